@@ -1,0 +1,217 @@
+/**
+ * Every word that a decision may say, once. A sentence's {names} are filled from the reason's numbers:
+ * a name that ends in Ms, Us, Permille or Milli is shown in its natural unit. docs/reasons.md is made from this.
+ */
+interface ReasonEntry {
+  sentence: string
+  /** What a person can do about it, or why it is so. */
+  help: string
+}
+
+export const reasons = {
+  // replicas: what wanted the count
+  demand: {
+    sentence:
+      'A demand of {demandMilli} requests at once needs {replicas} replicas at {limit} each and {targetPermille} use.',
+    help: 'Demand is the larger of arrivals x mean service time and the requests present, over 20 s.',
+  },
+  burst: {
+    sentence: 'The last 3 s alone need {replicas} replicas: {demandMilli} requests at once.',
+    help: 'A burst counts at once; it needs no 20 s to be believed.',
+  },
+  trend: {
+    sentence:
+      'Demand grows; in the {startUpMs} that a replica takes to start it will need {replicas} replicas.',
+    help: 'Acted on only when the growth stands out from the noise of the last minutes.',
+  },
+  cpu: {
+    sentence: 'CPU use is {usePermille} of its quota, above {targetPermille}.',
+    help: 'Setting cpu-target.',
+  },
+  memory: {
+    sentence: 'Memory use is {usePermille} of its limit, above {targetPermille}.',
+    help: 'Setting memory-target.',
+  },
+  gpu: {
+    sentence: 'GPU use is {usePermille}, above {targetPermille}.',
+    help: 'Setting gpu-target.',
+  },
+  kv: {
+    sentence: 'The KV cache is {usePermille} full, above {targetPermille}.',
+    help: 'Setting kv-target.',
+  },
+  'engine-queue': {
+    sentence: 'The engine itself has {waiting} requests waiting.',
+    help: 'The engine says so on its metrics page.',
+  },
+  'queue-wait': {
+    sentence: 'One request in twenty waited {waitUs} or longer for a slot, above {boundUs}.',
+    help: 'The bound is half the queue deadline.',
+  },
+  activate: {
+    sentence: 'A request is held and there is no replica.',
+    help: 'The edge asked for one.',
+  },
+  // replicas: what bounded it
+  steady: { sentence: 'Nothing asks for a change: {replicas} replicas are right.', help: '' },
+  'min-replicas': { sentence: 'Never fewer than {min} replicas.', help: 'Setting min-replicas.' },
+  'max-replicas': {
+    sentence: 'Never more than {max} replicas; {wanted} were wanted.',
+    help: 'Setting max-replicas.',
+  },
+  tolerance: {
+    sentence: 'The change from {from} to {wanted} is within the tolerance of {tolerancePermille}.',
+    help: 'Setting tolerance.',
+  },
+  'on-their-way': { sentence: '{starting} replicas are on their way and count already.', help: '' },
+  'scale-down-window': {
+    sentence:
+      'Did not scale down: {wanted} were wanted now, but {held} within the last {windowMs}.',
+    help: 'Setting scale-down-window, or behavior.scaleDown.stabilizationWindowSeconds.',
+  },
+  'scale-up-window': {
+    sentence: 'Did not scale up at once: behavior.scaleUp holds the lowest of {windowMs}, {held}.',
+    help: 'Setting behavior.',
+  },
+  'scale-up-policy': {
+    sentence: 'behavior.scaleUp allows {allowed} replicas now; {wanted} were wanted.',
+    help: 'Setting behavior.',
+  },
+  'scale-down-policy': {
+    sentence:
+      'behavior.scaleDown allows no fewer than {allowed} replicas now; {wanted} were wanted.',
+    help: 'Setting behavior.',
+  },
+  'missing-data': {
+    sentence: 'Did not scale down: only {coveragePermille} of the replica-seconds were reported.',
+    help: 'Missing data blocks down, never up. See which replicas are silent in the inputs.',
+  },
+  'no-data': {
+    sentence: 'No window has come from the aggregator for {ageMs}.',
+    help: 'Limits and replicas stay as they are. Is the aggregator running?',
+  },
+  errors: {
+    sentence: 'Did not scale down: {errorsPermille} of the answers were server errors.',
+    help: 'Fast failures look like low demand; they are not.',
+  },
+  'no-gain': {
+    sentence: 'Did not scale up: {added} replicas added since brought no more throughput.',
+    help: 'Something that all replicas share is full: a database, a quota, a disk.',
+  },
+  'limit-unproven': {
+    sentence: 'Did not scale down: the limit rose {agoMs} ago and has to prove itself first.',
+    help: '',
+  },
+  'not-scaled-yet': {
+    sentence: 'Did not scale down: {starting} replicas are still starting.',
+    help: '',
+  },
+  'scale-to-zero': {
+    sentence: 'Nothing was asked for {idleMs}: no replica is needed.',
+    help: 'Setting scale-to-zero.',
+  },
+  advise: { sentence: 'Advice only: nothing was done.', help: 'Setting advise-only.' },
+  frozen: { sentence: 'Frozen: nothing was done.', help: 'Setting freeze.' },
+  override: {
+    sentence: 'A person set {value} for {what}.',
+    help: '`outrigger override` shows and ends it.',
+  },
+  // limit
+  'cold-start': {
+    sentence: 'A first limit of {limit}: nothing is known yet.',
+    help: 'Setting first-limit.',
+  },
+  gathering: {
+    sentence: 'Too little evidence yet: {completions} answers of {needed} in {seconds} s.',
+    help: '',
+  },
+  'app-limited': {
+    sentence:
+      'The limit was reached only {boundPermille} of the time, so nothing can be learned about a higher one.',
+    help: 'It is raised when traffic reaches it.',
+  },
+  double: {
+    sentence:
+      'Latency has room ({earlyPermille} of the answers within 0.4 of the objective): {from} became {to}.',
+    help: '',
+  },
+  'model-step': {
+    sentence: 'The model of throughput and latency likes {to} best (was {from}).',
+    help: '',
+  },
+  overshoot: { sentence: 'The last raise lost: back from {from} to {to}.', help: '' },
+  learned: {
+    sentence: 'Raising further brings nothing: {limit} is learned; small probes go on.',
+    help: '',
+  },
+  probing: {
+    sentence: 'Comparing {limit} with {other} in alternate slots; the pair is not finished.',
+    help: '',
+  },
+  'probe-start': { sentence: 'Compares {limit} with {other} next.', help: '' },
+  'slope-up': { sentence: 'The higher arm was better: {from} became {to}.', help: '' },
+  'slope-down': { sentence: 'The lower arm was no worse: {from} became {to}.', help: '' },
+  flat: { sentence: 'No clear difference between the arms: {limit} stays.', help: '' },
+  late: {
+    sentence:
+      '{latePermille} of the answers were late and a higher limit was not better: {from} became {to}.',
+    help: '',
+  },
+  guard: {
+    sentence: 'The fast guard held the limit down for {seconds} s: {from} became {to}.',
+    help: '',
+  },
+  'kv-pressure': {
+    sentence:
+      'The KV cache is {kvPermille} full and {preemptions} requests were preempted: not raised.',
+    help: '',
+  },
+  'limit-min': { sentence: 'Never below {min}.', help: 'Setting limit-min.' },
+  'limit-max': { sentence: 'Never above {max}.', help: 'Setting limit-max.' },
+  'step-cap': {
+    sentence: 'One step changes a limit at most to {allowed}; {wanted} was wanted.',
+    help: '',
+  },
+  fixed: { sentence: 'The limit is fixed at {limit}.', help: 'Setting fixed-limit.' },
+  derived: {
+    sentence: 'No objective was given; {objectiveUs} is derived from latency at low load.',
+    help: 'Setting latency-objective.',
+  },
+  knee: {
+    sentence:
+      'No objective was given: {limit} is where more concurrency stops bringing throughput.',
+    help: 'Setting latency-objective.',
+  },
+  'new-revision': {
+    sentence: 'A new revision starts from the limit of the last one, {limit}.',
+    help: 'It is cut on evidence only.',
+  },
+} as const satisfies Record<string, ReasonEntry>
+
+export type ReasonCode = keyof typeof reasons
+
+/** The sentence of a reason with its numbers in natural units. An unknown code (a newer log) is shown as it is. */
+export function wordsOf(code: string, numbers: Readonly<Record<string, number>>): string {
+  const entry: ReasonEntry | undefined = Object.hasOwn(reasons, code)
+    ? reasons[code as ReasonCode]
+    : undefined
+  if (entry === undefined) return `${code} ${JSON.stringify(numbers)}`
+  return entry.sentence.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = numbers[name]
+    return value === undefined ? `{${name}}` : natural(name, value)
+  })
+}
+
+/** A number by the unit in its name, as people read it. */
+export function natural(name: string, value: number): string {
+  if (name.endsWith('Permille')) return `${trim(value / 10)} %`
+  if (name.endsWith('Milli')) return trim(value / 1000)
+  if (name.endsWith('Us'))
+    return value >= 1_000_000 ? `${trim(value / 1_000_000)} s` : `${trim(value / 1000)} ms`
+  if (name.endsWith('Ms')) return value >= 1000 ? `${trim(value / 1000)} s` : `${trim(value)} ms`
+  return trim(value)
+}
+
+function trim(value: number): string {
+  return String(Math.round(value * 100) / 100)
+}

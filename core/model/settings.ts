@@ -1,0 +1,337 @@
+import { behavior, type Behavior } from './behavior.ts'
+import { show, type Issue } from './schema.ts'
+
+/**
+ * Every setting of an endpoint, once: annotations (`outrigger.dev/NAME`), outrigger.yaml, the docs and
+ * the page read this table. Nothing needs to be set. Stored in whole units: ms, permille, counts.
+ */
+type Kind = 'int' | 'share' | 'duration' | 'bool' | 'choice' | 'behavior'
+
+interface Setting {
+  kind: Kind
+  /** In stored units: ms for a duration, permille for a share. */
+  default: number | boolean | string | Behavior | null
+  min?: number
+  max?: number
+  choices?: readonly string[]
+  sentence: string
+}
+
+const HOUR = 3_600_000
+
+export const settingsTable = {
+  'min-replicas': {
+    kind: 'int',
+    default: 1,
+    min: 0,
+    max: 10_000,
+    sentence: 'Never fewer replicas than this. 0 needs scale-to-zero.',
+  },
+  'max-replicas': {
+    kind: 'int',
+    default: 10,
+    min: 1,
+    max: 10_000,
+    sentence: 'Never more replicas than this.',
+  },
+  'scale-to-zero': {
+    kind: 'bool',
+    default: false,
+    sentence:
+      'Whether the last replica may go when nothing is asked of it; the edge holds what comes next.',
+  },
+  'hold-at-zero': {
+    kind: 'duration',
+    default: 30_000,
+    min: 1000,
+    max: HOUR,
+    sentence: 'How long the edge holds a request while there is no ready replica.',
+  },
+  'latency-objective': {
+    kind: 'duration',
+    default: null,
+    min: 1,
+    max: HOUR,
+    sentence:
+      'A request is good when its service time is at most this. Not given: derived from latency at low load.',
+  },
+  'limit-min': {
+    kind: 'int',
+    default: 1,
+    min: 1,
+    max: 100_000,
+    sentence: 'The learned limit is never below this.',
+  },
+  'limit-max': {
+    kind: 'int',
+    default: 1000,
+    min: 1,
+    max: 100_000,
+    sentence: 'The learned limit is never above this.',
+  },
+  'first-limit': {
+    kind: 'int',
+    default: 4,
+    min: 1,
+    max: 100_000,
+    sentence: 'The limit that a new endpoint starts from, before anything is learned.',
+  },
+  'fixed-limit': {
+    kind: 'int',
+    default: null,
+    min: 1,
+    max: 100_000,
+    sentence: 'Use this limit and learn none.',
+  },
+  'target-utilization': {
+    kind: 'share',
+    default: 800,
+    min: 100,
+    max: 1000,
+    sentence: "The share of the replicas' slots that demand should fill.",
+  },
+  'queue-deadline': {
+    kind: 'duration',
+    default: null,
+    min: 1,
+    max: HOUR,
+    sentence:
+      'How long a request may wait for a slot. Not given: half the latency objective, else twice the median service time within 0.1 s to 10 s.',
+  },
+  'decide-every': {
+    kind: 'duration',
+    default: 5000,
+    min: 1000,
+    max: 60_000,
+    sentence: 'How often the number of replicas is decided.',
+  },
+  'learn-every': {
+    kind: 'duration',
+    default: 30_000,
+    min: 1000,
+    max: HOUR,
+    sentence:
+      'How often the limit is decided once it is learned; a cold start decides as soon as the evidence suffices.',
+  },
+  'scale-down-window': {
+    kind: 'duration',
+    default: 300_000,
+    min: 0,
+    max: HOUR,
+    sentence: 'Replicas go only when every proposal of this long agreed.',
+  },
+  tolerance: {
+    kind: 'share',
+    default: 100,
+    min: 0,
+    max: 1000,
+    sentence: 'A change of need smaller than this share of the replicas is left alone.',
+  },
+  'missing-data-share': {
+    kind: 'share',
+    default: 500,
+    min: 0,
+    max: 1000,
+    sentence: 'With less than this share of the replicas reporting, nothing is removed.',
+  },
+  'cpu-target': {
+    kind: 'share',
+    default: 900,
+    min: 100,
+    max: 1000,
+    sentence: 'CPU use of its quota above which the CPU guard proposes more replicas.',
+  },
+  'memory-target': {
+    kind: 'share',
+    default: 900,
+    min: 100,
+    max: 1000,
+    sentence: 'Memory use of its limit above which the memory guard proposes more replicas.',
+  },
+  'gpu-target': {
+    kind: 'share',
+    default: 950,
+    min: 100,
+    max: 1000,
+    sentence: 'GPU use above which the GPU guard proposes more replicas.',
+  },
+  'kv-target': {
+    kind: 'share',
+    default: 850,
+    min: 100,
+    max: 1000,
+    sentence: 'KV cache use above which the KV cache guard proposes more replicas.',
+  },
+  behavior: {
+    kind: 'behavior',
+    default: null,
+    sentence:
+      'A `behavior` block as the HorizontalPodAutoscaler (autoscaling/v2) takes it: stabilisation windows and policies, up and down.',
+  },
+  freeze: {
+    kind: 'choice',
+    default: 'none',
+    choices: ['none', 'limit', 'replicas', 'all'],
+    sentence: 'What to leave as it is: decided and recorded as a hold.',
+  },
+  'advise-only': { kind: 'bool', default: false, sentence: 'Decide and record, act on nothing.' },
+} as const satisfies Record<string, Setting>
+
+export type SettingName = keyof typeof settingsTable
+
+type Stored<S extends Setting> = S extends { kind: 'bool' }
+  ? boolean
+  : S extends { kind: 'choice'; choices: readonly (infer C)[] }
+    ? C
+    : S extends { kind: 'behavior' }
+      ? Behavior | null
+      : S extends { default: null }
+        ? number | null
+        : number
+
+/** Settings of one endpoint, complete. */
+export type Settings = { [N in SettingName]: Stored<(typeof settingsTable)[N]> }
+
+export const settingNames = Object.keys(settingsTable) as SettingName[]
+
+export const defaults = Object.fromEntries(
+  settingNames.map(name => [name, settingsTable[name].default]),
+) as Settings
+
+/** Reads settings from YAML values or annotation strings. Every error at once; `at` names the place in errors. */
+export function readSettings(
+  raw: Record<string, unknown>,
+  at = '',
+): { settings: Settings; issues: Issue[] } {
+  const issues: Issue[] = []
+  const settings: Record<string, unknown> = { ...defaults }
+  for (const [name, value] of Object.entries(raw)) {
+    const path = at === '' ? name : `${at}.${name}`
+    if (!Object.hasOwn(settingsTable, name)) {
+      issues.push({ path, expected: `a known setting${nearest(name)}`, got: JSON.stringify(name) })
+      continue
+    }
+    const setting: Setting = settingsTable[name as SettingName]
+    const stored = value === null ? setting.default : readValue(setting, value, path, issues)
+    if (stored !== undefined) settings[name] = stored
+  }
+  const read = settings as Settings
+  if (issues.length === 0) issues.push(...contradictions(read, at))
+  return { settings: issues.length === 0 ? read : defaults, issues }
+}
+
+function contradictions(s: Settings, at: string): Issue[] {
+  const path = (name: SettingName): string => (at === '' ? name : `${at}.${name}`)
+  const issues: Issue[] = []
+  if (s['min-replicas'] > s['max-replicas']) {
+    issues.push({
+      path: path('min-replicas'),
+      expected: `at most max-replicas (${s['max-replicas']})`,
+      got: String(s['min-replicas']),
+    })
+  }
+  if (s['min-replicas'] === 0 && !s['scale-to-zero']) {
+    issues.push({
+      path: path('min-replicas'),
+      expected: 'at least 1, or scale-to-zero: true',
+      got: '0',
+    })
+  }
+  if (s['limit-min'] > s['limit-max']) {
+    issues.push({
+      path: path('limit-min'),
+      expected: `at most limit-max (${s['limit-max']})`,
+      got: String(s['limit-min']),
+    })
+  }
+  return issues
+}
+
+function readValue(setting: Setting, value: unknown, path: string, issues: Issue[]): unknown {
+  const wrong = (expected: string): undefined => {
+    issues.push({ path, expected, got: show(value) })
+    return undefined
+  }
+  if (setting.kind === 'bool') {
+    if (value === true || value === 'true') return true
+    return value === false || value === 'false' ? false : wrong('true or false')
+  }
+  if (setting.kind === 'choice') {
+    return setting.choices?.includes(value as string)
+      ? value
+      : wrong(`one of ${setting.choices?.join(', ')}`)
+  }
+  if (setting.kind === 'behavior') return behavior(value, path, issues)
+  const number =
+    setting.kind === 'duration'
+      ? milliseconds(value)
+      : plain(value, setting.kind === 'share' ? 1000 : 1)
+  const { min = 0, max = Number.MAX_SAFE_INTEGER } = setting
+  if (number === null || number < min || number > max) {
+    return wrong(
+      `${article(setting.kind)} from ${worded(setting.kind, min)} to ${worded(setting.kind, max)}`,
+    )
+  }
+  return number
+}
+
+function article(kind: Kind): string {
+  return kind === 'duration'
+    ? 'a duration with its unit (ms, s, m, h)'
+    : kind === 'share'
+      ? 'a share'
+      : 'an integer'
+}
+
+/** A stored value as people write it. */
+export function worded(kind: Kind, value: number): string {
+  if (kind === 'share') return String(value / 1000)
+  if (kind !== 'duration') return String(value)
+  for (const [unit, size] of [
+    ['h', HOUR],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const) {
+    if (value >= size && value % size === 0) return `${value / size}${unit}`
+  }
+  return `${value}ms`
+}
+
+function plain(value: unknown, scale: number): number | null {
+  const number = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value
+  if (typeof number !== 'number') return null
+  const scaled = Math.round(number * scale * 1e6) / 1e6
+  return Number.isSafeInteger(scaled) ? scaled : null
+}
+
+/** "500ms", "20s", "5m", "1h" in ms; null for anything else. A bare number has no unit, so it is none. */
+export function milliseconds(value: unknown): number | null {
+  const match = typeof value === 'string' ? /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(value) : null
+  if (match === null) return null
+  const scale = { ms: 1, s: 1000, m: 60_000, h: HOUR }[match[2] as 'ms' | 's' | 'm' | 'h']
+  const ms = Number(match[1]) * scale
+  return Number.isSafeInteger(ms) ? ms : null
+}
+
+/** ", did you mean X?" for a name one slip away. */
+export function nearest(name: string, among: readonly string[] = settingNames): string {
+  const plainName = (text: string): string => text.toLowerCase().replaceAll(/[^a-z]/g, '')
+  const close =
+    among.find(known => plainName(known) === plainName(name)) ??
+    among.find(known => distance(known, name) <= 2)
+  return close === undefined ? '' : `, did you mean ${close}?`
+}
+
+/** Levenshtein distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, swap))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

@@ -1,0 +1,312 @@
+import { add, distribution, EMPTY } from './distribution.ts'
+import { endpointName, revisionName } from './names.ts'
+import { orderNumber } from './order.ts'
+import { engineReading, limitState, type Sample } from './sample.ts'
+import { bool, int, list, map, nullable, object, oneOf, text, type Infer } from './schema.ts'
+
+/**
+ * A window: samples folded over a span. Every field is a sum, a maximum, or the latest by (start, boot, seq),
+ * so folding is associative and commutative: any order of arrival gives the same window.
+ */
+export const spans = [1, 3, 20, 30, 300] as const
+export type Span = (typeof spans)[number]
+
+const level = object({ integral: int(), max: int(), end: int() })
+
+/** The latest gauges of one sender. */
+export const latest = object({
+  start: int(),
+  boot: text(40),
+  seq: int(),
+  limit: limitState,
+  inFlight: int(),
+  queued: int(),
+  cpuQuota: nullable(int()),
+  memory: nullable(object({ bytes: int(), limit: nullable(int()) })),
+  gpu: nullable(object({ util: int(0, 1000), memoryBytes: int(), memoryLimit: nullable(int()) })),
+  engine: nullable(engineReading),
+})
+export type Latest = Infer<typeof latest>
+
+export const window = object({
+  /** Samples folded, and the us that they cover together. */
+  samples: int(),
+  us: int(),
+  offered: int(),
+  attempts: int(),
+  admitted: int(),
+  completed: object({ ok: int(), client: int(), server: int() }),
+  late: int(),
+  rejected: object({
+    full: int(),
+    late: int(),
+    'no-slot': int(),
+    'no-replica': int(),
+    draining: int(),
+    upgrades: int(),
+  }),
+  abandoned: int(),
+  inFlight: level,
+  queued: level,
+  service: distribution,
+  wait: distribution,
+  /** [n, us, successes, tokens], n ascending. */
+  occupancy: list(list(int(), 4), 200),
+  boundUs: int(),
+  tokens: object({ in: int(), out: int() }),
+  /** CPU us, and quota x time in the same unit (cores x us); 0 where not measured. */
+  cpu: object({ us: int(), available: int() }),
+  /** Largest seen, permille of its limit; null where not measured. */
+  memoryPermille: nullable(int()),
+  gpuPermille: nullable(int()),
+  kvPermille: nullable(int()),
+  engineWaiting: nullable(int()),
+  latest: nullable(latest),
+})
+export type Window = Infer<typeof window>
+
+const NOTHING = { integral: 0, max: 0, end: 0 }
+export const EMPTY_WINDOW: Window = {
+  samples: 0,
+  us: 0,
+  offered: 0,
+  attempts: 0,
+  admitted: 0,
+  completed: { ok: 0, client: 0, server: 0 },
+  late: 0,
+  rejected: { full: 0, late: 0, 'no-slot': 0, 'no-replica': 0, draining: 0, upgrades: 0 },
+  abandoned: 0,
+  inFlight: NOTHING,
+  queued: NOTHING,
+  service: EMPTY,
+  wait: EMPTY,
+  occupancy: [],
+  boundUs: 0,
+  tokens: { in: 0, out: 0 },
+  cpu: { us: 0, available: 0 },
+  memoryPermille: null,
+  gpuPermille: null,
+  kvPermille: null,
+  engineWaiting: null,
+  latest: null,
+}
+
+/** One sample as a window of one. */
+export function windowOf(s: Sample): Window {
+  return {
+    samples: 1,
+    us: s.us,
+    offered: s.offered,
+    attempts: s.attempts,
+    admitted: s.admitted,
+    completed: s.completed,
+    late: s.late,
+    rejected: s.rejected,
+    abandoned: s.abandoned,
+    inFlight: s.inFlight,
+    queued: s.queued,
+    service: s.service,
+    wait: s.wait,
+    occupancy: s.occupancy,
+    boundUs: s.boundUs,
+    tokens: s.tokens ?? { in: 0, out: 0 },
+    cpu:
+      s.cpu === null
+        ? { us: 0, available: 0 }
+        : { us: s.cpu.us, available: Math.floor((s.cpu.quota * s.us) / 1000) },
+    memoryPermille: s.memory === null ? null : permille(s.memory.bytes, s.memory.limit),
+    gpuPermille: s.gpu?.util ?? null,
+    kvPermille: s.engine?.kv ?? null,
+    engineWaiting: s.engine?.waiting ?? null,
+    latest: {
+      start: s.start,
+      boot: s.boot,
+      seq: s.seq,
+      limit: s.limit,
+      inFlight: s.inFlight.end,
+      queued: s.queued.end,
+      cpuQuota: s.cpu?.quota ?? null,
+      memory: s.memory,
+      gpu: s.gpu,
+      engine: s.engine,
+    },
+  }
+}
+
+/**
+ * Folds two windows. The `end` of a level is the sum of ends: folding seconds of one sender, take
+ * `latest` instead; folding senders of one second, it is how many there were together.
+ */
+export function fold(a: Window, b: Window): Window {
+  if (a.samples === 0) return b
+  if (b.samples === 0) return a
+  return {
+    samples: a.samples + b.samples,
+    us: a.us + b.us,
+    offered: a.offered + b.offered,
+    attempts: a.attempts + b.attempts,
+    admitted: a.admitted + b.admitted,
+    completed: sumOf(a.completed, b.completed),
+    late: a.late + b.late,
+    rejected: sumOf(a.rejected, b.rejected),
+    abandoned: a.abandoned + b.abandoned,
+    inFlight: foldLevel(a.inFlight, b.inFlight),
+    queued: foldLevel(a.queued, b.queued),
+    service: add(a.service, b.service),
+    wait: add(a.wait, b.wait),
+    occupancy: foldOccupancy(a.occupancy, b.occupancy),
+    boundUs: a.boundUs + b.boundUs,
+    tokens: sumOf(a.tokens, b.tokens),
+    cpu: sumOf(a.cpu, b.cpu),
+    memoryPermille: most(a.memoryPermille, b.memoryPermille),
+    gpuPermille: most(a.gpuPermille, b.gpuPermille),
+    kvPermille: most(a.kvPermille, b.kvPermille),
+    engineWaiting: most(a.engineWaiting, b.engineWaiting),
+    latest: later(a.latest, b.latest),
+  }
+}
+
+function foldLevel(a: Window['inFlight'], b: Window['inFlight']): Window['inFlight'] {
+  return { integral: a.integral + b.integral, max: Math.max(a.max, b.max), end: a.end + b.end }
+}
+
+function sumOf<T extends Record<string, number>>(a: T, b: T): T {
+  return Object.fromEntries(
+    Object.entries(a).map(([key, value]) => [key, value + (b[key] ?? 0)]),
+  ) as T
+}
+
+function most(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.max(a, b)
+}
+
+function permille(part: number, whole: number | null): number | null {
+  return whole === null || whole === 0 ? null : Math.round((part * 1000) / whole)
+}
+
+function later(a: Latest | null, b: Latest | null): Latest | null {
+  if (a === null || b === null) return a ?? b
+  if (a.start !== b.start) return a.start > b.start ? a : b
+  if (a.boot !== b.boot) return a.boot > b.boot ? a : b
+  return a.seq >= b.seq ? a : b
+}
+
+export function foldOccupancy(a: number[][], b: number[][]): number[][] {
+  const rows = new Map<number, [number, number, number, number]>()
+  for (const [n = 0, us = 0, done = 0, tokens = 0] of [...a, ...b]) {
+    const row = rows.get(n)
+    if (row === undefined) {
+      rows.set(n, [n, us, done, tokens])
+    } else {
+      row[1] += us
+      row[2] += done
+      row[3] += tokens
+    }
+  }
+  return [...rows.values()].toSorted((x, y) => x[0] - y[0])
+}
+
+/** How a figure spreads over the replicas of an endpoint. */
+export const spread = object({ sum: int(), mean: int(), max: int(), p95: int() })
+export type Spread = Infer<typeof spread>
+
+/** Integers; the mean is rounded, p95 is the nearest rank. All 0 for no replicas. */
+export function spreadOf(values: readonly number[]): Spread {
+  if (values.length === 0) return { sum: 0, mean: 0, max: 0, p95: 0 }
+  const sorted = values.toSorted((x, y) => x - y)
+  const sum = sorted.reduce((total, value) => total + value, 0)
+  const rank = Math.ceil(sorted.length * 0.95) - 1
+  return {
+    sum,
+    mean: Math.round(sum / sorted.length),
+    max: sorted.at(-1) ?? 0,
+    p95: sorted[rank] ?? 0,
+  }
+}
+
+/** One span of an endpoint: all its replicas folded, all its edges folded, and how complete that is. */
+export const endpointWindow = object({
+  seconds: int(),
+  replicas: window,
+  edges: window,
+  /** Over replicas, each as its mean over the span: requests x 1000 in flight and queued, us of service, offered per 1000 s. */
+  over: object({ inFlight: spread, queued: spread, serviceUs: spread, admittedMilli: spread }),
+  /** Replica-seconds seen of those expected, permille; 1000 when none was expected. */
+  coverage: int(0, 1000),
+  /** Replicas expected by the targets, and those with a sample in the span. */
+  expected: int(),
+  reporting: int(),
+  /** ms since the newest sample of the replica that has been silent longest. */
+  stalenessMs: int(),
+})
+export type EndpointWindow = Infer<typeof endpointWindow>
+
+/** One replica's recent figures: for victims, outliers and people. Means over 20 s. */
+export const replicaRow = object({
+  replica: text(100),
+  revision: revisionName,
+  /** ms since its newest sample. */
+  ageMs: int(),
+  inFlightMilli: int(),
+  queuedMilli: int(),
+  offered: int(),
+  ok: int(),
+  server: int(),
+  serviceUs: nullable(int()),
+  cpuPermille: nullable(int()),
+  effective: int(),
+  order: nullable(orderNumber),
+})
+export type ReplicaRow = Infer<typeof replicaRow>
+
+/** Evidence of one arm of one slot under one order: settling seconds left out, guard seconds only counted. */
+export const armFold = object({
+  order: orderNumber,
+  slot: int(),
+  arm: oneOf('a', 'b', 'none'),
+  /** Settled, unguarded replica-seconds and what happened in them. */
+  seconds: int(),
+  us: int(),
+  offered: int(),
+  admitted: int(),
+  ok: int(),
+  server: int(),
+  late: int(),
+  rejected: int(),
+  inFlightIntegral: int(),
+  inFlightMax: int(),
+  boundUs: int(),
+  tokensOut: int(),
+  cpuUs: int(),
+  service: distribution,
+  /** Largest effective limit seen. */
+  limit: int(),
+  guardSeconds: int(),
+  /** Sum of the effective limits in guard seconds. */
+  guardLimits: int(),
+  /** Of the second with most and least: to tell noise. Sum over seconds of ok^2. */
+  okSquares: int(),
+})
+export type ArmFold = Infer<typeof armFold>
+export const FOLDS_KEPT = 32
+
+/** GET /v1/windows/ENDPOINT, and one line an endpoint each second with follow=1. */
+export const endpointWindows = object({
+  v: oneOf(1),
+  endpoint: endpointName,
+  /** The aggregator's clock at the end of the newest whole second, ms. */
+  at: int(),
+  /** Keyed by seconds: "1", "3", "20", "30", "300". */
+  windows: map(endpointWindow, 8),
+  replicas: list(replicaRow, 20_000),
+  /** By revision, newest last. */
+  folds: map(list(armFold, FOLDS_KEPT), 8),
+  /** Offered (clients at edges and sidecars) in each of the last seconds, oldest first. */
+  offeredPerSecond: list(int(), 300),
+  causes: list(text(49), 16),
+  /** The largest order epoch that any sample named. */
+  epoch: int(),
+  /** False until the rings have been read after a start of the aggregator. */
+  warm: bool,
+})
+export type EndpointWindows = Infer<typeof endpointWindows>
