@@ -1,0 +1,196 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { timingSafeEqual } from 'node:crypto'
+import { HEADERS } from '../model/tables.ts'
+
+/**
+ * The admin server that every component has: health, samples, windows, tables, metrics. Small JSON over
+ * HTTP/1.1, and followed streams of one JSON object a line.
+ */
+export interface Ask {
+  method: string
+  path: string
+  query: URLSearchParams
+  headers: IncomingMessage['headers']
+  /** The parts of the path that the route's pattern names with ':name'. */
+  params: Record<string, string>
+  /** The parsed JSON body, or undefined when there was none. Throws Refused(400 or 413). */
+  json(maxBytes?: number): Promise<unknown>
+}
+
+export type Answer =
+  | { status: number; json: unknown; headers?: Record<string, string> }
+  | { status: number; body: string | Buffer; type: string; headers?: Record<string, string> }
+  /** A followed stream: `start` gets a writer and gives what to call when the reader has gone. */
+  | { follow: (write: (line: unknown) => void) => () => void; headers?: Record<string, string> }
+
+/** Thrown by a handler: answered as its status with {error}. */
+export class Refused extends Error {
+  readonly status: number
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+export interface Route {
+  /** "GET /v1/windows/:endpoint*": ':name' one segment, ':name*' the rest of the path. */
+  at: string
+  handle(ask: Ask): Answer | Promise<Answer>
+  /** Asks for the shared token between our own components. */
+  guarded?: boolean
+}
+
+export interface Served {
+  host: string
+  port: number
+  address: string
+  close(): Promise<void>
+}
+
+/** A reader that leaves this much unread is dropped: it resumes from where it was. */
+const MOST_UNREAD = 8 * 1024 * 1024
+
+/** Listens; rejects with the system's error (EADDRINUSE, EACCES). */
+export function serve(options: {
+  host: string
+  port: number
+  routes: Route[]
+  token?: string | null
+}): Promise<Served> {
+  const routes = options.routes.map(route => ({ ...route, match: matcher(route.at) }))
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 16_384 },
+    (request, response) => {
+      answer(request, response).catch((error: unknown) => {
+        const status = error instanceof Refused ? error.status : 500
+        if (response.headersSent) return void response.destroy()
+        sendJson(response, status, {
+          error: error instanceof Error ? error.message : String(error),
+        })
+      })
+    },
+  )
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://admin')
+    let known = false
+    for (const route of routes) {
+      const params = route.match(url.pathname)
+      if (params === null) continue
+      known = true
+      if (!route.at.startsWith(`${request.method} `)) continue
+      if (route.guarded && !sameToken(request.headers[HEADERS.token], options.token ?? null)) {
+        throw new Refused(401, `this needs the shared token in ${HEADERS.token}`)
+      }
+      const ask: Ask = {
+        method: request.method ?? 'GET',
+        path: url.pathname,
+        query: url.searchParams,
+        headers: request.headers,
+        params,
+        json: maxBytes => readJson(request, maxBytes),
+      }
+      return send(response, await route.handle(ask))
+    }
+    throw known
+      ? new Refused(405, `${request.method} is not for ${url.pathname}`)
+      : new Refused(404, `nothing at ${url.pathname}`)
+  }
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, () => {
+      server.removeListener('error', reject)
+      const { address, port } = server.address() as AddressInfo
+      const host = address.includes(':') ? `[${address}]` : address
+      resolve({
+        host,
+        port,
+        address: `${host}:${port}`,
+        close: () =>
+          new Promise(done => {
+            server.close(() => done())
+            server.closeAllConnections()
+          }),
+      })
+    })
+  })
+}
+
+function send(response: ServerResponse, answer: Answer): void {
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value)
+  if ('json' in answer) return sendJson(response, answer.status, answer.json)
+  if ('body' in answer) {
+    response.writeHead(answer.status, {
+      'content-type': answer.type,
+      'content-length': Buffer.byteLength(answer.body),
+    })
+    return void response.end(answer.body)
+  }
+  response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' })
+  response.flushHeaders()
+  const stop = answer.follow(line => {
+    if (response.writableLength > MOST_UNREAD) return void response.destroy()
+    response.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
+  })
+  response.once('close', stop)
+}
+
+function sendJson(response: ServerResponse, status: number, json: unknown): void {
+  const body = `${JSON.stringify(json)}\n`
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  })
+  response.end(body)
+}
+
+async function readJson(request: IncomingMessage, maxBytes = 1024 * 1024): Promise<unknown> {
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length
+    if (size > maxBytes) throw new Refused(413, `a body may have at most ${maxBytes} bytes`)
+    parts.push(part)
+  }
+  if (size === 0) return undefined
+  try {
+    return JSON.parse(Buffer.concat(parts).toString('utf8')) as unknown
+  } catch {
+    throw new Refused(400, 'the body is not JSON')
+  }
+}
+
+function matcher(at: string): (path: string) => Record<string, string> | null {
+  const wanted = at.slice(at.indexOf(' ') + 1).split('/')
+  return path => {
+    const got = path.split('/')
+    const params: Record<string, string> = {}
+    for (const [i, part] of wanted.entries()) {
+      if (part.startsWith(':') && part.endsWith('*')) {
+        const rest = got.slice(i).map(decode).join('/')
+        if (rest === '') return null
+        params[part.slice(1, -1)] = rest
+        return params
+      }
+      if (part.startsWith(':') && (got[i] ?? '') !== '')
+        params[part.slice(1)] = decode(got[i] ?? '')
+      else if (part !== got[i]) return null
+    }
+    return got.length === wanted.length ? params : null
+  }
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new Refused(400, 'the path is not percent-encoded UTF-8')
+  }
+}
+
+function sameToken(got: string | string[] | undefined, wanted: string | null): boolean {
+  if (wanted === null) return true
+  if (typeof got !== 'string') return false
+  const [a, b] = [Buffer.from(got), Buffer.from(wanted)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
