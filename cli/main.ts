@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+import { wordsOfError } from '../core/runtime/log.ts'
+import { Failure, type Command } from './command.ts'
+import { exit } from './exit.ts'
+import { version } from './version.ts'
+
+/** Loaded when asked for, so that `outrigger sidecar` pays for nothing else. */
+const commands: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
+  up: { summary: 'Run models of a file on this machine, with all of Outrigger.', load: () => import('./up.ts') },
+  top: { summary: 'A live table of the endpoints.', load: () => import('./top.ts') },
+  explain: { summary: 'Why a decision was made, in sentences.', load: () => import('./explain.ts') },
+  decisions: { summary: 'List, show, follow, verify and replay the decision log.', load: () => import('./decisions.ts') },
+  override: { summary: 'Set or end an override of a setting, for a time.', load: () => import('./override.ts') },
+  sidecar: { summary: 'The process beside a replica.', load: () => import('./sidecar.ts') },
+  edge: { summary: 'The process in front of replicas.', load: () => import('./edge.ts') },
+  aggregator: { summary: 'The process that folds samples into windows.', load: () => import('./aggregator.ts') },
+  controller: { summary: 'The process that decides, records and acts.', load: () => import('./controller.ts') },
+}
+
+function help(): string {
+  const width = Math.max(...Object.keys(commands).map(name => name.length))
+  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`)
+  return [
+    'outrigger: serves AI models without tuning them by hand.',
+    '',
+    'Usage: outrigger COMMAND [OPTIONS]     outrigger COMMAND --help     outrigger --version',
+    '',
+    ...rows,
+    '',
+    'Times are UTC. Exit codes: docs/cli.md.',
+  ].join('\n')
+}
+
+async function main(args: string[]): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(help())
+    return name === undefined ? exit.badInput.code : exit.fine.code
+  }
+  if (name === '--version' || name === '-v') {
+    console.log(version)
+    return exit.fine.code
+  }
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (entry === undefined) {
+    throw new Failure(exit.badInput.code, `outrigger: no command '${name}'. See: outrigger --help`)
+  }
+  const { command } = await entry.load()
+  if (rest.includes('--help') || rest.includes('-h')) {
+    console.log(`${command.summary}\n\n${command.usage}\n\nExamples:\n${command.examples.map(line => `  ${line}`).join('\n')}`)
+    return exit.fine.code
+  }
+  return command.run(rest)
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  process.stderr.write(`${wordsOfError(error)}\n`)
+  process.exitCode = error instanceof Failure ? error.code : parseProblem(error) ? exit.badInput.code : exit.failed.code
+}
+
+/** parseArgs throws errors with these codes for options that it does not know. */
+function parseProblem(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+}
