@@ -1,0 +1,73 @@
+/** CPU and memory as a sample carries them: of the model's process tree, and of the sidecar itself. */
+import type { Sample } from '../../core/model/sample.ts'
+import { allowedCores, readBounds } from './cgroup.ts'
+import { processTree } from './process.ts'
+
+/** A quota seldom changes (in-place resize does it); this many reads keep the one found. */
+const BOUNDS_EVERY = 10
+
+interface Resources {
+  cpu: Sample['cpu']
+  memory: Sample['memory']
+}
+
+export interface ResourceReader {
+  /** To be called once a second; CPU is what was used since the last call. Nulls: the process is gone. */
+  read(): Resources
+}
+
+export interface ResourceOptions {
+  /** The model's root process. */
+  pid: number
+  /** Cores x 1000 known from elsewhere (the pod's specification); null: as the kernel says. */
+  quota: number | null
+  /** Stands before /proc and /sys: empty except in tests. */
+  root?: string
+}
+
+export function resourceReader({ pid, quota, root = '' }: ResourceOptions): ResourceReader {
+  const tree = processTree(pid, root)
+  let reads = 0
+  let cores = 0
+  let limit: number | null = null
+  return {
+    read() {
+      const usage = tree.read()
+      if (usage === null) return { cpu: null, memory: null }
+      if (reads % BOUNDS_EVERY === 0) {
+        const bounds = readBounds(pid, root)
+        limit = bounds.memoryLimit
+        cores = quota ?? Math.min(bounds.quota ?? Infinity, allowedCores(pid, root) ?? 1000)
+      }
+      reads += 1
+      return { cpu: { us: usage.us, quota: cores }, memory: { bytes: usage.bytes, limit } }
+    },
+  }
+}
+
+/** What the sidecar's own process costs; the numbers come from `process`, so that tests can give them. */
+export interface OwnNumbers {
+  cpuUsage(): { user: number; system: number }
+  memoryUsage: { rss(): number }
+}
+
+/**
+ * Measures this process. `lateUs` is the worst lateness of the one-second timer since the last call:
+ * it shows a blocked event loop and costs nothing, where a histogram of loop delays wakes the process a
+ * hundred times a second.
+ */
+export function selfReader(own: OwnNumbers): { read(lateUs: number): Sample['self'] } {
+  const used = (): number => {
+    const { user, system } = own.cpuUsage()
+    return user + system
+  }
+  let before = used()
+  return {
+    read(lateUs) {
+      const now = used()
+      const cpuUs = Math.max(0, Math.round(now - before))
+      before = now
+      return { cpuUs, rss: own.memoryUsage.rss(), delayUs: Math.max(0, Math.round(lateUs)) }
+    },
+  }
+}
