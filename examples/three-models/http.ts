@@ -19,7 +19,8 @@ export class BadRequest extends Error {
 
 /**
  * Listens on 127.0.0.1 and prints one line with the address. On SIGTERM or SIGINT the server stops
- * listening, finishes what is in flight and exits 0. Port in use: one line, exit 1.
+ * listening, finishes what is in flight and exits 0. Connections that were not yet accepted are reset
+ * then, so whoever sends requests here stops doing so first. Port in use: one line, exit 1.
  */
 export function serve(name: string, port: number, routes: Routes): Server {
   let stopping = false
@@ -37,11 +38,12 @@ export function serve(name: string, port: number, routes: Routes): Server {
     console.log(`${name} listening on http://127.0.0.1:${bound}`)
   })
   const stop = () => {
+    if (stopping) return
     stopping = true
     server.close(() => process.exit(0))
   }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
   return server
 }
 
@@ -57,13 +59,15 @@ async function route(routes: Routes, req: IncomingMessage, res: ServerResponse):
 }
 
 function fail(res: ServerResponse, error: unknown): void {
-  const status = error instanceof BadRequest ? error.status : 500
+  const code = error instanceof BadRequest ? error.status : 500
   const message = error instanceof Error ? error.message : String(error)
-  if (status === 500) console.error(error)
+  if (code === 500) console.error(error)
   if (res.headersSent) return void res.destroy()
   if (!res.req.complete) res.setHeader('connection', 'close')
-  sendJson(res, status, { error: { message, type: status === 500 ? 'error' : 'bad_request' } })
+  sendJson(res, code, { error: { message, type: TYPES[code] ?? 'BadRequestError', code } })
 }
+
+const TYPES: Record<number, string> = { 404: 'NotFoundError', 500: 'InternalServerError' }
 
 export function sendJson(res: ServerResponse, status: number, value: unknown): void {
   const body = Buffer.from(JSON.stringify(value))
@@ -81,17 +85,20 @@ export async function readJson(req: IncomingMessage, maxBytes: number): Promise<
   }
 }
 
+// A body that is too large is read to its end and dropped: closing on unread data would reset the
+// connection before the client has read why.
 function readText(req: IncomingMessage, maxBytes: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const chunks: Buffer[] = []
   let bytes = 0
   req.on('data', (chunk: Buffer) => {
     bytes += chunk.length
-    if (bytes <= maxBytes) return void chunks.push(chunk)
-    req.pause()
-    reject(new BadRequest(`the body is larger than ${maxBytes} bytes`))
+    if (bytes <= maxBytes) chunks.push(chunk)
   })
-  req.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
+  req.once('end', () => {
+    if (bytes <= maxBytes) resolve(Buffer.concat(chunks).toString('utf8'))
+    else reject(new BadRequest(`the body is larger than ${maxBytes} bytes`))
+  })
   req.once('error', () => reject(new BadRequest('the client went away')))
   return promise
 }
