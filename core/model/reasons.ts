@@ -25,7 +25,8 @@ export const reasons = {
     help: 'Acted on only when the growth stands out from the noise of the last minutes.',
   },
   cpu: {
-    sentence: 'CPU use is {usePermille} of its quota, above {targetPermille}.',
+    sentence:
+      'A CPU use of {usePermille} of the quota, for a target of {targetPermille}, needs {replicas} replicas.',
     help: 'Setting cpu-target.',
   },
   memory: {
@@ -62,6 +63,10 @@ export const reasons = {
   tolerance: {
     sentence: 'The change from {from} to {wanted} is within the tolerance of {tolerancePermille}.',
     help: 'Setting tolerance.',
+  },
+  replacement: {
+    sentence: '{broken} replicas serve nothing and are made up for while they come back.',
+    help: 'A fifth of the replicas at most, and for 5 minutes at most.',
   },
   'on-their-way': { sentence: '{starting} replicas are on their way and count already.', help: '' },
   'scale-down-window': {
@@ -113,7 +118,7 @@ export const reasons = {
   advise: { sentence: 'Advice only: nothing was done.', help: 'Setting advise-only.' },
   frozen: { sentence: 'Frozen: nothing was done.', help: 'Setting freeze.' },
   override: {
-    sentence: 'A person set {value} for {what}.',
+    sentence: 'A person set the number of replicas to {value}.',
     help: '`outrigger override` shows and ends it.',
   },
   // limit

@@ -1,0 +1,99 @@
+import { brokenCount, startUpMs, windowOf, type Sight } from '../replicas-state.ts'
+import { unchanged, type Bounded } from './bounded.ts'
+
+/** A replica that does not come back in this time is no reason for another one any more. */
+const REPLACE_MS = 300_000
+/** At most this share of the need is asked for on top of it. */
+const REPLACE_PART = 5
+const ERRORS_PERMILLE = 50
+/** A start-up that takes longer than this multiple of the learned one is stuck. */
+const STUCK = 3
+
+/** Without a fresh window everything stays, but for an edge that asks for the first replica. */
+export function noData(milli: number, { inputs }: Sight): Bounded {
+  if (windowOf(inputs, '20') !== null) return unchanged(milli)
+  const from = inputs.replicas.desired * 1000
+  const asked = inputs.activate && inputs.replicas.ready === 0
+  const numbers = { ageMs: inputs.windowAgeMs ?? 0 }
+  return { milli: asked ? Math.max(from, 1000) : from, numbers, reason: 'no-data' }
+}
+
+/** Replicas that serve nothing are made up for, a bounded share and for a bounded time. */
+export function replacement(milli: number, { inputs, state, now }: Sight): Bounded {
+  const broken = brokenCount(inputs)
+  const forMs = state.brokenSince === null ? 0 : now - state.brokenSince
+  const numbers = { broken, forMs }
+  const { ready } = inputs.replicas
+  if (broken === 0 || forMs > REPLACE_MS || milli <= (ready - failing(inputs)) * 1000) {
+    return unchanged(milli, numbers)
+  }
+  const most = Math.max(1, Math.floor(milli / 1000 / REPLACE_PART))
+  return { milli: milli + Math.min(broken, most) * 1000, numbers, reason: 'replacement' }
+}
+
+function failing(inputs: Sight['inputs']): number {
+  return brokenCount(inputs) - inputs.replicas.failed - inputs.replicas.notReady
+}
+
+/** Counts are of desired replicas, so that those that are starting are not asked for again. */
+export function onTheirWay(milli: number, { inputs }: Sight): Bounded {
+  const { starting: coming, ready, desired } = inputs.replicas
+  const counted = coming > 0 && milli > ready * 1000 && milli <= desired * 1000
+  return { milli, numbers: { starting: coming }, reason: counted ? 'on-their-way' : null }
+}
+
+/**
+ * With too few reports nothing is removed. With some replicas silent, each of them counts as fully
+ * used on the way down, as the HPA counts pods without metrics.
+ */
+export function missing(milli: number, { inputs, settings }: Sight): Bounded {
+  const w = windowOf(inputs, '20')
+  const from = inputs.replicas.desired * 1000
+  if (w === null || milli >= from) return unchanged(milli)
+  const silent = Math.max(0, w.expected - w.reporting)
+  const numbers = { coveragePermille: w.coverage, silent }
+  if (w.coverage >= settings['missing-data-share'] && silent === 0) return unchanged(milli, numbers)
+  const kept = w.coverage < settings['missing-data-share'] ? from : milli + silent * 1000
+  return { milli: Math.min(from, kept), numbers, reason: 'missing-data' }
+}
+
+/** Fast failures look like low demand. */
+export function errors(milli: number, sight: Sight): Bounded {
+  const { inputs } = sight
+  const w = windowOf(inputs, '20')
+  if (w === null) return unchanged(milli)
+  const answers = w.ok + w.client + w.server
+  const errorsPermille = answers === 0 ? 0 : Math.round((w.server * 1000) / answers)
+  return errorsPermille < ERRORS_PERMILLE
+    ? unchanged(milli, { errorsPermille })
+    : keep(milli, sight, 'errors', { errorsPermille })
+}
+
+/** A limit that has just risen makes replicas look superfluous before it has shown that it holds. */
+export function limitUnproven(milli: number, sight: Sight): Bounded {
+  const { state, settings, now } = sight
+  const agoMs = state.raisedAt === null ? null : now - state.raisedAt
+  if (agoMs === null || agoMs >= 2 * settings['learn-every']) return unchanged(milli)
+  return keep(milli, sight, 'limit-unproven', { agoMs })
+}
+
+/** What is measured while replicas start is the overload that they were asked for. */
+export function starting(milli: number, sight: Sight): Bounded {
+  const { starting: coming, oldestStartingMs } = sight.inputs.replicas
+  const numbers = { starting: coming }
+  if (coming === 0 || oldestStartingMs > STUCK * startUpMs(sight.state)) {
+    return unchanged(milli, numbers)
+  }
+  return keep(milli, sight, 'not-scaled-yet', numbers)
+}
+
+/** Blocks the way down, never the way up. */
+function keep(
+  milli: number,
+  { inputs }: Sight,
+  reason: 'errors' | 'limit-unproven' | 'not-scaled-yet',
+  numbers: Record<string, number>,
+): Bounded {
+  const from = inputs.replicas.desired * 1000
+  return milli < from ? { milli: from, numbers, reason } : unchanged(milli, numbers)
+}

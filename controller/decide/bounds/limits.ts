@@ -1,0 +1,69 @@
+import type { Inputs } from '../../../core/model/decision.ts'
+import type { Sight } from '../replicas-state.ts'
+import { count, unchanged, type Bounded } from './bounded.ts'
+
+const MOST_REPLICAS = 10_000
+
+/** Needs that differ little from what there is are left alone, by the un-rounded need as in the HPA. */
+export function tolerance(milli: number, { inputs, settings }: Sight): Bounded {
+  const from = inputs.replicas.desired
+  const rules = milli > from * 1000 ? settings.behavior?.scaleUp : settings.behavior?.scaleDown
+  const share =
+    rules?.tolerance === undefined ? settings.tolerance : Math.round(rules.tolerance * 1000)
+  const numbers = { from, wanted: count(milli), tolerancePermille: share }
+  const difference = Math.abs(milli - from * 1000)
+  if (from === 0 || milli === 0 || difference >= share * from) return unchanged(milli, numbers)
+  return { milli: from * 1000, numbers, reason: count(milli) === from ? null : 'tolerance' }
+}
+
+/**
+ * The least there may be. With scale-to-zero the last replica goes when the whole scale-down window
+ * saw no demand at all; the edge holds what comes next.
+ */
+export function minReplicas(milli: number, { inputs, settings }: Sight): Bounded {
+  const least = settings['min-replicas']
+  const mayBeZero = settings['scale-to-zero'] && least <= 1
+  const min = mayBeZero ? (milli === 0 ? 0 : 1) : Math.max(least, settings['scale-to-zero'] ? 0 : 1)
+  if (mayBeZero && milli === 0) {
+    const idleMs = settings['scale-down-window']
+    return {
+      milli,
+      numbers: { min, idleMs },
+      reason: inputs.replicas.desired > 0 ? 'scale-to-zero' : null,
+    }
+  }
+  if (milli >= min * 1000) return unchanged(milli, { min })
+  return { milli: min * 1000, numbers: { min }, reason: count(milli) < min ? 'min-replicas' : null }
+}
+
+export function maxReplicas(milli: number, { settings }: Sight): Bounded {
+  const max = settings['max-replicas']
+  const numbers = { max, wanted: count(milli) }
+  if (count(milli) <= max) return unchanged(milli, numbers)
+  return { milli: max * 1000, numbers, reason: 'max-replicas' }
+}
+
+/** A person's count replaces all that was worked out, the bounds included. */
+export function override(milli: number, { inputs, now }: Sight): Bounded {
+  const value = pinned(inputs, now)
+  if (value === null) return unchanged(milli)
+  return { milli: value * 1000, numbers: { value }, reason: 'override' }
+}
+
+function pinned(inputs: Inputs, now: number): number | null {
+  const pins = inputs.overrides.filter(
+    o => o.what === 'replicas' && (o.until === null || o.until > now),
+  )
+  const value = pins.at(-1)?.value
+  return value !== undefined && /^\d{1,5}$/.test(value) && Number(value) <= MOST_REPLICAS
+    ? Number(value)
+    : null
+}
+
+/** Last, so that the record shows what would have been done. */
+export function frozen(milli: number, { inputs, settings }: Sight): Bounded {
+  const from = inputs.replicas.desired
+  const numbers = { from, wanted: count(milli) }
+  if (settings.freeze !== 'replicas' && settings.freeze !== 'all') return unchanged(milli)
+  return { milli: from * 1000, numbers, reason: 'frozen' }
+}

@@ -1,0 +1,74 @@
+import type { Inputs } from '../../core/model/decision.ts'
+import type { Settings } from '../../core/model/settings.ts'
+import { horizontal } from './horizontal.ts'
+import { withOverrides } from './overrides.ts'
+import type { State } from './state.ts'
+import type { Verdict } from './verdict.ts'
+import { learnedLimit, limitDue, meanServiceUs, queueDeadlineUs, vertical } from './vertical.ts'
+
+export { withOverrides } from './overrides.ts'
+export { fresh, type State } from './state.ts'
+export type { Verdict } from './verdict.ts'
+
+/** Named in every decision, so that a replay calls what decided then. */
+export const ALGORITHM = '2026-11'
+
+export interface Decided {
+  verdict: Verdict
+  state: State
+}
+
+/** Every algorithm that ever decided, by its name. */
+export const algorithms: Readonly<Record<string, typeof decide>> = { [ALGORITHM]: decide }
+
+/**
+ * What is to be decided now. `decided` is when replicas were last decided (ms), null for never; the
+ * caller remembers it, because a state that carried it would be a new one each time and no hold could
+ * be written as a repeat. A limit that fell since is a reason to decide at once.
+ */
+export function due(
+  state: State,
+  settings: Settings,
+  now: number,
+  decided: number | null,
+): { replicas: boolean; limit: boolean } {
+  const seen = state.replicas.limit
+  const fell = seen !== null && learnedLimit(state.limit) < seen
+  return {
+    replicas: decided === null || fell || now - decided >= settings['decide-every'],
+    limit: limitDue(state.limit, now, settings),
+  }
+}
+
+/**
+ * One decision about replicas or the limit. Reads no clock and keeps nothing: the same inputs, state,
+ * settings and time give the same verdict and state, byte for byte in canonical form.
+ */
+export function decide(
+  what: 'replicas' | 'limit',
+  subject: { endpoint: string; revision: string },
+  inputs: Inputs,
+  state: State,
+  settings: Settings,
+  now: number,
+): Decided {
+  const { revision } = subject
+  const inForce = inputs.overrides.filter(o => o.until === null || o.until > now)
+  const effective = withOverrides(settings, inForce)
+  if (what === 'limit') {
+    const { state: limit, ...verdict } = vertical(inputs, state.limit, effective, now, revision)
+    return { verdict, state: { ...state, revision, limit } }
+  }
+  const decided = horizontal({
+    inputs,
+    state: state.replicas,
+    settings: effective,
+    limit: {
+      limit: learnedLimit(state.limit),
+      queueUs: queueDeadlineUs(state.limit, effective),
+      serviceUs: meanServiceUs(state.limit),
+    },
+    now,
+  })
+  return { verdict: decided.verdict, state: { ...state, revision, replicas: decided.state } }
+}

@@ -1,0 +1,59 @@
+import type { Stamped } from './replicas-state.ts'
+
+/**
+ * Running maximum and minimum over a window, and sums of events: bounded lists of [ms, value].
+ * Stamps are rounded up to a twentieth of the window, so that a steady value leaves the list as it is
+ * for a while; a value is kept up to that much longer.
+ */
+const MOST = 64
+
+/** Adds a value to a list that keeps only what is the highest (`sign` 1) or lowest (-1) of all later ones. */
+export function remember(
+  list: Stamped[],
+  value: number,
+  now: number,
+  windowMs: number,
+  sign: 1 | -1,
+): Stamped[] {
+  if (windowMs === 0) return []
+  const grid = Math.max(1000, Math.floor(windowMs / 20_000) * 1000)
+  const at = Math.ceil(now / grid) * grid
+  const kept = list.filter(entry => entry[0] > now - windowMs && (entry[1] - value) * sign > 0)
+  return bounded([...kept, [at, value]])
+}
+
+/** The highest (or lowest) of a list within the window, and of `value`. */
+export function extreme(
+  list: Stamped[],
+  value: number,
+  now: number,
+  windowMs: number,
+  sign: 1 | -1,
+): number {
+  return list
+    .filter(entry => entry[0] > now - windowMs)
+    .reduce((best, entry) => ((entry[1] - best) * sign > 0 ? entry[1] : best), value)
+}
+
+/** Over the bound the two oldest become one: the later stamp, the older (more extreme) value. */
+function bounded(list: Stamped[]): Stamped[] {
+  const [first, second, ...rest] = list
+  if (list.length <= MOST || first === undefined || second === undefined) return list
+  return [[second[0], first[1]], ...rest]
+}
+
+/** Adds replicas added or removed now; those older than the longest policy period go. */
+export function event(list: Stamped[], count: number, now: number, periodMs: number): Stamped[] {
+  const kept = list.filter(entry => entry[0] > now - periodMs)
+  if (count === 0) return kept
+  const [first, second, ...rest] = [...kept, [now, count] as Stamped]
+  if (kept.length < MOST || first === undefined || second === undefined) {
+    return [...kept, [now, count]]
+  }
+  return [[second[0], first[1] + second[1]], ...rest]
+}
+
+/** How many were added or removed within the period. */
+export function sumWithin(list: Stamped[], now: number, periodMs: number): number {
+  return list.reduce((sum, entry) => (entry[0] > now - periodMs ? sum + entry[1] : sum), 0)
+}

@@ -1,0 +1,79 @@
+import type { Summary } from '../../core/model/decision.ts'
+import { observeGain } from './bounds/gain.ts'
+import {
+  brokenCount,
+  windowOf,
+  type GuardName,
+  type GuardNote,
+  type ReplicasState,
+  type Sight,
+} from './replicas-state.ts'
+import { guardReadings } from './rules/guards.ts'
+
+const START_UPS_KEPT = 16
+/** Retries seldom come back sooner than this. */
+const ONSET_MS = 10_000
+/** More replicas that took no pressure away in this time are of no use against it. */
+const RELIEF_MS = 30_000
+
+/** What the state learns from the inputs before anything is decided. */
+export function observe(sight: Sight): ReplicasState {
+  const { inputs, state, limit, now } = sight
+  const broken = brokenCount(inputs) > 0
+  return {
+    ...state,
+    startUps: [...state.startUps, ...inputs.startUps].slice(-START_UPS_KEPT),
+    limit: limit.limit,
+    raisedAt: state.limit !== null && limit.limit > state.limit ? now : state.raisedAt,
+    overload: observeOverload(sight),
+    brokenSince: broken ? (state.brokenSince ?? now) : null,
+    guards: observeGuards(sight),
+    gain: observeGain(sight),
+  }
+}
+
+/**
+ * In the first seconds of an overload what is rejected are new requests; later it may be their retries.
+ * So the arrivals of the start are remembered until nothing is rejected any more.
+ */
+function observeOverload({ inputs, state, now }: Sight): ReplicasState['overload'] {
+  const recent = windowOf(inputs, '3')
+  const longer = windowOf(inputs, '20')
+  if (recent === null || longer === null) return state.overload
+  if (recent.rejected === 0 && longer.rejected === 0) return null
+  const offeredMilli = Math.max(rateMilli(recent), rateMilli(longer))
+  if (state.overload === null) return { since: now, offeredMilli }
+  if (now - state.overload.since > ONSET_MS) return state.overload
+  return { ...state.overload, offeredMilli: Math.max(offeredMilli, state.overload.offeredMilli) }
+}
+
+function rateMilli(w: Summary): number {
+  return Math.round((w.offered * 1000) / Math.max(1, w.seconds))
+}
+
+function observeGuards(sight: Sight): ReplicasState['guards'] {
+  const guards: ReplicasState['guards'] = {}
+  for (const { guard, use, target } of guardReadings(sight)) {
+    const note = observeGuard(sight, guard, use, target)
+    if (note !== null) guards[guard] = note
+  }
+  return guards
+}
+
+function observeGuard(
+  { inputs, state, now }: Sight,
+  guard: GuardName,
+  use: number | null,
+  target: number,
+): GuardNote | null {
+  const note = state.guards[guard] ?? null
+  const { ready } = inputs.replicas
+  if (use === null) return note
+  if (use <= target) return note === null || note.futile || ready <= note.ready ? null : note
+  if (note === null) return { ready, use, grownAt: null, futile: false }
+  if (note.futile) return note
+  if (ready <= note.ready) return { ready, use, grownAt: null, futile: false }
+  if (use * 100 <= note.use * 97) return { ready, use, grownAt: null, futile: false }
+  const grownAt = note.grownAt ?? now
+  return { ...note, grownAt, futile: now - grownAt >= RELIEF_MS }
+}

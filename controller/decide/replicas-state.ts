@@ -1,0 +1,112 @@
+import type { Inputs, Summary } from '../../core/model/decision.ts'
+import type { Settings } from '../../core/model/settings.ts'
+
+/** [ms, value]; which value depends on the list. */
+export type Stamped = [number, number]
+
+/** What the horizontal decider remembers. Times are ms of the decisions' clock. */
+export interface ReplicasState {
+  /** The last start-up times, ms, oldest first. */
+  startUps: number[]
+  /** Needs (replicas x 1000) of the scale-down window that are the highest of all later ones. */
+  highs: Stamped[]
+  /** Likewise the lowest, for behavior.scaleUp. */
+  lows: Stamped[]
+  /** Replicas added and removed, for the policies of `behavior`. */
+  added: Stamped[]
+  removed: Stamped[]
+  /** The limit that the last decision knew, and when it last rose. */
+  limit: number | null
+  raisedAt: number | null
+  /** Rejections since, and the arrivals per 1000 s at their start, before retries could come back. */
+  overload: { since: number; offeredMilli: number } | null
+  /** When replicas were first seen failed or not ready. */
+  brokenSince: number | null
+  guards: Partial<Record<GuardName, GuardNote>>
+  gain: Gain | null
+}
+
+export type GuardName = 'memory' | 'gpu' | 'kv' | 'engine-queue'
+
+/** A guard above its target: at how many ready replicas, and whether more of them were of use. */
+export interface GuardNote {
+  ready: number
+  use: number
+  /** When there were first more replicas than `ready`. */
+  grownAt: number | null
+  futile: boolean
+}
+
+/** Throughput against replicas while saturated. */
+export interface Gain {
+  /** The point being gathered: since when, and the sum of ready replicas over its ticks. */
+  since: number
+  readySum: number
+  ticks: number
+  /** The point to compare with: ready replicas x 1000 and successes in 20 s. */
+  reference: { readyMilli: number; ok: number } | null
+  failed: number
+  stop: { added: number; until: number } | null
+  stops: number
+}
+
+export function freshReplicas(): ReplicasState {
+  return {
+    startUps: [],
+    highs: [],
+    lows: [],
+    added: [],
+    removed: [],
+    limit: null,
+    raisedAt: null,
+    overload: null,
+    brokenSince: null,
+    guards: {},
+    gain: null,
+  }
+}
+
+/** What the horizontal decider needs to know of the limit. */
+export interface LimitView {
+  limit: number
+  /** How long a request may wait for a slot, us. */
+  queueUs: number
+  /** Mean service time that the limit was learned with, us; null while unknown. */
+  serviceUs: number | null
+}
+
+/** All that a rule or a bound may look at. */
+export interface Sight {
+  inputs: Inputs
+  state: ReplicasState
+  settings: Settings
+  limit: LimitView
+  now: number
+}
+
+const START_UP_UNKNOWN = 20_000
+
+/** The learned start-up time in ms: the 90th percentile of the last ones seen. */
+export function startUpMs(state: ReplicasState): number {
+  const sorted = state.startUps.toSorted((a, b) => a - b)
+  return sorted[Math.ceil(sorted.length * 0.9) - 1] ?? START_UP_UNKNOWN
+}
+
+/** Windows older than this say nothing about now. */
+const STALE_MS = 10_000
+
+/** The window of so many seconds, or null where there is none that is fresh. */
+export function windowOf(inputs: Inputs, seconds: '3' | '20' | '300'): Summary | null {
+  if (inputs.windowAgeMs === null || inputs.windowAgeMs > STALE_MS) return null
+  return inputs.windows?.[seconds] ?? null
+}
+
+/** Failed, not ready, or answering mostly errors: they serve nothing. */
+export function brokenCount({ replicas, outliers }: Inputs): number {
+  return replicas.failed + replicas.notReady + outliers.filter(isFailing).length
+}
+
+/** Whether a replica answers mostly server errors. */
+export function isFailing(row: { ok: number; server: number }): boolean {
+  return row.server >= 10 && row.server > row.ok
+}

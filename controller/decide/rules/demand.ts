@@ -1,0 +1,82 @@
+import type { Summary } from '../../../core/model/decision.ts'
+import { clamp } from '../../../core/model/math.ts'
+import { startUpMs, windowOf, type ReplicasState, type Sight } from '../replicas-state.ts'
+import type { Want } from './rules.ts'
+
+/** Fewer answers than this in 3 s say too little about service time. */
+const ENOUGH = 10
+
+/** Demand of the last 20 s: arrivals x mean service time, or the requests in flight, and the backlog. */
+export function byDemand(sight: Sight): Want | null {
+  const w = windowOf(sight.inputs, '20')
+  return w === null ? null : want('demand', w, sight, serviceUs(sight, ['20', '300']))
+}
+
+/**
+ * Demand of the last 3 s, where it stands out: arrivals above the noise of those before them, or more
+ * requests present than there are slots.
+ */
+export function byBurst(sight: Sight): Want | null {
+  const { inputs, limit } = sight
+  const recent = windowOf(inputs, '3')
+  const longer = windowOf(inputs, '20')
+  if (recent === null) return null
+  const before = longer === null ? recent : longer
+  const restSeconds = Math.max(1, before.seconds - recent.seconds)
+  const expected = (Math.max(0, before.offered - recent.offered) * recent.seconds) / restSeconds
+  const noise = 3 * Math.sqrt(Math.max(1, expected))
+  const presentMilli = recent.inFlightMilli + recent.queuedMilli + recent.heldMilli
+  const slotsMilli = inputs.replicas.desired * limit.limit * 1000
+  if (recent.offered - expected <= noise && presentMilli <= slotsMilli) return null
+  return want('burst', recent, sight, serviceUs(sight, ['3', '20', '300']))
+}
+
+function want(rule: 'demand' | 'burst', w: Summary, sight: Sight, service: number | null): Want {
+  const { settings, limit, state } = sight
+  const targetPermille = settings['target-utilization']
+  const demandMilli = demandOf(w, service, state)
+  const needMilli = Math.ceil((demandMilli * 1000) / (targetPermille * limit.limit))
+  return {
+    rule,
+    needMilli,
+    numbers: {
+      demandMilli,
+      limit: limit.limit,
+      targetPermille,
+      weighed: weighedOffered(w, state),
+      offered: w.offered,
+      serviceUs: Math.round(service ?? 0),
+    },
+  }
+}
+
+/** Requests at once x 1000 that a window stands for (Little's law), with what it takes to drain the backlog. */
+export function demandOf(w: Summary, service: number | null, state: ReplicasState): number {
+  const work =
+    service === null ? 0 : (weighedOffered(w, state) * service) / (Math.max(1, w.seconds) * 1000)
+  const backlog = w.queuedMilli + w.heldMilli
+  const drainUs = clamp(startUpMs(state), 5000, 30_000) * 1000
+  const drain = service === null ? backlog : Math.min(backlog, (backlog * service) / drainUs)
+  return Math.round(Math.max(work, w.inFlightMilli) + drain)
+}
+
+/**
+ * Arrivals, of which the rejected count at most as much as the admitted, or as the arrivals did when
+ * the overload began: their retries must not ask for more replicas without end.
+ */
+export function weighedOffered(w: Summary, state: ReplicasState): number {
+  const rejected = Math.min(w.rejected, w.offered)
+  const served = w.offered - rejected
+  const atOnset = Math.round(((state.overload?.offeredMilli ?? 0) * w.seconds) / 1000)
+  return served + Math.min(rejected, Math.max(served, atOnset - served))
+}
+
+/** Mean service time of successes in us, from the first of these windows that has enough; then as learned. */
+export function serviceUs(sight: Sight, spans: readonly ('3' | '20' | '300')[]): number | null {
+  for (const span of spans) {
+    const w = windowOf(sight.inputs, span)
+    if (w !== null && w.serviceCount >= (span === '3' ? ENOUGH : 1))
+      return w.serviceSum / w.serviceCount
+  }
+  return sight.limit.serviceUs
+}

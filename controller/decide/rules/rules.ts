@@ -1,0 +1,39 @@
+import type { ReasonCode } from '../../../core/model/reasons.ts'
+import { windowOf, type Sight } from '../replicas-state.ts'
+import { byBurst, byDemand } from './demand.ts'
+import { byCpu, byEngineQueue, byGpu, byKvCache, byMemory, byQueueWait } from './guards.ts'
+import { byTrend } from './trend.ts'
+
+/** What one rule wants: replicas x 1000, and the numbers that led to it. Rules are named as their reasons. */
+export interface Want {
+  rule: ReasonCode
+  needMilli: number
+  numbers: Record<string, number>
+}
+
+type Rule = (sight: Sight) => Want | null
+
+/** Held requests and none ready: one replica, whatever the windows say. */
+function activate({ inputs }: Sight): Want | null {
+  const held = inputs.activate || (windowOf(inputs, '3')?.heldMax ?? 0) > 0
+  if (!held || inputs.replicas.ready > 0) return null
+  return { rule: 'activate', needMilli: 1000, numbers: {} }
+}
+
+/** Every rule, in the order in which their proposals are recorded. */
+const rules: readonly Rule[] = [
+  byDemand,
+  byBurst,
+  byTrend,
+  byCpu,
+  byMemory,
+  byGpu,
+  byKvCache,
+  byEngineQueue,
+  byQueueWait,
+  activate,
+]
+
+export function wants(sight: Sight): Want[] {
+  return rules.map(rule => rule(sight)).filter(want => want !== null)
+}
