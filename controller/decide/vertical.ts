@@ -1,0 +1,123 @@
+import type { BoundStep, Inputs, Outcome, Proposal, Reason } from '../../core/model/decision.ts'
+import type { Settings } from '../../core/model/settings.ts'
+import { applyBounds } from './vertical/bounds.ts'
+import { cold } from './vertical/cold.ts'
+import { nextOrder, planFor } from './vertical/probe.ts'
+import { forRevision, settingsMoved, type LimitState } from './vertical/state.ts'
+import { steady } from './vertical/steady.ts'
+import { hold, reason, type Look, type Verdict } from './vertical/verdict.ts'
+
+export {
+  freshLimit,
+  limitDue,
+  meanServiceUs,
+  objectiveUs,
+  queueDeadlineUs,
+  type LimitState,
+} from './vertical/state.ts'
+
+/** The limit that one replica of the endpoint may hold, as far as it is known. */
+export function learnedLimit(state: LimitState): number {
+  return state.limit
+}
+
+export interface LimitVerdict {
+  proposals: Proposal[]
+  bounds: BoundStep[]
+  outcome: Outcome
+  reasons: Reason[]
+  state: LimitState
+}
+
+/**
+ * Decides the limit: what the evidence under the order in force says, then the bounds, then whether a
+ * new order goes out. Pure: the same inputs, state, settings and time give the same bytes.
+ */
+export function vertical(
+  inputs: Inputs,
+  state: LimitState,
+  settings: Settings,
+  now: number,
+  revision: string,
+): LimitVerdict {
+  const known = state.revision === revision ? state : forRevision(state, revision)
+  const look: Look = { inputs, state: known, settings, now }
+  const verdict = evidenceSays(look, known !== state)
+  const { to, bounds, reasons } = applyBounds(look, verdict)
+  const said = [...verdict.reasons, ...reasons]
+  if (settings['advise-only']) {
+    return stay(look, verdict, bounds, [...said, reason('advise')])
+  }
+  const frozen = settings['freeze'] === 'limit' || settings['freeze'] === 'all'
+  // A frozen limit does not alternate: a probe that is out is withdrawn once.
+  if (frozen && known.order !== null && known.order.probe === null) {
+    return stay(look, verdict, bounds, [...said, reason('frozen')])
+  }
+  const changes = to !== known.limit || verdict.publish || settingsMoved(known, settings)
+  if (!frozen && !changes) {
+    return { ...stay(look, verdict, bounds, said), state: verdict.state }
+  }
+  return publish(look, frozen ? hold(look, reason('frozen')) : verdict, frozen ? known.limit : to, {
+    proposals: verdict.proposals,
+    bounds,
+    reasons: frozen ? [...said, reason('frozen')] : said,
+  })
+}
+
+function evidenceSays(look: Look, newRevision: boolean): Verdict {
+  const { state, settings } = look
+  const { limit } = state
+  const fixed = settings['fixed-limit']
+  if (fixed !== null) {
+    const wants = { ...hold(look, reason('fixed', { limit: fixed })), wants: fixed }
+    return { ...wants, atLeast: 1, atMost: Math.max(fixed, limit) }
+  }
+  if (state.order === null) {
+    return { ...hold(look, reason('cold-start', { limit })), publish: true }
+  }
+  if (newRevision) return { ...hold(look, reason('new-revision', { limit })), publish: true }
+  if (look.inputs.windows === null) {
+    return hold(look, reason('no-data', { ageMs: look.inputs.windowAgeMs ?? 0 }))
+  }
+  return state.phase === 'cold' ? cold(look) : steady(look)
+}
+
+type Said = Pick<LimitVerdict, 'proposals' | 'bounds' | 'reasons'>
+
+function stay(look: Look, verdict: Verdict, bounds: BoundStep[], reasons: Reason[]): LimitVerdict {
+  const { limit } = look.state
+  return {
+    proposals: verdict.proposals,
+    bounds,
+    reasons,
+    outcome: { action: 'hold', from: limit, to: limit, victims: [], order: null, act: false },
+    state: look.state,
+  }
+}
+
+function publish(look: Look, verdict: Verdict, to: number, said: Said): LimitVerdict {
+  const from = look.state.order === null ? 0 : look.state.limit
+  const order = nextOrder({ ...look, state: { ...verdict.state, limit: to } }, verdict.next)
+  const state: LimitState = {
+    ...verdict.state,
+    limit: to,
+    order,
+    orderAt: look.now,
+    base: null,
+  }
+  const compares = order.probe !== null || order.limit !== to
+  const action = to > from ? 'raise' : to < from ? 'cut' : compares ? 'probe' : 'hold'
+  const other = order.probe?.other ?? order.limit
+  const derived = state.derivedUs !== look.state.derivedUs && state.derivedUs !== null
+  const reasons = [
+    ...said.reasons,
+    ...(compares ? [reason('probe-start', { limit: to, other })] : []),
+    ...(derived ? [reason('derived', { objectiveUs: state.derivedUs ?? 0 })] : []),
+  ]
+  return {
+    ...said,
+    reasons,
+    outcome: { action, from, to, victims: [], order, act: true },
+    state: { ...state, planSeconds: planFor({ ...look, state }) },
+  }
+}

@@ -1,0 +1,119 @@
+import type { Inputs, Proposal, Reason } from '../../../core/model/decision.ts'
+import { clamp } from '../../../core/model/math.ts'
+import type { ReasonCode } from '../../../core/model/reasons.ts'
+import type { Settings } from '../../../core/model/settings.ts'
+import { minus, wholeOf, type Evidence } from './evidence.ts'
+import { PRICE_WITH_OBJECTIVE, PRICE_WITHOUT, type Aim, type Measure } from './measure.ts'
+import { objectiveUs, type LimitState, type Point } from './state.ts'
+import { round } from './slope.ts'
+
+/** What the learner is told: the world, what it remembers, and the time in ms. */
+export interface Look {
+  inputs: Inputs
+  state: LimitState
+  settings: Settings
+  now: number
+}
+
+/** What the evidence says, before bounds. */
+export interface Verdict {
+  wants: number
+  /** One step may reach these. */
+  atLeast: number
+  atMost: number
+  /** Whether a new order is due even if the limit stays (a probe begins or ends). */
+  publish: boolean
+  /** Which way the next comparison goes; `none` rests. */
+  next: 'up' | 'down' | 'none'
+  proposals: Proposal[]
+  reasons: Reason[]
+  state: LimitState
+}
+
+export function reason(code: ReasonCode, numbers: Record<string, number> = {}): Reason {
+  return { code, numbers }
+}
+
+/** Nothing changes. */
+export function hold(look: Look, why: Reason, state = look.state): Verdict {
+  const wants = state.limit
+  return {
+    wants,
+    atLeast: wants,
+    atMost: wants,
+    publish: false,
+    next: 'none',
+    proposals: [{ rule: 'hold', wants, numbers: {} }],
+    reasons: [why],
+    state,
+  }
+}
+
+export function aimOf(state: LimitState, settings: Settings): Aim {
+  return {
+    objectiveUs: objectiveUs(state, settings),
+    price: settings['latency-objective'] === null ? PRICE_WITHOUT : PRICE_WITH_OBJECTIVE,
+  }
+}
+
+export function pointOf(limit: number, m: Measure): Point {
+  return {
+    limit,
+    lnX: round(m.lnX),
+    varX: round(m.varX),
+    lnU: round(m.lnU),
+    varU: round(m.varU),
+  }
+}
+
+/** Replicas that report, at least one. */
+export function reportingOf(inputs: Inputs): number {
+  return Math.max(1, inputs.windows?.['3']?.reporting ?? inputs.replicas.ready)
+}
+
+export function cpuPermille(inputs: Inputs): number | null {
+  return inputs.windows?.['20']?.cpuPermille ?? null
+}
+
+/** The CPU is used up, so that more at once brings no more throughput (batchers excepted). */
+export function cpuFull(inputs: Inputs): boolean {
+  return (cpuPermille(inputs) ?? 0) >= 950
+}
+
+/** Below this, flat throughput proves nothing unless the CPU is full: batchers look flat at 1 to 3. */
+export const FLAT_BELOW = 8
+
+export function mayBeBatcher(look: Look, limit: number): boolean {
+  return limit < FLAT_BELOW && (cpuPermille(look.inputs) ?? 0) < 850
+}
+
+/** What came under an order without slots since it settled; null while it settles or nothing came. */
+export function settled(look: Look): { whole: Evidence | null; since: Evidence | null } {
+  const whole = wholeOf(look.inputs.folds, look.state.order?.n ?? 0)
+  const base = look.state.base
+  if (whole === null || base === null) return { whole, since: null }
+  // A new epoch, or an aggregator that forgot: what is subtracted must be part of what came.
+  const fits = base.epoch === whole.epoch && base.seconds <= whole.seconds && base.count <= whole.count
+  return { whole, since: fits ? minus(whole, base) : null }
+}
+
+/** The fast guard was active for half of the time: its mean is the better limit. */
+export function guardCut(look: Look, e: Evidence): Verdict | null {
+  const total = e.seconds + e.guardSeconds
+  if (e.guardSeconds * 2 < total || total < 4 * reportingOf(look.inputs)) return null
+  const from = look.state.limit
+  const mean = Math.round(e.guardLimits / e.guardSeconds)
+  const to = clamp(mean, 1, Math.max(1, from - 1))
+  if (to === from) return null
+  const state: LimitState = { ...look.state, phase: 'steady', run: 0, skip: 0, previous: null }
+  return {
+    wants: to,
+    atLeast: 1,
+    atMost: from,
+    publish: true,
+    next: 'down',
+    proposals: [{ rule: 'guard', wants: to, numbers: { seconds: e.guardSeconds } }],
+    reasons: [reason('guard', { seconds: e.guardSeconds, from, to })],
+    state,
+  }
+}
