@@ -1,12 +1,12 @@
 import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** What the three example servers share: routes, bounded bodies, JSON, a clean stop. */
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>
 /** Keys are "METHOD /path". */
-export type Routes = Record<string, Handler>
+type Routes = Record<string, Handler>
 
 /** The client's mistake: answered with `status` and the message. */
 export class BadRequest extends Error {
@@ -22,7 +22,7 @@ export class BadRequest extends Error {
  * listening, finishes what is in flight and exits 0. Connections that were not yet accepted are reset
  * then, so whoever sends requests here stops doing so first. Port in use: one line, exit 1.
  */
-export function serve(name: string, port: number, routes: Routes): Server {
+export function serve(name: string, port: number, routes: Routes): void {
   let stopping = false
   const server = createServer((req, res) => {
     if (stopping) res.setHeader('connection', 'close')
@@ -44,7 +44,6 @@ export function serve(name: string, port: number, routes: Routes): Server {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  return server
 }
 
 async function route(routes: Routes, req: IncomingMessage, res: ServerResponse): Promise<void> {

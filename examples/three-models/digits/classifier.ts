@@ -4,7 +4,7 @@ import { VIEWS, views } from './views.ts'
 
 const CLASSES = 10
 
-export type Classifier = (images: number[][]) => Promise<number[]>
+type Classifier = (images: number[][]) => Promise<number[]>
 
 /** Loads the ONNX file: one thread, one inference at a time, the rest wait in order of arrival. */
 export async function loadClassifier(modelPath: string): Promise<Classifier> {

@@ -1,5 +1,6 @@
+import { PIXELS } from './input.ts'
+
 const SIDE = 8
-const PIXELS = SIDE * SIDE
 
 /** Shifts in pixels, right and down. The image itself is one of them. */
 const STEPS = [-0.25, 0, 0.25]

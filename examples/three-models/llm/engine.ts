@@ -22,7 +22,7 @@ export type EngineSettings = {
 }
 
 /** One request. The cache must hold promptTokens + generated while it runs. */
-export type Sequence = {
+type Sequence = {
   id: number
   promptTokens: number
   /** Tokens to generate; all of them are. */

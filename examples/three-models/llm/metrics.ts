@@ -7,7 +7,7 @@ const LABELS = { engine: '0', model_name: MODEL }
 const TTFT_BUCKETS = [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75]
 const TTFT_SLOW_BUCKETS = [1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640, 2560]
 
-export type Metrics = {
+type Metrics = {
   registry: Registry
   /** One token was generated; the first one of a sequence also says how it began. */
   token: (first: { promptTokens: number; seconds: number } | null) => void

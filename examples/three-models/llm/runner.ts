@@ -2,9 +2,9 @@ import { abort, advance, createEngine, schedule, submit } from './engine.ts'
 import type { Engine, EngineSettings } from './engine.ts'
 
 /** What a sequence hears: one call a token, `last` with the final one. */
-export type Listener = (last: boolean) => void
+type Listener = (last: boolean) => void
 
-export type Runner = {
+type Runner = {
   /** The engine as it is now. */
   engine: () => Engine
   /** Queues a sequence; the function returned aborts it and frees its blocks. */
