@@ -36,7 +36,8 @@ export function run(plant: Plant, control: Controller, seconds: number, seed: nu
   const r = random(seed)
   const cars = Array.from(
     { length: plant.replicas },
-    (_, i) => new ToySidecar(plant.server(random(seed * 31 + i)), i % 2, plant.objectiveMs * 1000, 1),
+    (_, i) =>
+      new ToySidecar(plant.server(random(seed * 31 + i)), i % 2, plant.objectiveMs * 1000, 1),
   )
   const folds = new Map<string, ArmFold>()
   const ring: Second[][] = []
@@ -112,7 +113,8 @@ function foldIn(folds: Map<string, ArmFold>, s: Second): void {
           okSquares: f.okSquares + s.ok * s.ok,
         },
   )
-  if (folds.size > FOLDS_KEPT) for (const old of folds.keys()) if (folds.size > FOLDS_KEPT) folds.delete(old)
+  if (folds.size > FOLDS_KEPT)
+    for (const old of folds.keys()) if (folds.size > FOLDS_KEPT) folds.delete(old)
 }
 
 export function emptyFold(n: number, slot: number, arm: ArmFold['arm']): ArmFold {
@@ -139,7 +141,10 @@ export function emptyFold(n: number, slot: number, arm: ArmFold['arm']): ArmFold
 function summaryOf(plant: Plant, seconds: Second[][]): Summary {
   const all = seconds.flat()
   const sum = (value: (s: Second) => number): number => all.reduce((n, s) => n + value(s), 0)
-  const us = Math.max(1, sum(s => s.us))
+  const us = Math.max(
+    1,
+    sum(s => s.us),
+  )
   return {
     ...emptySummary(seconds.length, plant.replicas),
     offered: sum(s => s.offered),
@@ -213,7 +218,9 @@ export function emptyInputs(ready: number, windows: Inputs['windows'], folds: Ar
   }
 }
 
-const cpuWork = (mean: number) => (r: Random): [number, number] => [0, mean * (0.5 + r.uniform())]
+const cpuWork =
+  (mean: number) =>
+  (r: Random): [number, number] => [0, mean * (0.5 + r.uniform())]
 /** An hour of us where nothing else is said: ms to us. */
 const ms = 1000
 

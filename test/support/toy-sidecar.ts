@@ -20,7 +20,13 @@ export interface Second {
   cpuUs: number | null
   service: ArmFold['service']
   /** Null while settling. */
-  place: { n: number; slot: number; arm: 'a' | 'b' | 'none'; guard: boolean; effective: number } | null
+  place: {
+    n: number
+    slot: number
+    arm: 'a' | 'b' | 'none'
+    guard: boolean
+    effective: number
+  } | null
 }
 
 /** A sidecar under virtual time: admits, queues, obeys orders, slots and the fast guard. */
@@ -62,7 +68,8 @@ export class ToySidecar {
     this.advance(now)
     this.second.offered++
     if (this.started.size < this.effective && this.queue.length === 0) this.admit(job, now)
-    else if (this.queue.length < Math.ceil(this.effective / 2) + 4) this.queue.push({ job, at: now })
+    else if (this.queue.length < Math.ceil(this.effective / 2) + 4)
+      this.queue.push({ job, at: now })
     else this.second.rejected++
   }
 
@@ -129,8 +136,7 @@ export class ToySidecar {
     judged.late += second.late
     if (order === null || judged.done < 10) return
     const p = order.latePermille / 1000
-    const trip =
-      judged.late > judged.done * p + 3 * Math.sqrt(judged.done * p * (1 - p))
+    const trip = judged.late > judged.done * p + 3 * Math.sqrt(judged.done * p * (1 - p))
     this.judged = { done: 0, late: 0 }
     const top = this.armLimit()
     if (trip) {

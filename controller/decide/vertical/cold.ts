@@ -1,16 +1,21 @@
-import { exp, log } from '../../../core/model/math.ts'
+import { log } from '../../../core/model/math.ts'
 import { aimOf, cpuFull, guardCut, hold, mayBeBatcher, pointOf, reason } from './verdict.ts'
-import { reportingOf, settled, type Look, type Verdict } from './verdict.ts'
-import type { Evidence } from './evidence.ts'
+import { between, reportingOf, settled, tooLate, type Look, type Verdict } from './verdict.ts'
+import { shareBelow, type Evidence } from './evidence.ts'
 import { measure, type Measure } from './measure.ts'
 import { bestRatio } from './model.ts'
 import { round } from './slope.ts'
 import { objectiveUs, slotsFor, type LimitState } from './state.ts'
 
 const ENOUGH = 20
-/** s: then it is judged with what there is. */
+/** Where latency has no room, and for the first p95, a tail must be seen. */
+const MANY = 100
+/** s: after SOON fewer answers do, after PATIENCE it is judged with what there is. */
+const SOON = 4
 const PATIENCE = 20
 const APP_LIMITED = 0.05
+/** Share of the answers within 0.4 of the objective: doubling the limit at most doubles their time. */
+const ROOM = 0.96
 
 /**
  * Cold start: from a low limit, double while latency has room and throughput rises; otherwise the step
@@ -29,7 +34,9 @@ export function cold(look: Look): Verdict {
     const base = whole.seconds >= settle && turned ? whole : null
     return hold(look, gathering(look, null), { ...state, base })
   }
-  const enough = since.count >= Math.max(ENOUGH, state.limit * replicas)
+  const enough =
+    since.count >= neededOf(look, since) ||
+    (since.count >= turnOf(look) && since.seconds >= SOON * replicas && hasObjective(look))
   if (since.seconds < replicas || (!enough && since.seconds < PATIENCE * replicas)) {
     return hold(look, gathering(look, since))
   }
@@ -37,13 +44,28 @@ export function cold(look: Look): Verdict {
 }
 
 function gathering(look: Look, since: Evidence | null): ReturnType<typeof reason> {
-  const { limit } = look.state
-  const needed = Math.max(ENOUGH, limit * reportingOf(look.inputs))
   return reason('gathering', {
     completions: since?.count ?? 0,
-    needed,
+    needed: neededOf(look, since),
     seconds: since?.seconds ?? 0,
   })
+}
+
+/** Answers enough to judge at once: a tail must be seen unless latency has room. */
+function neededOf(look: Look, since: Evidence | null): number {
+  const objective = objectiveUs(look.state, look.settings)
+  const room =
+    since !== null && objective !== null && shareBelow(since.histogram, 0.4 * objective) > ROOM
+  return room ? turnOf(look) : Math.max(MANY, turnOf(look))
+}
+
+/** Each slot has answered once, and not too few in all. */
+function turnOf(look: Look): number {
+  return Math.max(ENOUGH, look.state.limit * reportingOf(look.inputs))
+}
+
+function hasObjective(look: Look): boolean {
+  return objectiveUs(look.state, look.settings) !== null
 }
 
 function judge(look: Look, whole: Evidence, since: Evidence): Verdict {
@@ -62,7 +84,7 @@ function judge(look: Look, whole: Evidence, since: Evidence): Verdict {
 
 /** Without a given objective: four times the p95 of the first measurement, at low load. */
 function derive(look: Look, since: Evidence): LimitState {
-  if (objectiveUs(look.state, look.settings) !== null) return look.state
+  if (hasObjective(look)) return look.state
   const m = measure(since, { objectiveUs: null, price: 0 })
   if (m === null || m.count < ENOUGH) return look.state
   return { ...look.state, derivedUs: Math.max(1000, 4 * m.p95Us) }
@@ -100,14 +122,11 @@ export function serviceOf(m: Measure): NonNullable<LimitState['service']> {
 }
 
 function step(look: Look, since: Evidence, m: Measure): Verdict {
-  const { state, settings } = look
+  const { state } = look
   const from = state.limit
-  const aim = aimOf(state, settings)
-  const batcher = mayBeBatcher(look, from)
-  const room = m.early > 0.96 && (batcher || state.elasticity.mean > 0.15)
-  const ratio = room ? 2 : bestRatio(since.histogram, state.elasticity.mean, aim)
-  const model = Math.max(1, Math.round(from * ratio))
-  const back = overshot(look, m, batcher)
+  const room = hasRoom(look, m)
+  const model = Math.max(1, Math.round(from * (room ? 2 : modelled(look, since, m))))
+  const back = overshot(look, m)
   const to = back ?? model
   const numbers = {
     earlyPermille: Math.round(m.early * 1000),
@@ -117,33 +136,51 @@ function step(look: Look, since: Evidence, m: Measure): Verdict {
   }
   const proposals = [{ rule: room ? 'double' : 'model', wants: model, numbers }]
   if (back !== null) proposals.push({ rule: 'overshoot', wants: back, numbers })
-  const steadyNow = back !== null || to < 2 * from
-  const why =
-    back !== null
-      ? reason('overshoot', { from, to })
-      : room
-        ? reason('double', { earlyPermille: numbers.earlyPermille, from, to })
-        : to === from
-          ? reason('learned', { limit: to })
-          : reason('model-step', { from, to })
+  const done = back !== null || to < 2 * from
   return {
     wants: to,
     atLeast: Math.max(1, Math.floor(from * 0.35)),
     atMost: 2 * from,
     publish: true,
-    next: steadyNow ? 'down' : 'none',
+    next: done ? 'down' : 'none',
     proposals,
-    reasons: [why],
+    reasons: [
+      back !== null
+        ? reason('overshoot', { from, to })
+        : room
+          ? reason('double', { earlyPermille: numbers.earlyPermille, from, to })
+          : reason(to === from ? 'learned' : 'model-step', { limit: to, from, to }),
+    ],
     state: {
       ...state,
-      phase: steadyNow ? 'steady' : 'cold',
-      previous: steadyNow ? null : pointOf(from, m),
+      phase: done ? 'steady' : 'cold',
+      previous: done ? null : pointOf(from, m),
     },
   }
 }
 
+/** Latency has room and throughput rises, or flat throughput proves nothing yet. */
+function hasRoom(look: Look, m: Measure): boolean {
+  const { limit, elasticity } = look.state
+  const batcher = mayBeBatcher(look, limit)
+  if (batcher && look.settings['latency-objective'] === null && m.late <= 0.5) return true
+  return m.early > ROOM && (batcher || elasticity.mean > 0.15)
+}
+
+/** The model's step; with many late or a full CPU never up unless the last raise clearly paid. */
+function modelled(look: Look, since: Evidence, m: Measure): number {
+  const { state, settings, inputs } = look
+  const best = bestRatio(since.histogram, state.elasticity.mean, aimOf(state, settings))
+  const before = state.previous
+  const late = tooLate(m.late, m.count)
+  if (!late && !cpuFull(inputs)) return best
+  if (before === null) return late ? 0.5 : Math.min(1, best)
+  const paid = m.lnU - before.lnU > Math.sqrt(m.varU + before.varU)
+  return paid ? best : Math.min(1, best)
+}
+
 /** The limit to go back to when the last raise lost, or null. */
-function overshot(look: Look, m: Measure, batcher: boolean): number | null {
+function overshot(look: Look, m: Measure): number | null {
   const { limit, previous } = look.state
   const half = m.late > 0.5 && m.count >= 15
   if (previous === null || previous.limit >= limit) {
@@ -151,6 +188,5 @@ function overshot(look: Look, m: Measure, batcher: boolean): number | null {
   }
   const error = Math.sqrt(m.varU + previous.varU)
   const lost = m.lnU < previous.lnU - Math.max(0.02, error)
-  const middle = Math.max(1, Math.round(exp((log(previous.limit) + log(limit)) / 2)))
-  return half || (lost && !batcher) ? middle : null
+  return half || (lost && !mayBeBatcher(look, limit)) ? between(previous.limit, limit) : null
 }

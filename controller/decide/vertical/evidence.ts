@@ -54,7 +54,10 @@ function combine(a: Evidence, b: Evidence, sign: 1 | -1): Evidence {
   }
   put(a.histogram, 1)
   put(b.histogram, sign)
-  const histogram = [...counts].filter(([, count]) => count > 0).toSorted((x, y) => x[0] - y[0]).flat()
+  const histogram = [...counts]
+    .filter(([, count]) => count > 0)
+    .toSorted((x, y) => x[0] - y[0])
+    .flat()
   const to = (x: number, y: number): number => Math.max(0, x + sign * y)
   return {
     epoch: a.epoch,

@@ -3,7 +3,7 @@ import { clamp, exp, log } from '../../../core/model/math.ts'
 import { wholeOf, armsOf } from './evidence.ts'
 import { kvPermille, KV_NEVER_UP } from './bounds.ts'
 import type { Look } from './verdict.ts'
-import { FLAT_BELOW } from './verdict.ts'
+import { FLAT_BELOW, mayBeBatcher } from './verdict.ts'
 import { longRequests, objectiveUs, queueDeadlineUs, slotsFor, type LimitState } from './state.ts'
 
 type PublishedOrder = NonNullable<LimitState['order']>
@@ -39,7 +39,8 @@ function upper(look: Look): number {
   const { limit, bad } = state
   if (kvPermille(look.inputs) >= KV_NEVER_UP) return limit
   let up = Math.max(limit + 1, Math.round(limit * RATIO))
-  if (limit < FLAT_BELOW && roomFor(look, FLAT_BELOW)) up = FLAT_BELOW
+  const unaimed = settings['latency-objective'] === null && mayBeBatcher(look, limit)
+  if (limit < FLAT_BELOW && (unaimed || roomFor(look, FLAT_BELOW))) up = FLAT_BELOW
   if (bad !== null && now < bad.until && up >= bad.limit) {
     up = Math.floor(exp((log(limit) + log(bad.limit)) / 2))
   }

@@ -156,7 +156,8 @@ export function settingsMoved(state: LimitState, settings: Settings): boolean {
  */
 export function limitDue(state: LimitState, now: number, settings: Settings): boolean {
   const elapsed = Math.round((now - state.orderAt) / 1000)
-  const idle = settings['advise-only'] || settings['freeze'] === 'limit' || settings['freeze'] === 'all'
+  const idle =
+    settings['advise-only'] || settings['freeze'] === 'limit' || settings['freeze'] === 'all'
   const every = Math.max(1, Math.round(settings['learn-every'] / 1000))
   if (idle) return elapsed % every === 0
   if (settingsMoved(state, settings)) return true

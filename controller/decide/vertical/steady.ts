@@ -6,7 +6,7 @@ import { modelSlope } from './model.ts'
 import { elasticityAt, observe, slopeAt, type Observation } from './slope.ts'
 import { longRequests, MAX_OBSERVATIONS, type LimitState } from './state.ts'
 import { aimOf, cpuFull, guardCut, hold, mayBeBatcher, pointOf } from './verdict.ts'
-import { reason, settled, type Look, type Verdict } from './verdict.ts'
+import { reason, settled, tooLate, type Look, type Verdict } from './verdict.ts'
 
 export const STEP = log(1.25)
 const DEAD_BAND = 0.04
@@ -72,7 +72,11 @@ function rest(look: Look): Verdict {
   if (elapsed(look) < state.planSeconds && !tooLate(last.late / done, done)) {
     return hold(look, reason('flat', { limit: state.limit }))
   }
-  return { ...hold(look, reason('flat', { limit: state.limit })), publish: true, next: sideOf(state) }
+  return {
+    ...hold(look, reason('flat', { limit: state.limit })),
+    publish: true,
+    next: sideOf(state),
+  }
 }
 
 /** Long requests take no slots: this order is compared with the one before it. */
@@ -109,10 +113,6 @@ function trial(look: Look): Verdict {
 function sideOf(state: LimitState): 'up' | 'down' {
   if (state.run !== 0) return state.run > 0 ? 'up' : 'down'
   return state.cycles % 2 === 0 ? 'up' : 'down'
-}
-
-function tooLate(late: number, count: number): boolean {
-  return late > 0.12 + Math.sqrt(0.1 / count)
 }
 
 function worse(state: LimitState, limit: number, now: number): NonNullable<LimitState['bad']> {

@@ -93,8 +93,19 @@ export function settled(look: Look): { whole: Evidence | null; since: Evidence |
   const base = look.state.base
   if (whole === null || base === null) return { whole, since: null }
   // A new epoch, or an aggregator that forgot: what is subtracted must be part of what came.
-  const fits = base.epoch === whole.epoch && base.seconds <= whole.seconds && base.count <= whole.count
+  const fits =
+    base.epoch === whole.epoch && base.seconds <= whole.seconds && base.count <= whole.count
   return { whole, since: fits ? minus(whole, base) : null }
+}
+
+/** Half the way in ln L. */
+export function between(low: number, high: number): number {
+  return Math.max(1, Math.round(Math.sqrt(low * high)))
+}
+
+/** More late answers than the guard allows, beyond chance. */
+export function tooLate(late: number, count: number): boolean {
+  return late > 0.12 + Math.sqrt(0.1 / count)
 }
 
 /** The fast guard was active for half of the time: its mean is the better limit. */
@@ -102,8 +113,10 @@ export function guardCut(look: Look, e: Evidence): Verdict | null {
   const total = e.seconds + e.guardSeconds
   if (e.guardSeconds * 2 < total || total < 4 * reportingOf(look.inputs)) return null
   const from = look.state.limit
+  const raised = look.state.previous
   const mean = Math.round(e.guardLimits / e.guardSeconds)
-  const to = clamp(mean, 1, Math.max(1, from - 1))
+  const back = raised !== null && raised.limit < from ? between(raised.limit, from) : from
+  const to = clamp(Math.min(mean, back), 1, Math.max(1, from - 1))
   if (to === from) return null
   const state: LimitState = { ...look.state, phase: 'steady', run: 0, skip: 0, previous: null }
   return {
