@@ -11,6 +11,7 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
   explain: { summary: 'Why a decision was made, in sentences.', load: () => import('./explain.ts') },
   decisions: { summary: 'List, show, follow, verify and replay the decision log.', load: () => import('./decisions.ts') },
   override: { summary: 'Set or end an override of a setting, for a time.', load: () => import('./override.ts') },
+  traffic: { summary: 'Send the traffic that a file plans.', load: () => import('./traffic.ts') },
   sidecar: { summary: 'The process beside a replica.', load: () => import('./sidecar.ts') },
   edge: { summary: 'The process in front of replicas.', load: () => import('./edge.ts') },
   aggregator: { summary: 'The process that folds samples into windows.', load: () => import('./aggregator.ts') },
