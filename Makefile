@@ -1,0 +1,66 @@
+# Every target sets itself up: `make test` on a fresh clone needs Node (>= 20), npm, make and git.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# npm ci runs under the host's Node, all else under the Node that the lock file pins.
+HOST_PATH := $(PATH)
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+# npm before 11 knows no allowScripts: keeps onnxruntime-node from fetching a GPU build.
+export ONNXRUNTIME_NODE_INSTALL := skip
+
+INSTALLED := node_modules/.installed
+BUILT := dist/.built
+ROOMS := $(wildcard core cli sidecar edge aggregator controller local simulate dashboards examples)
+SOURCES := $(shell find $(ROOMS) -type f \( -path '*/explorer/*' -o -name '*.ts' -not -name '*.d.ts' \))
+
+# Minutes that a tier may take, and how ava reports (`REPORT=--tap` for machines).
+TEST_MINUTES := 10
+SYSTEM_MINUTES := 20
+REPORT ?=
+
+.PHONY: help run test test-system build lint format docs bench clean
+
+help: ## Show this.
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(BUILT) ## Serve three example models on this machine, under traffic. Ctrl-C ends it.
+	node dist/cli/main.js up -f examples/three-models/outrigger.yaml $(ARGS)
+
+test: $(BUILT) ## Unit, property, scenario, house and end-to-end tests: only Node needed.
+	scripts/tier.sh test $(TEST_MINUTES) 'ava $(REPORT)' 'ava --config ava.e2e.config.js $(REPORT)'
+
+test-system: $(BUILT) ## Tests with a browser, Prometheus and the registry; installs Debian packages.
+	scripts/debian-packages.sh chromium:chromium promtool:prometheus
+	scripts/tier.sh test-system $(SYSTEM_MINUTES) 'ava --config ava.system.config.js $(REPORT)'
+
+build: $(BUILT) ## Compile to dist/.
+
+lint: $(INSTALLED) ## Types, oxlint, oxfmt, and knip for what nobody uses.
+	tsc --noEmit -p .
+	oxlint
+	oxfmt --check
+	knip
+
+format: $(INSTALLED) ## Format the sources; mend what oxlint can.
+	oxlint --fix || true
+	oxfmt
+
+docs: $(INSTALLED) ## Write the docs that come from tables.
+	node scripts/docs.ts
+
+bench: $(BUILT) ## Run the benchmarks (bench/, with packages of its own).
+	if [ -f bench/package.json ]; then cd bench && npm ci --loglevel=error && npm run --silent bench; \
+	else echo 'There are no benchmarks yet.'; fi
+
+clean: ## Remove what was built and installed.
+	rm -rf dist node_modules .outrigger
+
+$(INSTALLED): package-lock.json
+	PATH='$(HOST_PATH)' npm ci --loglevel=error
+	touch $@
+
+$(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json scripts/build.ts
+	node scripts/build.ts
+	touch $@

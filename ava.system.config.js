@@ -1,0 +1,7 @@
+/** With what a machine has to install: a browser, Prometheus, the package registry. One file at a time. */
+export default {
+  extensions: ['ts'],
+  files: ['test/system/**/*.test.ts'],
+  timeout: '5m',
+  concurrency: 1,
+}

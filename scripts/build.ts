@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Compiles to dist/, copies what the live page loads, and removes what no source stands for any more. */
+const root = fileURLToPath(new URL('..', import.meta.url))
+const dist = join(root, 'dist')
+const explorer = join('dashboards', 'explorer')
+
+compile()
+prune()
+copyPage()
+chmodSync(join(dist, 'cli', 'main.js'), 0o755)
+
+function compile(): void {
+  const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+function prune(): void {
+  for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.js') || file.startsWith(explorer)) continue
+    if (!existsSync(join(root, file.replace(/\.js$/, '.ts')))) rmSync(join(dist, file))
+  }
+}
+
+/** The page's own files, and uPlot beside them: it works with no internet. */
+function copyPage(): void {
+  if (!existsSync(join(root, explorer))) return
+  cpSync(join(root, explorer), join(dist, explorer), {
+    recursive: true,
+    filter: source => !source.endsWith('.ts'),
+  })
+  const uplot = dirname(createRequire(import.meta.url).resolve('uplot/package.json'))
+  const vendor = join(dist, explorer, 'vendor')
+  mkdirSync(vendor, { recursive: true })
+  for (const file of ['uPlot.esm.js', 'uPlot.min.css']) {
+    copyFileSync(join(uplot, 'dist', file), join(vendor, file))
+  }
+}
