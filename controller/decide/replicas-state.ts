@@ -39,14 +39,14 @@ export interface GuardNote {
 
 /** Throughput against replicas while saturated. */
 export interface Gain {
-  /** The point being gathered: since when, and the sum of ready replicas over its ticks. */
+  /** The point being gathered: since when, and how many were ready then. */
   since: number
-  readySum: number
-  ticks: number
-  /** The point to compare with: ready replicas x 1000 and successes in 20 s. */
-  reference: { readyMilli: number; ok: number } | null
-  failed: number
-  stop: { added: number; until: number } | null
+  low: number
+  /** The point to compare with: the most that were ready, and successes in 20 s. */
+  reference: { ready: number; ok: number } | null
+  /** No more than `most` replicas until then; afterwards a quarter more as a trial. */
+  stop: { most: number; added: number; until: number } | null
+  /** How often it stopped since it was last not saturated. */
   stops: number
 }
 

@@ -5,6 +5,7 @@ import type { Want } from './rules.ts'
 
 /** Fewer answers than this in 3 s say too little about service time. */
 const ENOUGH = 10
+const SLOWER = 2
 
 /** Demand of the last 20 s: arrivals x mean service time, or the requests in flight, and the backlog. */
 export function byDemand(sight: Sight): Want | null {
@@ -71,12 +72,21 @@ export function weighedOffered(w: Summary, state: ReplicasState): number {
   return served + Math.min(rejected, Math.max(served, atOnset - served))
 }
 
-/** Mean service time of successes in us, from the first of these windows that has enough; then as learned. */
+/**
+ * Mean service time of successes in us, from the first of these windows that has enough; then as
+ * learned. At most twice that of 5 minutes: where something shared is full, each replica more makes
+ * every request slower, and such a product would run away.
+ */
 export function serviceUs(sight: Sight, spans: readonly ('3' | '20' | '300')[]): number | null {
+  const longer = meanUs(windowOf(sight.inputs, '300'), 1)
+  const most = longer === null ? Infinity : SLOWER * longer
   for (const span of spans) {
-    const w = windowOf(sight.inputs, span)
-    if (w !== null && w.serviceCount >= (span === '3' ? ENOUGH : 1))
-      return w.serviceSum / w.serviceCount
+    const mean = meanUs(windowOf(sight.inputs, span), span === '3' ? ENOUGH : 1)
+    if (mean !== null) return Math.min(mean, most)
   }
   return sight.limit.serviceUs
+}
+
+function meanUs(w: Summary | null, enough: number): number | null {
+  return w === null || w.serviceCount < enough ? null : w.serviceSum / w.serviceCount
 }

@@ -1,8 +1,8 @@
-import { clamp } from '../../../core/model/math.ts'
 import { startUpMs, windowOf, type Sight } from '../replicas-state.ts'
 import { demandOf, serviceUs, weighedOffered } from './demand.ts'
 import type { Want } from './rules.ts'
 
+const SPANS = [60, 120]
 const BIN_SECONDS = 5
 const FEWEST_BINS = 8
 /** A slope counts when it is this many times its standard error. */
@@ -28,9 +28,8 @@ export function byTrend(sight: Sight): Want | null {
   const service = serviceUs(sight, ['20', '300'])
   if (w === null || service === null || w.offered === 0) return null
   const ahead = startUpMs(state)
-  const seconds = clamp(Math.round(ahead / 500), 60, 120)
-  const fit = fitted(bins(inputs.offeredPerSecond.slice(-seconds)))
-  if (fit === null || fit.slope <= NOISE_GATE * fit.error || fit.step <= fit.line) return null
+  const fit = growth(inputs.offeredPerSecond)
+  if (fit === null) return null
   const rate = Math.min(fit.end + (fit.slope * ahead) / 1000, fit.end * MOST_GROWTH)
   // Retries grow too: the projection is scaled as the arrivals of now are.
   const projected = (rate * weighedOffered(w, state)) / w.offered
@@ -49,6 +48,13 @@ export function byTrend(sight: Sight): Want | null {
       errorMilli: Math.round(fit.error * 1000),
     },
   }
+}
+
+/** The line of the last minute, else of the last two, that grows beyond its noise and is no jump. */
+function growth(series: readonly number[]): Line | null {
+  const fits = SPANS.map(seconds => fitted(bins(series.slice(-seconds))))
+  const grows = (fit: Line): boolean => fit.slope > NOISE_GATE * fit.error && fit.line < fit.step
+  return fits.find(fit => fit !== null && grows(fit)) ?? null
 }
 
 /** Arrivals a second, averaged over bins of 5 s that end at the newest second. */
