@@ -67,7 +67,7 @@ const modelName = text(
 
 const endpointSchema = object(
   {
-    command: { ...list(text(4000), 200), expected: 'a list of words, such as [python, serve.py]' },
+    command: list(text(4000), 200, 'a list of words, such as [python, serve.py]'),
     directory: optional(text(4000)),
     environment: optional(map(words, 200)),
     port: optional(int(0, 65_535)),

@@ -1,5 +1,5 @@
 import { endpointName, hexHash, revisionName, spanReference } from './names.ts'
-import { orderNumber } from './order.ts'
+import { orderNumber, type Order } from './order.ts'
 import { bool, int, list, map, nullable, object, oneOf, text, that, type Infer } from './schema.ts'
 import { armFold, replicaRow } from './windows.ts'
 
@@ -168,7 +168,17 @@ export interface Bodies {
     tookMs: number
   }
   settings: { endpoint: string; hash: string; part: number; parts: number; json: string }
-  state: { endpoint: string; hash: string; part: number; parts: number; json: string }
+  state: {
+    endpoint: string
+    hash: string
+    part: number
+    parts: number
+    json: string
+    /** The order in force, so that a restart can sign it again for new replicas; in the first part. */
+    order: Order | null
+    /** When replicas were last decided, ms. */
+    decided: number | null
+  }
   override: { endpoint: string; override: Override; action: 'set' | 'cleared' | 'ended' }
   /** The controller began: who, which version, and what it found in the log before it. */
   start: { controller: string; version: string; size: number; head: string }

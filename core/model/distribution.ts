@@ -1,4 +1,4 @@
-import { type Histogram, merge, Recorder } from './histogram.ts'
+import { merge, Recorder } from './histogram.ts'
 import { int, list, object, text, type Infer } from './schema.ts'
 
 /**
@@ -22,7 +22,7 @@ export function add(a: Distribution, b: Distribution): Distribution {
     count: a.count + b.count,
     sum: a.sum + b.sum,
     squares: (BigInt(a.squares) + BigInt(b.squares)).toString(),
-    histogram: [...merge(a.histogram as Histogram, b.histogram as Histogram)],
+    histogram: [...merge(a.histogram, b.histogram)],
   }
 }
 
@@ -36,6 +36,9 @@ export function variance(d: Distribution): number | null {
   const m = d.sum / d.count
   return Math.max(0, Number(d.squares) / d.count - m * m)
 }
+
+/** 2^52: two of these still add up to a safe integer. */
+const HALF_SAFE = 0x10_0000_0000_0000
 
 /** For the hot path: a distribution that is filled value by value and taken once a second. */
 export class DistributionRecorder {
@@ -52,11 +55,11 @@ export class DistributionRecorder {
     this.sum += value
     const square = value * value
     // Stay exact: a float holds integers up to 2^53 only.
-    if (square >= 2 ** 52) {
+    if (square >= HALF_SAFE) {
       this.carried += BigInt(value) * BigInt(value)
     } else {
       this.squares += square
-      if (this.squares >= 2 ** 52) {
+      if (this.squares >= HALF_SAFE) {
         this.carried += BigInt(this.squares)
         this.squares = 0
       }

@@ -7,7 +7,10 @@ export type Histogram = readonly number[]
 
 const STEPS = 16
 /** Values at or above 2^40 (12 days in us) share the last bucket. */
-const MOST = 2 ** 40 - 1
+const MOST = 0xff_ffff_ffff
+/** Powers of two from 2^0, exact: `**` is left to the engine. */
+const POWER = Array.from({ length: 41 }, () => 1)
+for (let i = 1; i < POWER.length; i++) POWER[i] = 2 * (POWER[i - 1] ?? 1)
 export const BUCKETS = bucketOf(MOST) + 1
 
 /** The bucket of a value: itself below 16, then 16 steps to each power of two. */
@@ -15,15 +18,19 @@ export function bucketOf(value: number): number {
   const v = Math.min(MOST, Math.max(0, Math.floor(value)))
   if (v < STEPS) return v
   // clz32 sees 32 bits only, so large values are looked at 20 bits higher.
-  const exponent = v < 2 ** 31 ? 31 - Math.clz32(v) : 51 - Math.clz32(Math.floor(v / 2 ** 20))
-  return (exponent - 3) * STEPS + (Math.floor(v / 2 ** (exponent - 4)) - STEPS)
+  const exponent = v < 0x8000_0000 ? 31 - Math.clz32(v) : 51 - Math.clz32(Math.floor(v / 0x10_0000))
+  return (exponent - 3) * STEPS + (Math.floor(v / power(exponent - 4)) - STEPS)
 }
 
 /** The least value of a bucket. */
 export function lowest(index: number): number {
   if (index < STEPS) return index
   const exponent = Math.floor(index / STEPS) + 3
-  return (STEPS + (index % STEPS)) * 2 ** (exponent - 4)
+  return (STEPS + (index % STEPS)) * power(exponent - 4)
+}
+
+function power(exponent: number): number {
+  return POWER[exponent] ?? Infinity
 }
 
 export function middle(index: number): number {

@@ -154,6 +154,11 @@ export const reasons = {
     help: '',
   },
   'probe-start': { sentence: 'Compares {limit} with {other} next.', help: '' },
+  'probe-tripped': {
+    sentence:
+      'At {other} too many answers were late at once: {limit} stays, {other} is left alone.',
+    help: '',
+  },
   'slope-up': { sentence: 'The higher arm was better: {from} became {to}.', help: '' },
   'slope-down': { sentence: 'The lower arm was no worse: {from} became {to}.', help: '' },
   flat: { sentence: 'No clear difference between the arms: {limit} stays.', help: '' },
@@ -167,9 +172,8 @@ export const reasons = {
     help: '',
   },
   'kv-pressure': {
-    sentence:
-      'The KV cache is {kvPermille} full and {preemptions} requests were preempted: not raised.',
-    help: '',
+    sentence: 'The KV cache is {kvPermille} full: not raised, and lowered where it is nearly full.',
+    help: 'More replicas help; a full cache preempts requests.',
   },
   'limit-min': { sentence: 'Never below {min}.', help: 'Setting limit-min.' },
   'limit-max': { sentence: 'Never above {max}.', help: 'Setting limit-max.' },

@@ -40,8 +40,8 @@ export function show(value: unknown): string {
   if (typeof value === 'string')
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
   if (Array.isArray(value)) return `a list of ${value.length}`
-  if (typeof value === 'object' && value !== null) return 'a mapping'
-  return String(value)
+  if (isMapping(value)) return 'a mapping'
+  return String(value as number | boolean | bigint | symbol | null)
 }
 
 function fail(expected: string, value: unknown, path: string, issues: Issue[]): void {
@@ -100,8 +100,11 @@ export function optional<T>(schema: Schema<T>): Schema<T | undefined> {
   }
 }
 
-export function list<T>(of: Schema<T>, max: number): Schema<T[]> {
-  const expected = `a list of at most ${max}`
+export function list<T>(
+  of: Schema<T>,
+  max: number,
+  expected = `a list of at most ${max}`,
+): Schema<T[]> {
   return {
     expected,
     check(value, path, issues) {

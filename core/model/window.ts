@@ -1,8 +1,6 @@
 import { add, distribution, EMPTY } from './distribution.ts'
-import { endpointName, revisionName } from './names.ts'
-import { orderNumber } from './order.ts'
 import { engineReading, limitState, type Sample } from './sample.ts'
-import { bool, int, list, map, nullable, object, oneOf, text, type Infer } from './schema.ts'
+import { int, list, nullable, object, text, type Infer } from './schema.ts'
 
 /**
  * A window: samples folded over a span. Every field is a sum, a maximum, or the latest by (start, boot, seq),
