@@ -1,0 +1,104 @@
+import { canonical } from '../core/model/canonical.ts'
+import { LONGEST_RECORD, type DecisionBody, type LogRecord } from '../core/model/decision.ts'
+import type { ArmFold } from '../core/model/windows.ts'
+import type { algorithms, State } from './decide/decide.ts'
+import { summarise, type Observed } from './decide/summarise.ts'
+import type { Remembered } from './memory.ts'
+import type { Made, Recorded } from './record/ledger.ts'
+import { hashOf } from './record/line.ts'
+import { orderOf } from './record/replay.ts'
+import { fit, INPUT_BYTES } from './record/trim.ts'
+
+/** An endpoint as it is seen now, and what of it is to be decided. */
+export interface Sight {
+  remembered: Remembered
+  observed: Omit<Observed, 'folds'>
+  /** Evidence under the order in force. */
+  folds: ArmFold[]
+  due: DecisionBody['what'][]
+}
+
+/** What became of a decision: its record, or null for a repeat. */
+export interface Published {
+  body: DecisionBody
+  record: LogRecord<'decision'> | null
+}
+
+/** Who does the steps of a tick. */
+export interface Desk {
+  observe(now: number): Sight[]
+  algorithm: { name: string; decide: (typeof algorithms)[string] }
+  /** Rejects where nothing may be acted on. */
+  record(made: Made[], now: number): Promise<Recorded[]>
+  publish(decisions: Published[]): void
+  /** Hands a decision to its endpoint's actuator; never waits. */
+  act(record: LogRecord<'decision'>): void
+}
+
+/** One tick for all endpoints, from top to bottom. docs/decision.md lists the same steps in the same order. */
+export async function tick(now: number, desk: Desk): Promise<Published[]> {
+  // 1 observe
+  const sights = desk.observe(now)
+  // 2 decide
+  const made = sights.flatMap(sight => decideAll(sight, now, desk.algorithm))
+  // 3 record
+  const records = await desk.record(made, now)
+  // 4 keep
+  made.forEach((each, i) => keep(each, records[i] ?? null))
+  // 5 publish
+  const decisions = made.map(({ body }, i) => ({ body, record: records[i] ?? null }))
+  desk.publish(decisions)
+  // 6 act
+  for (const record of records) if (record?.body.outcome.act === true) desk.act(record)
+  return decisions
+}
+
+/** The decisions of one endpoint: a limit that is due is decided on the state that the replicas left. */
+function decideAll(sight: Sight, now: number, algorithm: Desk['algorithm']): Made[] {
+  const made: Made[] = []
+  let { state, hash } = sight.remembered
+  for (const what of sight.due) {
+    const one = decideOne(what, sight, { state, hash }, now, algorithm)
+    made.push(one)
+    state = one.after
+    hash = one.body.after
+  }
+  return made
+}
+
+/** Room in a record for its envelope. */
+const ENVELOPE = 400
+/** Where proposals and reasons need more room than usual, inputs get less. */
+const BUDGETS = [INPUT_BYTES, INPUT_BYTES / 2, INPUT_BYTES / 8, 0]
+
+function decideOne(
+  what: DecisionBody['what'],
+  { remembered, observed, folds }: Sight,
+  before: { state: State; hash: string },
+  now: number,
+  algorithm: Desk['algorithm'],
+): Made {
+  const { endpoint, settings, settingsHash } = remembered
+  const { revision } = observed.platform
+  const whole = summarise({ ...observed, folds: what === 'limit' ? folds : [] })
+  for (const budget of BUDGETS) {
+    const inputs = fit(whole, budget)
+    const subject = { endpoint, revision }
+    const { verdict, state } = algorithm.decide(what, subject, inputs, before.state, settings, now)
+    const after = hashOf(state)
+    const hashes = { state: before.hash, settings: settingsHash, after }
+    const body = { what, ...subject, now, inputs, algorithm: algorithm.name, ...hashes, ...verdict }
+    if (Buffer.byteLength(canonical(body)) <= LONGEST_RECORD - ENVELOPE) {
+      return { remembered, body, after: state }
+    }
+  }
+  throw new Error(`a decision about ${endpoint} fits no record`)
+}
+
+/** What is durable becomes what is remembered. */
+function keep({ remembered, body, after }: Made, record: LogRecord<'decision'> | null): void {
+  remembered.state = after
+  remembered.hash = body.after
+  if (body.what === 'replicas') remembered.decided = body.now
+  if (record !== null) remembered.order = orderOf(record) ?? remembered.order
+}
