@@ -40,8 +40,8 @@ export function show(value: unknown): string {
   if (typeof value === 'string')
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
   if (Array.isArray(value)) return `a list of ${value.length}`
-  if (isMapping(value)) return 'a mapping'
-  return String(value as number | boolean | bigint | symbol | null)
+  if (value === null) return 'null'
+  return typeof value === 'object' ? 'a mapping' : String(value)
 }
 
 function fail(expected: string, value: unknown, path: string, issues: Issue[]): void {
