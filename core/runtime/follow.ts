@@ -49,8 +49,9 @@ export function follow(options: FollowOptions): { stop(): void } {
         if (response.statusCode !== 200) return lose(`answered ${response.statusCode}`)
         options.opened?.(response)
         const take = lines(longestLine, text => {
-          delay = firstDelayMs
           options.line(JSON.parse(text))
+          // Only a good line resets the back-off: a sender of nonsense is asked ever less often.
+          delay = firstDelayMs
         })
         response.on('data', (chunk: Buffer) => {
           try {
