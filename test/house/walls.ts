@@ -21,7 +21,7 @@ const banned = new Set(
 /** IEEE 754 fixes these to the last bit; the rest of Math is left to the engine, or is chance. */
 const exactMath = new Set('abs ceil floor round trunc sign sqrt min max clz32 imul'.split(' '))
 
-export function pureRoomOf(path: string): string | null {
+function pureRoomOf(path: string): string | null {
   return pureRooms.find(room => path.startsWith(`${room}/`)) ?? null
 }
 
@@ -94,7 +94,7 @@ function isName(node: Node, parent: Node | undefined): boolean {
   return parent.property === node || parent.key === node
 }
 
-export function mayReadEnvironment(path: string): boolean {
+function mayReadEnvironment(path: string): boolean {
   return (
     /^(test|scripts|bench)\//.test(path) ||
     /^[a-z]+\/config\.ts$/.test(path) ||

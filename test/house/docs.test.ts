@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import test from 'ava'
+import { generatedDocs } from '../../scripts/generated.ts'
+import { reasons } from '../../core/model/reasons.ts'
+import { settingNames } from '../../core/model/settings.ts'
+import { root, tree } from './tree.ts'
+
+const pages = tree().filter(({ path }) => path.endsWith('.md'))
+
+/** Names of a table that a page does not list. */
+function unlisted(names: readonly string[], page: string): string[] {
+  return names.filter(name => !page.includes(`\`${name}\``) && !page.includes(`## ${name}\n`))
+}
+
+/** Relative links to files that do not exist. */
+function deadLinks(path: string, text: string): string[] {
+  return [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
+    .map(([, to = '']) => to)
+    .filter(to => !existsSync(join(root, dirname(path), to)))
+    .map(to => `${path}: ${to}`)
+}
+
+for (const [path, text] of Object.entries(generatedDocs())) {
+  test(`${path} is what its table says (mend: make docs)`, t => {
+    t.is(readFileSync(join(root, path), 'utf8'), text)
+  })
+}
+
+test('the pages list every setting and reason', t => {
+  const page = (name: string): string => readFileSync(join(root, 'docs', `${name}.md`), 'utf8')
+  t.deepEqual(unlisted(settingNames, page('settings')), [])
+  t.deepEqual(unlisted(Object.keys(reasons), page('reasons')), [])
+  t.deepEqual(unlisted(['new-setting'], page('settings')), ['new-setting'])
+})
+
+test('links between files lead somewhere, and docs/index.md to every page', t => {
+  t.deepEqual(
+    pages.flatMap(({ path, text }) => deadLinks(path, text)),
+    [],
+  )
+  t.deepEqual(deadLinks('docs/a.md', '[x](gone.md)'), ['docs/a.md: gone.md'])
+  const index = readFileSync(join(root, 'docs/index.md'), 'utf8')
+  const docs = pages.filter(({ path }) => path.startsWith('docs/') && path !== 'docs/index.md')
+  t.deepEqual(
+    docs.map(({ path }) => path.slice(5)).filter(name => !index.includes(`(${name})`)),
+    [],
+  )
+})
