@@ -6,21 +6,41 @@ import { version } from './version.ts'
 
 /** Loaded when asked for, so that `outrigger sidecar` pays for nothing else. */
 const commands: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
-  up: { summary: 'Run models of a file on this machine, with all of Outrigger.', load: () => import('./up.ts') },
+  up: {
+    summary: 'Run models of a file on this machine, with all of Outrigger.',
+    load: () => import('./up.ts'),
+  },
   top: { summary: 'A live table of the endpoints.', load: () => import('./top.ts') },
-  explain: { summary: 'Why a decision was made, in sentences.', load: () => import('./explain.ts') },
-  decisions: { summary: 'List, show, follow, verify and replay the decision log.', load: () => import('./decisions.ts') },
-  override: { summary: 'Set or end an override of a setting, for a time.', load: () => import('./override.ts') },
+  explain: {
+    summary: 'Why a decision was made, in sentences.',
+    load: () => import('./explain.ts'),
+  },
+  decisions: {
+    summary: 'List, show, follow, verify and replay the decision log.',
+    load: () => import('./decisions.ts'),
+  },
+  override: {
+    summary: 'Set or end an override of a setting, for a time.',
+    load: () => import('./override.ts'),
+  },
   traffic: { summary: 'Send the traffic that a file plans.', load: () => import('./traffic.ts') },
   sidecar: { summary: 'The process beside a replica.', load: () => import('./sidecar.ts') },
   edge: { summary: 'The process in front of replicas.', load: () => import('./edge.ts') },
-  aggregator: { summary: 'The process that folds samples into windows.', load: () => import('./aggregator.ts') },
-  controller: { summary: 'The process that decides, records and acts.', load: () => import('./controller.ts') },
+  aggregator: {
+    summary: 'The process that folds samples into windows.',
+    load: () => import('./aggregator.ts'),
+  },
+  controller: {
+    summary: 'The process that decides, records and acts.',
+    load: () => import('./controller.ts'),
+  },
 }
 
 function help(): string {
   const width = Math.max(...Object.keys(commands).map(name => name.length))
-  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`)
+  const rows = Object.entries(commands).map(
+    ([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`,
+  )
   return [
     'outrigger: serves AI models without tuning them by hand.',
     '',
@@ -48,7 +68,9 @@ async function main(args: string[]): Promise<number> {
   }
   const { command } = await entry.load()
   if (rest.includes('--help') || rest.includes('-h')) {
-    console.log(`${command.summary}\n\n${command.usage}\n\nExamples:\n${command.examples.map(line => `  ${line}`).join('\n')}`)
+    console.log(
+      `${command.summary}\n\n${command.usage}\n\nExamples:\n${command.examples.map(line => `  ${line}`).join('\n')}`,
+    )
     return exit.fine.code
   }
   return command.run(rest)
@@ -58,10 +80,17 @@ try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
   process.stderr.write(`${wordsOfError(error)}\n`)
-  process.exitCode = error instanceof Failure ? error.code : parseProblem(error) ? exit.badInput.code : exit.failed.code
+  process.exitCode =
+    error instanceof Failure
+      ? error.code
+      : parseProblem(error)
+        ? exit.badInput.code
+        : exit.failed.code
 }
 
 /** parseArgs throws errors with these codes for options that it does not know. */
 function parseProblem(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+  return (
+    error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+  )
 }

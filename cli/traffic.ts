@@ -5,10 +5,15 @@ import { exit } from './exit.ts'
 
 export const command: Command = {
   summary: 'Send the traffic that a file plans (what `outrigger up` does for `traffic:`).',
-  usage: 'Usage: outrigger traffic FILE\n\nFILE is the traffic.json that `up` writes into its state folder. Ends on SIGTERM or ctrl-C.',
+  usage:
+    'Usage: outrigger traffic FILE\n\nFILE is the traffic.json that `up` writes into its state folder. Ends on SIGTERM or ctrl-C.',
   examples: ['outrigger traffic .outrigger/traffic.json'],
   async run([file]) {
-    if (file === undefined) throw new Failure(exit.badInput.code, 'outrigger traffic: name a file, such as .outrigger/traffic.json')
+    if (file === undefined)
+      throw new Failure(
+        exit.badInput.code,
+        'outrigger traffic: name a file, such as .outrigger/traffic.json',
+      )
     const plan = JSON.parse(readFileSync(file, 'utf8')) as TrafficPlan
     const running = runTraffic(plan, sentence => process.stderr.write(`${sentence}\n`))
     await new Promise<void>(done => {

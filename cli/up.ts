@@ -3,12 +3,13 @@ import { parseArgs } from 'node:util'
 import { localEnvironment } from '../local/config.ts'
 import { readPlan, type Plan } from '../local/file.ts'
 import { lockState, problemsBefore, type Problem } from '../local/start.ts'
-import { NotReady, Unreachable, up, type Up } from '../local/up.ts'
+import { up, type Up } from '../local/up.ts'
+import { NotReady, Unreachable } from '../local/wait.ts'
 import { milliseconds } from '../core/model/units.ts'
 import { Failure, type Command } from './command.ts'
 import { exit } from './exit.ts'
 import { showLive } from './live.ts'
-import { summaryOf, sentencesOf } from './summary.ts'
+import { summaryOf, sentencesOf, type Counted } from './summary.ts'
 
 export const command: Command = {
   summary: 'Run the models of a file on this machine, with all of Outrigger around them.',
@@ -23,17 +24,31 @@ export const command: Command = {
     '',
     'ctrl-C drains: what is in flight is answered, then everything ends. Twice ends at once.',
   ].join('\n'),
-  examples: ['outrigger up -f mine.yaml', 'outrigger up -f examples/three-models/outrigger.yaml --for 120s --json'],
+  examples: [
+    'outrigger up -f mine.yaml',
+    'outrigger up -f examples/three-models/outrigger.yaml --for 120s --json',
+  ],
   async run(args) {
     const options = optionsOf(args)
     const read = readPlan(options.file)
     if ('errors' in read) throw new Failure(exit.badInput.code, read.errors.join('\n'))
     const environment = localEnvironment()
-    const problems = await problemsBefore(read.plan, environment.inherited['PATH'] ?? '', options.host)
-    if (problems.length > 0) throw new Failure(codeOf(problems), problems.map(p => `${options.file}: ${p.sentence}`).join('\n'))
+    const problems = await problemsBefore(
+      read.plan,
+      environment.inherited['PATH'] ?? '',
+      options.host,
+    )
+    if (problems.length > 0)
+      throw new Failure(
+        codeOf(problems),
+        problems.map(p => `${options.file}: ${p.sentence}`).join('\n'),
+      )
     const lock = lockState(options.state)
     if ('heldBy' in lock) {
-      throw new Failure(exit.addressInUse.code, `${options.state} is in use by process ${lock.heldBy}; end it, or name another folder with --state`)
+      throw new Failure(
+        exit.addressInUse.code,
+        `${options.state} is in use by process ${lock.heldBy}; end it, or name another folder with --state`,
+      )
     }
     try {
       return await runUntilEnd(read.plan, options, environment)
@@ -64,12 +79,25 @@ function optionsOf(args: string[]): Options {
   })
   const forMs = values.for === undefined ? null : milliseconds(values.for)
   if (values.for !== undefined && forMs === null) {
-    throw new Failure(exit.badInput.code, `--for: expected a duration with its unit, such as 120s or 5m, got ${JSON.stringify(values.for)}`)
+    throw new Failure(
+      exit.badInput.code,
+      `--for: expected a duration with its unit, such as 120s or 5m, got ${JSON.stringify(values.for)}`,
+    )
   }
-  return { file: values.file, state: resolve(values.state), forMs, host: values.host, json: values.json }
+  return {
+    file: values.file,
+    state: resolve(values.state),
+    forMs,
+    host: values.host,
+    json: values.json,
+  }
 }
 
-async function runUntilEnd(plan: Plan, options: Options, environment: ReturnType<typeof localEnvironment>): Promise<number> {
+async function runUntilEnd(
+  plan: Plan,
+  options: Options,
+  environment: ReturnType<typeof localEnvironment>,
+): Promise<number> {
   const ending = new AbortController()
   const stopAsked = (): void => {
     if (ending.signal.aborted) process.exit(exit.failed.code)
@@ -77,24 +105,34 @@ async function runUntilEnd(plan: Plan, options: Options, environment: ReturnType
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stopAsked)
   const says = (sentence: string): void => void process.stderr.write(`${sentence}\n`)
-  const running = await up(plan, { folder: options.state, host: options.host, environment, says, outrigger: ownCommand(), signal: ending.signal }).catch(
-    (error: unknown) => {
-      throw failureOf(error)
-    },
-  )
-  const live = showLive({ page: running.page, urls: running.urls, state: options.state, out: options.json ? process.stderr : process.stdout })
+  const running = await up(plan, {
+    folder: options.state,
+    host: options.host,
+    environment,
+    says,
+    outrigger: ownCommand(),
+    signal: ending.signal,
+  }).catch((error: unknown) => {
+    throw failureOf(error)
+  })
+  const live = showLive({
+    page: running.page,
+    urls: running.urls,
+    state: options.state,
+    out: options.json ? process.stderr : process.stdout,
+  })
   await ended(ending.signal, options.forMs)
   live.stop()
   says('Draining ...')
   const counted = await stopAndCount(running, plan)
-  const summary = summaryOf(options.state, counted)
+  const summary = await summaryOf(options.state, counted)
   for (const sentence of sentencesOf(summary)) says(sentence)
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`)
   return summary.log.verified ? exit.fine.code : exit.notVerified.code
 }
 
 /** The counts are read when nothing is in flight any more, so that they add up. */
-async function stopAndCount(running: Up, plan: Plan): Promise<Parameters<typeof summaryOf>[1]> {
+async function stopAndCount(running: Up, plan: Plan): Promise<Counted[]> {
   await running.stop()
   return plan.endpoints.map(({ endpoint, name }) => ({
     endpoint,
@@ -119,7 +157,11 @@ function ownCommand(): string[] {
 }
 
 function codeOf(problems: Problem[]): number {
-  const codes = { 'bad-input': exit.badInput.code, 'address-in-use': exit.addressInUse.code, 'missing-command': exit.missingCommand.code }
+  const codes = {
+    'bad-input': exit.badInput.code,
+    'address-in-use': exit.addressInUse.code,
+    'missing-command': exit.missingCommand.code,
+  }
   return codes[problems[0]?.kind ?? 'bad-input']
 }
 

@@ -5,7 +5,10 @@ export const version: string = read('../package.json') ?? read('../../package.js
 
 function read(relative: string): string | null {
   try {
-    const parsed = JSON.parse(readFileSync(new URL(relative, import.meta.url), 'utf8')) as { name?: string; version?: string }
+    const parsed = JSON.parse(readFileSync(new URL(relative, import.meta.url), 'utf8')) as {
+      name?: string
+      version?: string
+    }
     return parsed.name === 'outrigger' ? (parsed.version ?? null) : null
   } catch {
     return null

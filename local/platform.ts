@@ -4,7 +4,7 @@ import { scaleRequest, type Platform, type ScaleRequest } from '../core/model/ta
 import { Refused, type Route } from '../core/runtime/admin.ts'
 import type { EndpointPlan } from './file.ts'
 import { freePort } from './ports.ts'
-import { startReplica, type Replica } from './replica.ts'
+import { morePorts, startReplica, type Replica } from './replica.ts'
 import type { Site } from './site.ts'
 
 /**
@@ -85,15 +85,17 @@ export function localPlatform(
 
   async function grow(group: Group): Promise<void> {
     const name = `${group.plan.name}-${++group.made}`
-    const [app, traffic, admin, metrics] = await Promise.all([
-      freePort(site.host),
-      freePort(site.host),
-      freePort(site.host),
-      freePort(site.host),
+    const free = (): Promise<number> => freePort(site.host)
+    const [app, traffic, admin, metrics, ...more] = await Promise.all([
+      free(),
+      free(),
+      free(),
+      free(),
+      ...Array.from({ length: morePorts(group.plan) }, free),
     ])
     if (stopping) return
     group.replicas.push(
-      startReplica(site, group.plan, name, { app, traffic, admin, metrics }, changed),
+      startReplica(site, group.plan, name, { app, more, traffic, admin, metrics }, changed),
     )
   }
 

@@ -22,6 +22,8 @@ const DRAIN_MS = 30_000
 
 export interface ReplicaPorts {
   app: number
+  /** For models that listen on more than one: ${PORT+1} is the first of these. */
+  more: number[]
   traffic: number
   admin: number
   metrics: number
@@ -58,8 +60,7 @@ export function startReplica(
       row.state = row.ready === null ? 'starting' : 'not-ready'
       changed()
     }
-  const fill = (text: string): string =>
-    text.replaceAll('${PORT}', String(ports.app)).replaceAll('${HOST}', site.host)
+  const fill = (text: string): string => fillPlaces(text, site.host, ports)
   const model = keepRunning(
     onEnd =>
       startChild({
@@ -156,7 +157,7 @@ function sidecarEnvironment(
     ...(plan.ready === null ? {} : { OUTRIGGER_READY_PATH: plan.ready }),
     ...(plan.metrics === null
       ? {}
-      : { OUTRIGGER_METRICS_URL: plan.metrics.replaceAll('${PORT}', String(ports.app)) }),
+      : { OUTRIGGER_METRICS_URL: fillPlaces(plan.metrics, site.host, ports) }),
     ...(pid === null ? {} : { OUTRIGGER_APP_PID: String(pid) }),
   }
 }
@@ -166,4 +167,24 @@ function mapValues(
   change: (value: string) => string,
 ): Record<string, string> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
+}
+
+const PLACES = /\$\{(?:HOST|PORT(?:\+([1-9]))?)\}/g
+
+/** Fills ${HOST}, ${PORT} and ${PORT+1} to ${PORT+9} in. */
+function fillPlaces(text: string, host: string, ports: ReplicaPorts): string {
+  return text.replaceAll(PLACES, (place, more?: string) =>
+    place === '${HOST}'
+      ? host
+      : String(more === undefined ? ports.app : ports.more[Number(more) - 1]),
+  )
+}
+
+/** How many ports beside ${PORT} a plan names. */
+export function morePorts(plan: EndpointPlan): number {
+  const texts = [...plan.command, ...Object.values(plan.environment), plan.metrics ?? '']
+  return Math.max(
+    0,
+    ...texts.flatMap(text => [...text.matchAll(PLACES)]).map(match => Number(match[1] ?? 0)),
+  )
 }

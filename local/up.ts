@@ -3,17 +3,17 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ports as usual } from '../core/model/ports.ts'
 import { serve, type Served } from '../core/runtime/admin.ts'
-import { call } from '../core/runtime/call.ts'
 import { systemClock } from '../core/runtime/clock.ts'
 import { rootKeys } from '../core/runtime/keys.ts'
 import { startComponent, type Component } from './components.ts'
 import type { LocalEnvironment } from './config.ts'
 import { countRequests, type Counts } from './counts.ts'
-import type { EndpointPlan, Plan } from './file.ts'
+import type { Plan } from './file.ts'
 import { startGuardian } from './guardian.ts'
-import { localPlatform, type LocalPlatform } from './platform.ts'
-import { accepts, freePort, portProblem } from './ports.ts'
+import { localPlatform } from './platform.ts'
+import { freePort, portProblem } from './ports.ts'
 import { lastLine, type Site } from './site.ts'
+import { allReady } from './wait.ts'
 
 /** All of Outrigger on this machine: aggregator, controller, edge, and each replica with its sidecar. */
 export interface Up {
@@ -27,10 +27,6 @@ export interface Up {
   stop(): Promise<void>
 }
 
-/** Something did not become ready: what, and what its log said last. */
-export class NotReady extends Error {}
-export class Unreachable extends Error {}
-
 export interface UpOptions {
   folder: string
   host: string
@@ -42,8 +38,6 @@ export interface UpOptions {
   /** Rejects the start when the person gives up meanwhile. */
   signal: AbortSignal
 }
-
-const COMPONENT_READY_MS = 20_000
 
 export async function up(plan: Plan, options: UpOptions): Promise<Up> {
   const { folder, host, says } = options
@@ -184,10 +178,17 @@ function startComponents(
 }
 
 /** Traffic of the plan, if it has any: a process of its own, stopped before all else. */
-function startTraffic(plan: Plan, site: Site, urls: Record<string, string>, says: (sentence: string) => void): Component | null {
+function startTraffic(
+  plan: Plan,
+  site: Site,
+  urls: Record<string, string>,
+  says: (sentence: string) => void,
+): Component | null {
   if (plan.traffic.length === 0) return null
   const file = join(site.folder, 'traffic.json')
-  const short = Object.fromEntries(plan.endpoints.map(endpoint => [endpoint.name, urls[endpoint.endpoint]]))
+  const short = Object.fromEntries(
+    plan.endpoints.map(endpoint => [endpoint.name, urls[endpoint.endpoint]]),
+  )
   writeFileSync(file, `${JSON.stringify({ urls: short, traffic: plan.traffic }, null, 2)}\n`)
   return startComponent(site, 'traffic', {}, says, [file])
 }
@@ -195,81 +196,4 @@ function startTraffic(plan: Plan, site: Site, urls: Record<string, string>, says
 async function stopAll(components: Component[]): Promise<void> {
   // The edge first: it answers what it holds. Then the controller, which records to the end.
   for (const component of components.toReversed()) await component.stop(10_000)
-}
-
-async function allReady(
-  endpoints: EndpointPlan[],
-  platform: LocalPlatform,
-  components: Component[],
-  where: { host: string; at: Places; signal: AbortSignal },
-): Promise<void> {
-  const { host, at, signal } = where
-  const admin: Record<string, number> = {
-    aggregator: at.aggregator,
-    controller: at.controller,
-    edge: at.edge,
-  }
-  await Promise.all([
-    ...components.map(component =>
-      componentReady(component, `${host}:${admin[component.name]}`, signal),
-    ),
-    ...endpoints.map((endpoint, i) => endpointReady(endpoint, platform, { host, port: at.endpoints[i] ?? 0, signal })),
-  ])
-}
-
-async function componentReady(
-  component: Component,
-  address: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const answered = await within(COMPONENT_READY_MS, signal, async () => {
-    const answer = await call('GET', `http://${address}/healthz`, { timeoutMs: 1000 }).catch(
-      () => null,
-    )
-    return answer?.status === 200
-  })
-  if (answered) return
-  const words = lastLine(component.logFile)
-  throw new Unreachable(
-    `the ${component.name} can't be reached at ${address} after ${COMPONENT_READY_MS / 1000} s${words === '' ? '' : `; its log says: ${words}`} (${component.logFile})`,
-  )
-}
-
-async function endpointReady(
-  endpoint: EndpointPlan,
-  platform: LocalPlatform,
-  signal: AbortSignal,
-): Promise<void> {
-  if (endpoint.settings['min-replicas'] === 0) return
-  const ready = await within(endpoint.readyWithinMs, signal, () => {
-    const rows =
-      platform.table().endpoints.find(row => row.endpoint === endpoint.endpoint)?.replicas ?? []
-    return Promise.resolve(rows.some(row => row.state === 'ready'))
-  })
-  if (ready && (await within(COMPONENT_READY_MS, signal, () => accepts(host, port)))) return
-  if (ready) throw new Unreachable(`the edge does not listen for ${endpoint.name} on ${host}:${port}; see edge.log`)
-  const words = platform.lastWords(endpoint.endpoint)
-  const probe =
-    endpoint.ready === null
-      ? 'its port accepts no connection'
-      : `GET ${endpoint.ready} gives no 2xx`
-  throw new NotReady(
-    `${endpoint.name} is not ready after ${endpoint.readyWithinMs / 1000} s: ${probe}${words === '' ? '' : `; it said: ${words}`}. ` +
-      `Does it listen on the port in \${PORT}? Give it longer with ready-within, or another path with ready.`,
-  )
-}
-
-/** Asks four times a second until it is so, at most `ms`. Throws when the person gave up. */
-async function within(
-  ms: number,
-  signal: AbortSignal,
-  isSo: () => Promise<boolean>,
-): Promise<boolean> {
-  const until = performance.now() + ms
-  while (performance.now() < until) {
-    if (signal.aborted) throw new Error('stopped while starting')
-    if (await isSo()) return true
-    await new Promise(done => setTimeout(done, 250))
-  }
-  return false
 }

@@ -15,7 +15,10 @@ const STEP_MS = 20
 /** More than this in flight means that this machine can't keep up; further arrivals are left out and told. */
 const MOST_IN_FLIGHT = 2000
 
-export function runTraffic(plan: TrafficPlan, says: (sentence: string) => void): { stop(): Promise<void> } {
+export function runTraffic(
+  plan: TrafficPlan,
+  says: (sentence: string) => void,
+): { stop(): Promise<void> } {
   const agent = new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 256 })
   const began = performance.now()
   let last = 0
@@ -47,7 +50,12 @@ export function runTraffic(plan: TrafficPlan, says: (sentence: string) => void):
       if (open) inFlight--
       open = false
     }
-    const headers = { ...traffic.headers, ...(body === null ? {} : { 'content-type': 'application/json', 'content-length': body.length }) }
+    const headers = {
+      ...traffic.headers,
+      ...(body === null
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': body.length }),
+    }
     const asked = request(url, { method: traffic.method, agent, headers }, response => {
       response.resume()
       response.on('close', done)
@@ -59,7 +67,8 @@ export function runTraffic(plan: TrafficPlan, says: (sentence: string) => void):
   return {
     async stop() {
       clearInterval(timer)
-      for (let waited = 0; inFlight > 0 && waited < 100; waited++) await new Promise(next => setTimeout(next, 100))
+      for (let waited = 0; inFlight > 0 && waited < 100; waited++)
+        await new Promise(next => setTimeout(next, 100))
       agent.destroy()
     },
   }
@@ -67,7 +76,10 @@ export function runTraffic(plan: TrafficPlan, says: (sentence: string) => void):
 
 /** Bodies in turn; "${prompt}" becomes as many words as the trace's context tokens, "${generated}" its number. */
 function bodiesOf(traffic: Traffic): (arrival: Arrival) => Buffer | null {
-  const fromFile = traffic.bodiesFile === null ? [] : (JSON.parse(readFileSync(traffic.bodiesFile, 'utf8')) as unknown[])
+  const fromFile =
+    traffic.bodiesFile === null
+      ? []
+      : (JSON.parse(readFileSync(traffic.bodiesFile, 'utf8')) as unknown[])
   const bodies = [...traffic.bodies, ...fromFile].map(body => JSON.stringify(body))
   let turn = 0
   return arrival => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { readPlan } from '../../local/file.ts'
+import { morePorts } from '../../local/replica.ts'
 
 function plan(text: string): ReturnType<typeof readPlan> {
   const file = join(mkdtempSync(join(tmpdir(), 'outrigger-file-')), 'outrigger.yaml')
@@ -99,4 +100,11 @@ test('traffic names an endpoint of the file and files that exist', t => {
   )
   t.regex(then.join('\n'), /did you mean agent\?/)
   t.regex(then.join('\n'), /trace\.file: expected a file that exists/)
+})
+
+test('the MLServer example names two more ports', t => {
+  const read = readPlan('examples/mlserver/outrigger.yaml')
+  if (!('plan' in read)) return t.fail(read.errors.join('\n'))
+  const [endpoint] = read.plan.endpoints
+  t.is(endpoint === undefined ? null : morePorts(endpoint), 2)
 })
