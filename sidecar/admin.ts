@@ -1,0 +1,68 @@
+import { timingSafeEqual } from 'node:crypto'
+import { HEADERS } from '../core/model/tables.ts'
+import { Refused, type Answer, type Ask, type Route } from '../core/runtime/admin.ts'
+import type { OrderResult, Orders } from './orders.ts'
+
+/** The admin port: health, orders, drain, and the samples' route from report.ts. */
+export interface AdminOptions {
+  orders: Orders
+  samples: Route
+  /** Null when ready, else why not. */
+  unready(): string | null
+  drainSecret: string | null
+  /** Stops being ready; SIGTERM does the rest. */
+  beginDrain(): void
+  present(): { inFlight: number; queued: number }
+}
+
+const MOST_ORDER_BYTES = 64 * 1024
+
+/** Malformed and forged orders are the sender's fault; the rest is a conflict with what is in force. */
+const statuses: Partial<Record<OrderResult, number>> = {
+  taken: 200,
+  malformed: 400,
+  'key-expired': 403,
+  'key-not-of-root': 403,
+  'bad-signature': 403,
+}
+
+export function adminRoutes(options: AdminOptions): Route[] {
+  const { orders, samples, unready, present } = options
+  const drain = (ask: Ask): Answer => {
+    if (!sameSecret(ask.headers[HEADERS.drain], options.drainSecret)) {
+      throw new Refused(403, `a drain needs the secret in ${HEADERS.drain}`)
+    }
+    options.beginDrain()
+    return { status: 202, json: { draining: true, ...present() } }
+  }
+  return [
+    samples,
+    { at: 'GET /healthz', handle: () => ({ status: 200, json: { ok: true } }) },
+    {
+      at: 'GET /readyz',
+      handle: () => {
+        const why = unready()
+        return { status: why === null ? 200 : 503, json: { ready: why === null, why } }
+      },
+    },
+    {
+      at: 'PUT /v1/order',
+      async handle(ask) {
+        const { result, words } = orders.put(await ask.json(MOST_ORDER_BYTES))
+        return { status: statuses[result] ?? 409, json: { result, words } }
+      },
+    },
+    {
+      at: 'GET /v1/order',
+      handle: () => ({ status: 200, json: { order: orders.current() } }),
+    },
+    { at: 'PUT /v1/drain', handle: drain },
+    { at: 'POST /v1/drain', handle: drain },
+  ]
+}
+
+function sameSecret(got: string | string[] | undefined, wanted: string | null): boolean {
+  if (wanted === null || typeof got !== 'string') return false
+  const [a, b] = [Buffer.from(got), Buffer.from(wanted)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}

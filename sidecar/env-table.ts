@@ -1,0 +1,182 @@
+/** Every environment variable of the sidecar, once: config.ts and docs/sidecar.md follow this table. */
+export interface Variable {
+  kind: 'text' | 'address' | 'int' | 'list' | 'choice' | 'url'
+  /** As it would be written; null: it must be given; '' : it may be left out. */
+  default: string | null
+  min?: number
+  max?: number
+  choices?: readonly string[]
+  sentence: string
+}
+
+export const variables = {
+  OUTRIGGER_ENDPOINT: {
+    kind: 'text',
+    default: null,
+    sentence: 'The endpoint that this replica serves, namespace/name.',
+  },
+  OUTRIGGER_REVISION: {
+    kind: 'text',
+    default: null,
+    sentence: 'Revision of the model: orders for another one are refused.',
+  },
+  OUTRIGGER_REPLICA: { kind: 'text', default: null, sentence: 'Name of this replica.' },
+  OUTRIGGER_ROOT_KEY: {
+    kind: 'text',
+    default: null,
+    sentence: 'Root public key that vouches for orders and passes: base64 of its SPKI.',
+  },
+  OUTRIGGER_APP: {
+    kind: 'address',
+    default: null,
+    sentence: 'Where the model listens, host:port.',
+  },
+  OUTRIGGER_TRAFFIC: {
+    kind: 'address',
+    default: '[::]:15080',
+    sentence: 'Where to listen for requests. Port 0: the kernel chooses.',
+  },
+  OUTRIGGER_ADMIN: {
+    kind: 'address',
+    default: '[::]:15021',
+    sentence: 'Where to listen for orders, samples, health and drain.',
+  },
+  OUTRIGGER_METRICS: {
+    kind: 'address',
+    default: '[::]:15020',
+    sentence: 'Where to listen for /metrics.',
+  },
+  OUTRIGGER_STATE_DIR: {
+    kind: 'text',
+    default: null,
+    sentence: 'Folder that keeps the last order over a restart.',
+  },
+  OUTRIGGER_DRAIN_SECRET: {
+    kind: 'text',
+    default: '',
+    sentence: 'Who sends this in x-outrigger-drain may start a drain. Empty: only SIGTERM does.',
+  },
+  OUTRIGGER_CPU_QUOTA: {
+    kind: 'int',
+    default: '',
+    min: 1,
+    max: 1_000_000,
+    sentence: 'CPU quota of the model, cores x 1000. Empty: as the kernel says.',
+  },
+  OUTRIGGER_APP_PID: {
+    kind: 'int',
+    default: '',
+    min: 1,
+    max: 2 ** 31,
+    sentence:
+      'Process id of the model, to measure CPU and memory of its tree. Empty: not measured.',
+  },
+  OUTRIGGER_OBJECTIVE_MS: {
+    kind: 'int',
+    default: '',
+    min: 1,
+    max: 3_600_000,
+    sentence: 'Latency objective until an order brings one, ms. Empty: none.',
+  },
+  OUTRIGGER_FIRST_LIMIT: {
+    kind: 'int',
+    default: '',
+    min: 1,
+    max: 100_000,
+    sentence: 'Limit until the first order. Empty: 4 with an objective, 2 without.',
+  },
+  OUTRIGGER_FIRST_QUEUE_MS: {
+    kind: 'int',
+    default: '2000',
+    min: 0,
+    max: 3_600_000,
+    sentence: 'Queue deadline until the first order, ms.',
+  },
+  OUTRIGGER_READY_PATH: {
+    kind: 'text',
+    default: '',
+    sentence:
+      'Path of the model that answers 200 to 399 when it is ready. Empty: that it accepts a connection.',
+  },
+  OUTRIGGER_HEALTH_PATHS: {
+    kind: 'list',
+    default: '/healthz,/readyz,/health,/livez,/ping',
+    sentence: 'Paths that GET and HEAD reach without a slot, and that are not demand.',
+  },
+  OUTRIGGER_METRICS_URL: {
+    kind: 'url',
+    default: '',
+    sentence: "The engine's metrics page. Empty: looked for.",
+  },
+  OUTRIGGER_OWN_LOOPBACK: {
+    kind: 'choice',
+    default: 'no',
+    choices: ['yes', 'no'],
+    sentence:
+      "yes: loopback is the model's own, as in a pod; the engines' usual ports are tried too.",
+  },
+  OUTRIGGER_GPUS: {
+    kind: 'text',
+    default: '',
+    sentence:
+      'The devices of this model as nvidia-smi --id takes them. Empty: all; none: not measured.',
+  },
+  OUTRIGGER_MAX_UPGRADES: {
+    kind: 'int',
+    default: '1000',
+    min: 0,
+    max: 100_000,
+    sentence: 'Upgraded connections (WebSocket) that may be open at once.',
+  },
+  OUTRIGGER_BODY_TIMEOUT: {
+    kind: 'int',
+    default: '60000',
+    min: 100,
+    max: 3_600_000,
+    sentence: 'How long a client may send nothing of a body that it owes, ms.',
+  },
+  OUTRIGGER_DRAIN_GRACE: {
+    kind: 'int',
+    default: '0',
+    min: 0,
+    max: 600_000,
+    sentence: 'How long to go on accepting connections after a drain began, ms.',
+  },
+  OUTRIGGER_DRAIN_TIMEOUT: {
+    kind: 'int',
+    default: '30000',
+    min: 0,
+    max: 3_600_000,
+    sentence: 'How long a drain may take before what is left is cut off, ms.',
+  },
+  OUTRIGGER_PARENT: {
+    kind: 'choice',
+    default: '',
+    choices: ['stdin'],
+    sentence: 'stdin: exit when standard input ends, because the parent is gone.',
+  },
+  OUTRIGGER_LOG_LEVEL: {
+    kind: 'choice',
+    default: 'info',
+    choices: ['debug', 'info', 'warn', 'error'],
+    sentence: 'The least level that is logged on stderr.',
+  },
+} as const satisfies Record<string, Variable>
+
+export type VariableName = keyof typeof variables
+
+/** Read besides: the standard ones of OpenTelemetry. The exporter reads the rest of OTEL_EXPORTER_OTLP_* itself. */
+export const otelVariables = [
+  'OTEL_SDK_DISABLED',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+  'OTEL_TRACES_EXPORTER',
+  'OTEL_SERVICE_NAME',
+  'OTEL_RESOURCE_ATTRIBUTES',
+  'OTEL_TRACES_SAMPLER',
+  'OTEL_TRACES_SAMPLER_ARG',
+  'OTEL_BSP_SCHEDULE_DELAY',
+  'OTEL_BSP_MAX_QUEUE_SIZE',
+  'OTEL_BSP_MAX_EXPORT_BATCH_SIZE',
+  'OTEL_BSP_EXPORT_TIMEOUT',
+] as const

@@ -1,0 +1,85 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from '../../core/runtime/clock.ts'
+import { endToEnd } from '../../core/http/head.ts'
+
+/** How an answer's way from the model to the client ended. */
+export interface Relayed {
+  /** Every byte came from the model; false: it died on the way, or the client did. */
+  complete: boolean
+  /** us that the model had to wait for the client. */
+  pausedUs: number
+}
+
+/**
+ * Streams an answer, with back-pressure and without buffering. Resolves at the model's last byte, or
+ * when either side is gone. `added`: headers of our own, name, value, name, value.
+ */
+export function relay(
+  from: IncomingMessage,
+  to: ServerResponse,
+  added: readonly string[],
+  clock: Clock,
+  tokens: (count: number) => void,
+): Promise<Relayed> {
+  const { promise, resolve } = Promise.withResolvers<Relayed>()
+  const count = isEventStream(from) ? tokens : null
+  let pausedUs = 0
+  let pausedAt: number | null = null
+  const end = (complete: boolean): void => {
+    if (pausedAt !== null) pausedUs += clock.us() - pausedAt
+    pausedAt = null
+    resolve({ complete, pausedUs })
+  }
+  if (to.headersSent || to.destroyed) {
+    // Gone, or answered already (a body that never came).
+    from.destroy()
+    end(false)
+    return promise
+  }
+  to.writeHead(from.statusCode ?? 502, from.statusMessage ?? '', [
+    ...endToEnd(from.rawHeaders),
+    ...added,
+  ])
+  // The head goes with the first bytes where they are there already, else by itself (event streams).
+  setImmediate(() => {
+    if (!to.writableEnded) to.flushHeaders()
+  })
+  to.on('drain', () => {
+    if (pausedAt !== null) pausedUs += clock.us() - pausedAt
+    pausedAt = null
+    from.resume()
+  })
+  to.once('close', () => {
+    if (!from.complete) from.destroy()
+    end(false)
+  })
+  from.on('data', (chunk: Buffer) => {
+    if (count !== null) count(events(chunk))
+    if (to.write(chunk)) return
+    pausedAt ??= clock.us()
+    from.pause()
+  })
+  from.once('end', () => end(from.complete))
+  from.once('error', () => end(false))
+  return promise
+}
+
+/** Ends the client's answer; one that is not whole is cut off, so that the client sees it. */
+export function endAnswer(to: ServerResponse, complete: boolean): void {
+  if (complete) to.end()
+  else to.destroy()
+}
+
+function isEventStream(response: IncomingMessage): boolean {
+  return response.headers['content-type']?.startsWith('text/event-stream') ?? false
+}
+
+/** Events in a chunk: lines that start with data:. Cheap, and near enough where a chunk splits a line. */
+function events(chunk: Buffer): number {
+  let count = chunk.length >= 5 && chunk.subarray(0, 5).equals(DATA) ? 1 : 0
+  for (let at = chunk.indexOf(LINE); at >= 0; at = chunk.indexOf(LINE, at + 1)) count++
+  return count
+}
+
+const DATA = Buffer.from('data:')
+const LINE = Buffer.from('\ndata:')

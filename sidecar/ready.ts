@@ -1,0 +1,76 @@
+import { get } from 'node:http'
+import { connect } from 'node:net'
+import type { Address } from './config.ts'
+
+/** Follows the model's readiness: asks each second, believes a yes at once and a no after two. */
+export interface Readiness {
+  ready(): boolean
+  /** Why it is not, in words; null when it is. */
+  why(): string | null
+  stop(): void
+}
+
+const EVERY_MS = 1000
+const TIME_OUT_MS = 1000
+const FAILURES = 2
+
+export function readiness(
+  app: Address,
+  path: string | null,
+  probe: (app: Address, path: string | null) => Promise<string | null> = ask,
+): Readiness {
+  let failures = FAILURES
+  let why: string | null = 'the model has not answered yet'
+  let timer: NodeJS.Timeout | null = null
+  let stopped = false
+
+  async function round(): Promise<void> {
+    const found = await probe(app, path)
+    failures = found === null ? 0 : failures + 1
+    if (failures === 0 || failures >= FAILURES) why = found
+    // Soon while it starts, so that a replica counts as soon as it can serve.
+    if (!stopped) timer = setTimeout(() => void round(), failures === 0 ? EVERY_MS : EVERY_MS / 4)
+  }
+  void round()
+  return {
+    ready: () => why === null,
+    why: () => why,
+    stop() {
+      stopped = true
+      if (timer !== null) clearTimeout(timer)
+    },
+  }
+}
+
+/** Null when ready, else why not. Never rejects. */
+function ask(app: Address, path: string | null): Promise<string | null> {
+  return path === null ? askConnection(app) : askPath(app, path)
+}
+
+function askPath(app: Address, path: string): Promise<string | null> {
+  return new Promise(resolve => {
+    const request = get(
+      { host: app.host, port: app.port, path, agent: false, timeout: TIME_OUT_MS },
+      response => {
+        const status = response.statusCode ?? 0
+        response.resume()
+        resolve(status >= 200 && status < 400 ? null : `${path} answered ${status}`)
+      },
+    )
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${TIME_OUT_MS} ms`)))
+    request.on('error', error => resolve(`${path}: ${error.message}`))
+  })
+}
+
+function askConnection(app: Address): Promise<string | null> {
+  return new Promise(resolve => {
+    const socket = connect({ host: app.host, port: app.port, timeout: TIME_OUT_MS })
+    const end = (why: string | null): void => {
+      socket.destroy()
+      resolve(why)
+    }
+    socket.on('connect', () => end(null))
+    socket.on('timeout', () => end(`no connection within ${TIME_OUT_MS} ms`))
+    socket.on('error', error => end(error.message))
+  })
+}

@@ -1,0 +1,203 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isRefusal, readHead, type Head } from '../core/http/head.ts'
+import { HEADERS } from '../core/model/tables.ts'
+import type { Clock } from '../core/runtime/clock.ts'
+import type { Admission, Ended, Ticket } from './admit/admission.ts'
+import { retryAfter } from './admit/retry.ts'
+import { answerRefusal, answerRejection, answerUpstream } from './answers.ts'
+import type { Answered, Carrier, Sending } from './forward/compat.ts'
+import { endAnswer, relay } from './forward/relay.ts'
+import type { Gate } from './gate.ts'
+import type { EngineWatch } from './engine.ts'
+import type { Passes } from './passes.ts'
+import type { Spans, Trail } from './spans.ts'
+
+/** One request, top to bottom. docs/request.md lists the same steps in the same order. */
+export interface Desk {
+  healthPaths: ReadonlySet<string>
+  clock: Clock
+  admission: Admission
+  gate: Gate
+  carrier: Carrier
+  passes: Passes
+  spans: Spans
+  engine: EngineWatch
+  /** The listener is closed: each answer ends its connection. */
+  closing(): boolean
+  /** From 0 to 1, to spread what Retry-After says. */
+  jitter(): number
+}
+
+export async function handle(
+  desk: Desk,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const arrivedUs = desk.clock.us()
+  // 1 Parse
+  const head = readHead({
+    version: request.httpVersion,
+    method: request.method ?? '',
+    target: request.url ?? '',
+    raw: request.rawHeaders,
+  })
+  if (isRefusal(head)) return answerRefusal(response, head)
+  if (isHealth(desk, head)) return passHealth(desk, head, request, response)
+  // 2 Context
+  const edge = head.own['pass'] !== undefined && desk.passes.good(head.own['pass'])
+  const trail = desk.spans.begin(head, arrivedUs)
+  // 3 Admit
+  const { ticket, settled } = desk.gate.enter(arrivedUs, { edge, patienceUs: patience(head) })
+  let sending: Sending | null = null
+  response.once('close', () => {
+    desk.gate.leave(ticket)
+    sending?.abort()
+  })
+  if (settled !== null) await settled
+  if (isOver(ticket)) return trail.end({ ...unserved(ticket, desk), left: true })
+  if (ticket.state === 'rejected') return turnAway(desk, request, response, head, ticket, trail)
+  // 4 Forward
+  if (head.expectsContinue) response.writeContinue()
+  Object.assign(head.headers, desk.engine.ask(arrivedUs / 1000))
+  const answered = await send(desk, head, request, made => (sending = made), ticket)
+  if (answered.ok) desk.engine.heard(answered.response.headers, arrivedUs / 1000)
+  const relayed = answered.ok
+    ? await relay(answered.response, response, ownHeaders(desk, ticket), desk.clock, count =>
+        desk.admission.tokens(count),
+      )
+    : null
+  // 5 Measure
+  const ended = outcome(desk.clock, ticket, answered, relayed)
+  const status = answered.ok ? (answered.response.statusCode ?? 502) : 502
+  trail.end({ ...unserved(ticket, desk), status, ...ended, left: isOver(ticket) })
+  // 6 Release
+  desk.gate.finish(ticket, ended)
+  if (relayed !== null) endAnswer(response, relayed.complete)
+  else if (!answered.ok) answerUpstream(response, answered.error, record(ownHeaders(desk, ticket)))
+  // A model that answers before it has read everything: what it was still being sent is given up.
+  if (!request.complete) closeAfter(sending, request)
+}
+
+function isHealth(desk: Desk, head: Head): boolean {
+  return (head.method === 'GET' || head.method === 'HEAD') && desk.healthPaths.has(head.path)
+}
+
+/** No slot, no count: a probe is not demand, and must not wait behind it. */
+async function passHealth(
+  desk: Desk,
+  head: Head,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const sending = desk.carrier.send(head, request)
+  response.once('close', () => sending.abort())
+  const answered = await sending.answered
+  if (!answered.ok) return answerUpstream(response, answered.error, {})
+  const own = closeHeader(desk)
+  const relayed = await relay(answered.response, response, own, desk.clock, () => undefined)
+  endAnswer(response, relayed.complete)
+}
+
+/** The client's own deadline in us, or none. */
+function patience(head: Head): number | null {
+  const text = head.own['deadline-ms']
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) * 1000 : null
+}
+
+function turnAway(
+  desk: Desk,
+  request: IncomingMessage,
+  response: ServerResponse,
+  head: Head,
+  ticket: Ticket,
+  trail: Trail,
+): void {
+  const { admission } = desk
+  const reason = ticket.reason ?? 'full'
+  const seconds = retryAfter(admission.queued, admission.drainedPerSecond, desk.jitter())
+  const headers = record(ownHeaders(desk, ticket))
+  // A body that was never asked for may never come: the next request could not be told from it.
+  if (head.expectsContinue) headers['connection'] = 'close'
+  answerRejection(request, response, reason, seconds, headers)
+  trail.end({ ...unserved(ticket, desk), status: 429, reason })
+}
+
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
+const RETRY_MS = 50
+
+/** Sends, and once more where that can do no harm: nothing was sent, or it may be repeated and nothing came back. */
+async function send(
+  desk: Desk,
+  head: Head,
+  request: IncomingMessage,
+  made: (sending: Sending) => void,
+  ticket: Ticket,
+): Promise<Answered> {
+  const once = (): Promise<Answered> => {
+    const sending = desk.carrier.send(head, request)
+    made(sending)
+    return sending.answered
+  }
+  const first = await once()
+  if (first.ok || isOver(ticket)) return first
+  const repeatable = IDEMPOTENT.has(head.method) && head.body.kind === 'none'
+  if (first.sent && !repeatable) return first
+  if (!first.sent) await new Promise(resolve => setTimeout(resolve, RETRY_MS))
+  return isOver(ticket) ? first : once()
+}
+
+function outcome(
+  clock: Clock,
+  ticket: Ticket,
+  answered: Answered,
+  relayed: { complete: boolean; pausedUs: number } | null,
+): Ended {
+  const now = clock.us()
+  if (!answered.ok || relayed === null || !relayed.complete) {
+    return { kind: 'server', serviceUs: Math.max(0, now - ticket.admittedUs) }
+  }
+  const status = answered.response.statusCode ?? 502
+  return {
+    kind: status < 400 ? 'ok' : status < 500 ? 'client' : 'server',
+    serviceUs: Math.max(0, now - answered.firstByteUs - relayed.pausedUs),
+  }
+}
+
+/** What a trail needs of a ticket, before there is more to say. */
+function unserved(ticket: Ticket, desk: Desk) {
+  const until = ticket.admittedUs > ticket.arrivedUs ? ticket.admittedUs : desk.clock.us()
+  const waited = ticket.reason !== null || ticket.admittedUs > ticket.arrivedUs
+  return {
+    queueUs: waited ? until - ticket.arrivedUs : 0,
+    limit: desk.admission.state.effective,
+    objectiveUs: desk.admission.objective,
+  }
+}
+
+/** The client left: asked again after each wait, because the ticket changes meanwhile. */
+function isOver(ticket: Ticket): boolean {
+  return ticket.state === 'over'
+}
+
+function ownHeaders(desk: Desk, ticket: Ticket): string[] {
+  const { admission } = desk
+  const own = ticket.edge
+    ? [HEADERS.slots, `${admission.state.effective};${admission.inFlight}`]
+    : [HEADERS.waited, String(ticket.admittedUs - ticket.arrivedUs)]
+  return [...own, ...closeHeader(desk)]
+}
+
+function closeHeader(desk: Desk): string[] {
+  return desk.closing() ? ['connection', 'close'] : []
+}
+
+function record(pairs: readonly string[]): Record<string, string> {
+  const out: Record<string, string> = {}
+  for (let i = 0; i < pairs.length; i += 2) out[pairs[i] ?? ''] = pairs[i + 1] ?? ''
+  return out
+}
+
+function closeAfter(sending: Sending | null, request: IncomingMessage): void {
+  sending?.abort()
+  request.resume()
+}

@@ -1,0 +1,146 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { answerSlowBody } from './answers.ts'
+import type { Address } from './config.ts'
+
+/** The front: a strict HTTP/1.1 server with bounds on all that a client may send or withhold. */
+export interface Traffic {
+  address: string
+  /** No new connections, and those that rest are closed. Resolves when none is left. */
+  close(): Promise<void>
+  /** Cuts off what is left. */
+  destroy(): void
+}
+
+export interface Handlers {
+  request(request: IncomingMessage, response: ServerResponse): Promise<void>
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+}
+
+const MOST_HEAD_BYTES = 32 * 1024
+const HEAD_TIME_OUT_MS = 15_000
+/** Longer than clients keep theirs, so that it is they who close. */
+const KEEP_ALIVE_MS = 75_000
+/** A connection that rested this long has surely no request on its way. */
+const REST_MS = 500
+const LOOK_MS = 50
+
+/** Listens; rejects with the system's error (EADDRINUSE, EACCES). */
+export async function traffic(
+  listen: Address,
+  bodyTimeoutMs: number,
+  handlers: Handlers,
+): Promise<Traffic> {
+  const server = createServer({
+    maxHeaderSize: MOST_HEAD_BYTES,
+    headersTimeout: HEAD_TIME_OUT_MS,
+    // Uploads and streams may take long; a body that stops coming is cut off below.
+    requestTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // Both are checked by the strict reading, with an answer that says why.
+    requireHostHeader: false,
+    shouldUpgradeCallback: isPlainUpgrade,
+  })
+  const resting = new Map<Socket, number>()
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request
+    resting.delete(socket)
+    response.once('close', () => void (socket.destroyed || resting.set(socket, performance.now())))
+    if (hasBody(request)) watchBody(request, response, bodyTimeoutMs)
+    handlers.request(request, response).catch(() => response.destroy())
+  }
+  server.on('request', onRequest)
+  server.on('checkContinue', onRequest)
+  server.on('checkExpectation', onRequest)
+  server.on('upgrade', handlers.upgrade)
+  server.on('connect', (_request, socket) => endWith(socket, '501 Not Implemented'))
+  server.on('clientError', onClientError)
+  server.on('connection', socket => {
+    resting.set(socket, performance.now())
+    socket.once('close', () => resting.delete(socket))
+  })
+  const { address, port } = await listening(server, listen)
+  return {
+    address: `${address.includes(':') ? `[${address}]` : address}:${port}`,
+    close() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const look = setInterval(() => {
+        const now = performance.now()
+        for (const [socket, since] of resting) if (now - since >= REST_MS) socket.destroy()
+      }, LOOK_MS)
+      // http.Server's own close would cut connections on which a request may be under way.
+      NetServer.prototype.close.call(server, () => {
+        clearInterval(look)
+        resolve()
+      })
+      return promise
+    },
+    destroy: () => server.closeAllConnections(),
+  }
+}
+
+/** Listens on both families where the address is [::]; on IPv4 alone where the machine has no other. */
+function listening(server: Server, { host, port }: Address): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void => {
+      if (error.code !== 'EAFNOSUPPORT' || host !== '::') return reject(error)
+      server.listen(port, '0.0.0.0')
+    }
+    server.on('error', failed)
+    server.once('listening', () => {
+      server.removeListener('error', failed)
+      resolve(server.address() as AddressInfo)
+    })
+    server.listen(port, host)
+  })
+}
+
+/** Only a WebSocket upgrade without a body is one; all else is read as a request, without its Upgrade. */
+function isPlainUpgrade(request: IncomingMessage): boolean {
+  return (
+    request.method === 'GET' &&
+    request.headers.upgrade?.toLowerCase() === 'websocket' &&
+    !hasBody(request)
+  )
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
+}
+
+/** A client that owes bytes and sends none for this long loses its place. */
+function watchBody(request: IncomingMessage, response: ServerResponse, ms: number): void {
+  const { socket } = request
+  let seen = socket.bytesRead
+  const timer = setInterval(() => {
+    // Not read for now: it waits for a slot, or for a model that reads slowly.
+    const waits = request.readableFlowing === true && socket.bytesRead === seen
+    seen = socket.bytesRead
+    if (request.complete) clearInterval(timer)
+    else if (waits) {
+      answerSlowBody(response)
+      response.once('finish', () => socket.destroySoon())
+    }
+  }, ms)
+  response.once('close', () => clearInterval(timer))
+  request.once('end', () => clearInterval(timer))
+}
+
+const answers: Record<string, string> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const busy = '_httpMessage' in socket && socket._httpMessage !== null
+  // In the middle of an answer another one would be taken for its body.
+  if (busy || !socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  endWith(socket, answers[error.code ?? ''] ?? '400 Bad Request')
+}
+
+export function endWith(socket: Duplex, status: string): void {
+  socket.on('error', () => socket.destroy())
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+}
