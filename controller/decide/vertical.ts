@@ -3,7 +3,7 @@ import type { Settings } from '../../core/model/settings.ts'
 import { applyBounds } from './vertical/bounds.ts'
 import { cold } from './vertical/cold.ts'
 import { nextOrder, planFor } from './vertical/probe.ts'
-import { forRevision, settingsMoved, type LimitState } from './vertical/state.ts'
+import { forRevision, isFrozen, settingsMoved, type LimitState } from './vertical/state.ts'
 import { steady } from './vertical/steady.ts'
 import { hold, reason, type Look, type Verdict } from './vertical/verdict.ts'
 
@@ -42,26 +42,26 @@ export function vertical(
 ): LimitVerdict {
   const known = state.revision === revision ? state : forRevision(state, revision)
   const look: Look = { inputs, state: known, settings, now }
-  const verdict = evidenceSays(look, known !== state)
-  const { to, bounds, reasons } = applyBounds(look, verdict)
-  const said = [...verdict.reasons, ...reasons]
-  if (settings['advise-only']) {
-    return stay(look, verdict, bounds, [...said, reason('advise')])
-  }
-  const frozen = settings['freeze'] === 'limit' || settings['freeze'] === 'all'
-  // A frozen limit does not alternate: a probe that is out is withdrawn once.
-  if (frozen && known.order !== null && known.order.probe === null) {
-    return stay(look, verdict, bounds, [...said, reason('frozen')])
+  const fresh = known !== state
+  const raw = evidenceSays(look, fresh)
+  const { to, bounds, reasons } = applyBounds(look, raw)
+  const verdict = settledBy(look, raw, to)
+  const said = { proposals: raw.proposals, bounds, reasons: [...raw.reasons, ...reasons] }
+  if (settings['advise-only']) return stay(said, state, reason('advise'))
+  if (isFrozen(settings)) {
+    // A frozen limit does not alternate, and a new revision needs its order too.
+    if (!fresh && known.order?.probe === null) return stay(said, known, reason('frozen'))
+    return publish(look, hold(look, reason('frozen')), known.limit, said, reason('frozen'))
   }
   const changes = to !== known.limit || verdict.publish || settingsMoved(known, settings)
-  if (!frozen && !changes) {
-    return { ...stay(look, verdict, bounds, said), state: verdict.state }
-  }
-  return publish(look, frozen ? hold(look, reason('frozen')) : verdict, frozen ? known.limit : to, {
-    proposals: verdict.proposals,
-    bounds,
-    reasons: frozen ? [...said, reason('frozen')] : said,
-  })
+  return changes ? publish(look, verdict, to, said) : stay(said, verdict.state)
+}
+
+/** A cold start that a bound stops has nothing left to double: it compares neighbours from here. */
+function settledBy(look: Look, verdict: Verdict, to: number): Verdict {
+  const stopped = verdict.state.phase === 'cold' && verdict.wants > to && to === look.state.limit
+  if (!stopped || look.state.order === null) return verdict
+  return { ...verdict, next: 'down', state: { ...verdict.state, phase: 'steady', previous: null } }
 }
 
 function evidenceSays(look: Look, newRevision: boolean): Verdict {
@@ -84,33 +84,33 @@ function evidenceSays(look: Look, newRevision: boolean): Verdict {
 
 type Said = Pick<LimitVerdict, 'proposals' | 'bounds' | 'reasons'>
 
-function stay(look: Look, verdict: Verdict, bounds: BoundStep[], reasons: Reason[]): LimitVerdict {
-  const { limit } = look.state
+function stay(said: Said, state: LimitState, ...more: Reason[]): LimitVerdict {
+  const { limit } = state
   return {
-    proposals: verdict.proposals,
-    bounds,
-    reasons,
+    ...said,
+    reasons: [...said.reasons, ...more],
     outcome: { action: 'hold', from: limit, to: limit, victims: [], order: null, act: false },
-    state: look.state,
+    state,
   }
 }
 
-function publish(look: Look, verdict: Verdict, to: number, said: Said): LimitVerdict {
+function publish(
+  look: Look,
+  verdict: Verdict,
+  to: number,
+  said: Said,
+  ...more: Reason[]
+): LimitVerdict {
   const from = look.state.order === null ? 0 : look.state.limit
   const order = nextOrder({ ...look, state: { ...verdict.state, limit: to } }, verdict.next)
-  const state: LimitState = {
-    ...verdict.state,
-    limit: to,
-    order,
-    orderAt: look.now,
-    base: null,
-  }
+  const state: LimitState = { ...verdict.state, limit: to, order, orderAt: look.now, base: null }
   const compares = order.probe !== null || order.limit !== to
   const action = to > from ? 'raise' : to < from ? 'cut' : compares ? 'probe' : 'hold'
   const other = order.probe?.other ?? order.limit
   const derived = state.derivedUs !== look.state.derivedUs && state.derivedUs !== null
   const reasons = [
     ...said.reasons,
+    ...more,
     ...(compares ? [reason('probe-start', { limit: to, other })] : []),
     ...(derived ? [reason('derived', { objectiveUs: state.derivedUs ?? 0 })] : []),
   ]

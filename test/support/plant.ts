@@ -3,7 +3,7 @@ import type { Inputs, Outcome, Summary } from '../../core/model/decision.ts'
 import { FOLDS_KEPT, type ArmFold } from '../../core/model/windows.ts'
 import { random, type Random } from './prng.ts'
 import { batcher, processorSharing, type Server } from './server.ts'
-import { ToySidecar, type Second } from './toy-sidecar.ts'
+import { ToySidecar, type Counted } from './toy-sidecar.ts'
 
 /** A model, its traffic and what is wanted of it. */
 export interface Plant {
@@ -37,10 +37,14 @@ export function run(plant: Plant, control: Controller, seconds: number, seed: nu
   const cars = Array.from(
     { length: plant.replicas },
     (_, i) =>
-      new ToySidecar(plant.server(random(seed * 31 + i)), i % 2, plant.objectiveMs * 1000, 1),
+      new ToySidecar(
+        plant.server(random(seed * 31 + i)),
+        i % 2 === 0 ? 0 : 1,
+        plant.objectiveMs * 1000,
+      ),
   )
   const folds = new Map<string, ArmFold>()
-  const ring: Second[][] = []
+  const ring: Counted[][] = []
   const out: Run = { good: [], rejected: 0, limits: [] }
   let arrival = 0
   let job = 0
@@ -85,9 +89,10 @@ function soonest(cars: ToySidecar[]): [ToySidecar, number] {
   return best
 }
 
-function foldIn(folds: Map<string, ArmFold>, s: Second): void {
-  if (s.place === null) return
-  const { n, slot, arm, guard, effective } = s.place
+function foldIn(folds: Map<string, ArmFold>, s: Counted): void {
+  const { order, slot, arm, guard, effective, settling } = s.state
+  if (order === null || settling) return
+  const { n } = order
   const key = `${n}/${slot}/${arm}`
   const f: ArmFold = folds.get(key) ?? emptyFold(n, slot, arm)
   folds.delete(key)
@@ -138,9 +143,9 @@ export function emptyFold(n: number, slot: number, arm: ArmFold['arm']): ArmFold
   }
 }
 
-function summaryOf(plant: Plant, seconds: Second[][]): Summary {
+function summaryOf(plant: Plant, seconds: Counted[][]): Summary {
   const all = seconds.flat()
-  const sum = (value: (s: Second) => number): number => all.reduce((n, s) => n + value(s), 0)
+  const sum = (value: (s: Counted) => number): number => all.reduce((n, s) => n + value(s), 0)
   const us = Math.max(
     1,
     sum(s => s.us),
@@ -194,7 +199,7 @@ export function emptySummary(seconds: number, replicas: number): Summary {
   }
 }
 
-function inputsOf(plant: Plant, ring: Second[][], folds: Map<string, ArmFold>): Inputs {
+function inputsOf(plant: Plant, ring: Counted[][], folds: Map<string, ArmFold>): Inputs {
   const windows = [3, 20, 30].map(n => [String(n), summaryOf(plant, ring.slice(-n))])
   return emptyInputs(plant.replicas, Object.fromEntries(windows), [...folds.values()])
 }

@@ -1,12 +1,13 @@
-import { EMPTY, DistributionRecorder } from '../../core/model/distribution.ts'
+import { DistributionRecorder } from '../../core/model/distribution.ts'
 import type { Outcome } from '../../core/model/decision.ts'
+import type { LimitState } from '../../core/model/sample.ts'
 import type { ArmFold } from '../../core/model/windows.ts'
+import { Limit } from '../../sidecar/admit/limit.ts'
 import type { Server } from './server.ts'
 
 type PublishedOrder = NonNullable<Outcome['order']>
 
-/** What one replica counted in a second. */
-export interface Second {
+interface Counts {
   offered: number
   admitted: number
   ok: number
@@ -17,47 +18,49 @@ export interface Second {
   inFlight: number
   inFlightMax: number
   boundUs: number
-  cpuUs: number | null
-  service: ArmFold['service']
-  /** Null while settling. */
-  place: {
-    n: number
-    slot: number
-    arm: 'a' | 'b' | 'none'
-    guard: boolean
-    effective: number
-  } | null
 }
 
-/** A sidecar under virtual time: admits, queues, obeys orders, slots and the fast guard. */
+/** What one replica counted in a second, and the limit that was in force. */
+export interface Counted extends Counts {
+  cpuUs: number | null
+  service: ArmFold['service']
+  state: LimitState
+}
+
+/** A sidecar under virtual time: its real limit (arms, slots, guard) around a plain queue. */
 export class ToySidecar {
   private readonly recorder = new DistributionRecorder()
   private readonly started = new Map<number, number>()
+  private readonly server: Server
+  private readonly limit: Limit
+  private readonly objective: number
   private queue: { job: number; at: number }[] = []
   private order: PublishedOrder | null = null
-  private pending: PublishedOrder | null = null
-  private age = 0
-  private effective: number
-  private aborted = false
-  private guarding = false
-  private judged = { done: 0, late: 0 }
   private at = 0
   private second = fresh()
 
-  private readonly server: Server
-  private readonly parity: number
-  private readonly objective: number
-
   /** `objective` (us) is the true one, by which the test counts good answers. */
-  constructor(server: Server, parity: number, objective: number, first: number) {
+  constructor(server: Server, parity: 0 | 1, objective: number) {
     this.server = server
-    this.parity = parity
+    this.limit = new Limit(1, parity)
     this.objective = objective
-    this.effective = first
   }
 
+  private get effective(): number {
+    return this.limit.state.effective
+  }
+
+  /** In force from the next second on. */
   obey(order: PublishedOrder): void {
-    this.pending = order
+    this.order = order
+    const names = {
+      v: 1,
+      endpoint: 'local/plant',
+      revision: 'r1',
+      decision: 'd',
+      issued: 0,
+    } as const
+    this.limit.take({ ...names, ...order, epoch: 1 })
   }
 
   nextAt(): number {
@@ -87,65 +90,16 @@ export class ToySidecar {
   }
 
   /** Ends the second: what was counted, then the limit of the next one. */
-  tick(now: number): Second {
+  tick(now: number): Counted {
     this.advance(now)
-    const out = { ...this.second, cpuUs: this.server.cpu(now), service: this.recorder.take() }
-    out.place = this.place()
+    const { state } = this.limit
+    const cpuUs = this.server.cpu(now)
+    const out = { ...this.second, cpuUs, service: this.recorder.take(), state }
     this.second = fresh()
     this.second.inFlightMax = this.started.size
-    this.guard(out)
-    if (this.pending === null) this.age++
-    else {
-      this.order = this.pending
-      this.pending = null
-      this.age = 0
-      this.aborted = false
-      this.guarding = false
-    }
-    if (!this.guarding) this.effective = this.armLimit()
+    this.limit.second({ completed: out.ok, late: out.late })
     this.drain(now)
     return out
-  }
-
-  private get slotSeconds(): number {
-    return this.order?.probe?.slotSeconds ?? Infinity
-  }
-
-  private arm(): 'a' | 'b' | 'none' {
-    if (this.order?.probe == null) return 'none'
-    const slot = Math.floor(this.age / this.slotSeconds)
-    return !this.aborted && (slot + this.parity) % 2 === 1 ? 'b' : 'a'
-  }
-
-  private armLimit(): number {
-    if (this.order === null) return this.effective
-    return this.arm() === 'b' ? (this.order.probe?.other ?? 1) : this.order.limit
-  }
-
-  private place(): Second['place'] {
-    if (this.order === null) return null
-    const { probe, n } = this.order
-    if (probe !== null && this.age % probe.slotSeconds < probe.settleSeconds) return null
-    const slot = probe === null ? 0 : Math.floor(this.age / probe.slotSeconds)
-    return { n, slot, arm: this.arm(), guard: this.guarding, effective: this.effective }
-  }
-
-  private guard(second: Second): void {
-    const { judged, order } = this
-    judged.done += second.ok
-    judged.late += second.late
-    if (order === null || judged.done < 10) return
-    const p = order.latePermille / 1000
-    const trip = judged.late > judged.done * p + 3 * Math.sqrt(judged.done * p * (1 - p))
-    this.judged = { done: 0, late: 0 }
-    const top = this.armLimit()
-    if (trip) {
-      if (this.arm() === 'b' && (order.probe?.other ?? 0) > order.limit) this.aborted = true
-      this.effective = Math.max(1, Math.floor(this.effective * 0.9))
-    } else if (this.guarding) {
-      this.effective = Math.min(top, this.effective + Math.max(1, Math.floor(this.effective / 20)))
-    }
-    this.guarding = this.effective < top
   }
 
   private admit(job: number, now: number): void {
@@ -175,7 +129,7 @@ export class ToySidecar {
   }
 }
 
-function fresh(): Second {
+function fresh(): Counts {
   return {
     offered: 0,
     admitted: 0,
@@ -187,8 +141,5 @@ function fresh(): Second {
     inFlight: 0,
     inFlightMax: 0,
     boundUs: 0,
-    cpuUs: null,
-    service: EMPTY,
-    place: null,
   }
 }

@@ -1,8 +1,17 @@
 import { log } from '../../../core/model/math.ts'
-import { aimOf, cpuFull, guardCut, hold, mayBeBatcher, pointOf, reason } from './verdict.ts'
+import {
+  aimOf,
+  cpuRoom,
+  CPU_VARIANCE,
+  guardCut,
+  hold,
+  mayBeBatcher,
+  pointOf,
+  reason,
+} from './verdict.ts'
 import { between, reportingOf, settled, tooLate, type Look, type Verdict } from './verdict.ts'
 import { shareBelow, type Evidence } from './evidence.ts'
-import { measure, type Measure } from './measure.ts'
+import { derivedFrom, measure, serviceOf, type Measure } from './measure.ts'
 import { bestRatio } from './model.ts'
 import { round } from './slope.ts'
 import { objectiveUs, slotsFor, type LimitState } from './state.ts'
@@ -14,6 +23,8 @@ const MANY = 100
 const SOON = 4
 const PATIENCE = 20
 const APP_LIMITED = 0.05
+/** Less room than this: the CPU is used up. */
+const FULL = 0.1
 /** Share of the answers within 0.4 of the objective: doubling the limit at most doubles their time. */
 const ROOM = 0.96
 
@@ -87,7 +98,7 @@ function derive(look: Look, since: Evidence): LimitState {
   if (hasObjective(look)) return look.state
   const m = measure(since, { objectiveUs: null, price: 0 })
   if (m === null || m.count < ENOUGH) return look.state
-  return { ...look.state, derivedUs: Math.max(1000, 4 * m.p95Us) }
+  return { ...look.state, derivedUs: derivedFrom(m) }
 }
 
 /** What this measurement teaches: service times, and the elasticity by a Kalman step. */
@@ -102,22 +113,16 @@ function remember(state: LimitState, m: Measure, look: Look): LimitState {
   if (before !== null && before.limit !== state.limit) {
     const distance = log(state.limit / before.limit)
     variance += 0.04
-    learn((m.lnX - before.lnX) / distance, (m.varX + before.varX) / (distance * distance))
+    // Where demand, not the limit, bounds throughput, a flat one says little.
+    const slack = (1 - m.bound) * (1 - m.bound)
+    learn((m.lnX - before.lnX) / distance, (m.varX + before.varX) / (distance * distance) + slack)
   }
-  if (cpuFull(look.inputs)) learn(0, 0.0225)
+  if (cpuRoom(look) < mean) learn(cpuRoom(look), CPU_VARIANCE)
   return {
     ...state,
     service: serviceOf(m),
     latePermille: Math.round(m.late * 1000),
     elasticity: { mean: round(Math.min(1, Math.max(-0.5, mean))), variance: round(variance) },
-  }
-}
-
-export function serviceOf(m: Measure): NonNullable<LimitState['service']> {
-  return {
-    meanUs: Math.round(m.meanUs),
-    medianUs: m.medianUs,
-    relaxUs: Math.round(m.relaxUs),
   }
 }
 
@@ -169,11 +174,11 @@ function hasRoom(look: Look, m: Measure): boolean {
 
 /** The model's step; with many late or a full CPU never up unless the last raise clearly paid. */
 function modelled(look: Look, since: Evidence, m: Measure): number {
-  const { state, settings, inputs } = look
+  const { state, settings } = look
   const best = bestRatio(since.histogram, state.elasticity.mean, aimOf(state, settings))
   const before = state.previous
   const late = tooLate(m.late, m.count)
-  if (!late && !cpuFull(inputs)) return best
+  if (!late && cpuRoom(look) > FULL) return best
   if (before === null) return late ? 0.5 : Math.min(1, best)
   const paid = m.lnU - before.lnU > Math.sqrt(m.varU + before.varU)
   return paid ? best : Math.min(1, best)
@@ -187,6 +192,6 @@ function overshot(look: Look, m: Measure): number | null {
     return half ? Math.max(1, Math.round(limit / 2)) : null
   }
   const error = Math.sqrt(m.varU + previous.varU)
-  const lost = m.lnU < previous.lnU - Math.max(0.02, error)
+  const lost = m.bound > 0.3 && m.lnU < previous.lnU - Math.max(0.02, error)
   return half || (lost && !mayBeBatcher(look, limit)) ? between(previous.limit, limit) : null
 }

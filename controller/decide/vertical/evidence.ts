@@ -1,5 +1,4 @@
-import { countOf } from '../../../core/model/histogram.ts'
-import { lowest } from '../../../core/model/histogram.ts'
+import { countOf, lowest } from '../../../core/model/histogram.ts'
 import { newer } from '../../../core/model/order.ts'
 import type { ArmFold } from '../../../core/model/windows.ts'
 
@@ -23,7 +22,7 @@ export interface Evidence {
   histogram: number[]
 }
 
-export function evidenceOf(fold: ArmFold): Evidence {
+function evidenceOf(fold: ArmFold): Evidence {
   return {
     epoch: fold.order.epoch,
     seconds: fold.seconds,
@@ -82,7 +81,7 @@ export const plus = (a: Evidence, b: Evidence): Evidence => combine(a, b, 1)
 export const minus = (a: Evidence, b: Evidence): Evidence => combine(a, b, -1)
 
 /** The folds of order `n` under the newest epoch that republished it. */
-export function foldsOf(folds: readonly ArmFold[], n: number): ArmFold[] {
+function foldsOf(folds: readonly ArmFold[], n: number): ArmFold[] {
   const own = folds.filter(fold => fold.order.n === n)
   const newest = own.reduce<ArmFold['order'] | null>(
     (best, fold) => (newer(fold.order, best) ? fold.order : best),
@@ -100,14 +99,13 @@ export function wholeOf(folds: readonly ArmFold[], n: number): Evidence | null {
 export function armsOf(
   folds: readonly ArmFold[],
   n: number,
-): { a: Evidence | null; b: Evidence | null; slots: number } {
+): { a: Evidence | null; b: Evidence | null } {
   const own = foldsOf(folds, n)
   const last = own.reduce((most, fold) => Math.max(most, fold.slot), 0)
   const finished = own.filter(fold => fold.slot < last)
   return {
     a: sumOf(finished.filter(fold => fold.arm === 'a')),
     b: sumOf(finished.filter(fold => fold.arm === 'b')),
-    slots: last,
   }
 }
 

@@ -83,3 +83,17 @@ function throughput(e: Evidence, meanUs: number, cv2: number): { lnX: number; va
   const total = 1 / varCount + 1 / varLittle
   return { lnX: (lnCount / varCount + lnLittle / varLittle) / total, varX: 1 / total }
 }
+
+/** What the state keeps of a measurement's service times. */
+export function serviceOf(m: Measure): { meanUs: number; medianUs: number; relaxUs: number } {
+  return {
+    meanUs: Math.round(m.meanUs),
+    medianUs: m.medianUs,
+    relaxUs: Math.round(m.relaxUs),
+  }
+}
+
+/** An objective where none was given: four times the p95 at low load, at least 1 ms. */
+export function derivedFrom(m: Measure): number {
+  return Math.max(1000, 4 * m.p95Us)
+}

@@ -39,8 +39,8 @@ function upper(look: Look): number {
   const { limit, bad } = state
   if (kvPermille(look.inputs) >= KV_NEVER_UP) return limit
   let up = Math.max(limit + 1, Math.round(limit * RATIO))
-  const unaimed = settings['latency-objective'] === null && mayBeBatcher(look, limit)
-  if (limit < FLAT_BELOW && (unaimed || roomFor(look, FLAT_BELOW))) up = FLAT_BELOW
+  const unaimed = settings['latency-objective'] === null
+  if (mayBeBatcher(look, limit) && (unaimed || roomFor(look, FLAT_BELOW))) up = FLAT_BELOW
   if (bad !== null && now < bad.until && up >= bad.limit) {
     up = Math.floor(exp((log(limit) + log(bad.limit)) / 2))
   }

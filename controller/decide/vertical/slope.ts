@@ -12,7 +12,8 @@ export interface Observation {
   varX: number
 }
 
-export function observe(a: Point, b: Point, now: number): Observation {
+/** `bound`: share of the time that the limit was reached; else demand bounds throughput, not the limit. */
+export function observe(a: Point, b: Point, now: number, bound: number): Observation {
   const distance = log(b.limit) - log(a.limit)
   const square = distance * distance
   return {
@@ -21,7 +22,7 @@ export function observe(a: Point, b: Point, now: number): Observation {
     slopeU: round((b.lnU - a.lnU) / distance),
     varU: round((a.varU + b.varU) / square),
     slopeX: round((b.lnX - a.lnX) / distance),
-    varX: round((a.varX + b.varX) / square),
+    varX: round((a.varX + b.varX) / square + (1 - bound) * (1 - bound)),
   }
 }
 

@@ -149,20 +149,36 @@ export function settingsMoved(state: LimitState, settings: Settings): boolean {
   )
 }
 
+export function isFrozen(settings: Settings): boolean {
+  return settings['freeze'] === 'limit' || settings['freeze'] === 'all'
+}
+
 /**
  * Whether the limit is to be decided at `now` (ms). Holds change no state, so this counts from the last
  * order: in cold start each second from the first measurable one (each fifth after 20 s), then each
- * learn-every, and when a probe has run its course. Asked each second; rounding forgives jitter.
+ * learn-every, and when a probe has run its course; at once when settings or the revision ask for an
+ * order. Asked each second; rounding forgives jitter.
  */
-export function limitDue(state: LimitState, now: number, settings: Settings): boolean {
+export function limitDue(
+  state: LimitState,
+  now: number,
+  settings: Settings,
+  revision = state.revision,
+): boolean {
   const elapsed = Math.round((now - state.orderAt) / 1000)
-  const idle =
-    settings['advise-only'] || settings['freeze'] === 'limit' || settings['freeze'] === 'all'
   const every = Math.max(1, Math.round(settings['learn-every'] / 1000))
-  if (idle) return elapsed % every === 0
+  if (settings['advise-only']) return elapsed % every === 0
+  if (state.order === null || state.revision !== revision) return true
+  if (isFrozen(settings)) return state.order.probe !== null || elapsed % every === 0
   if (settingsMoved(state, settings)) return true
-  if (settings['fixed-limit'] !== null) return elapsed > 0 && elapsed % every === 0
+  if (settings['fixed-limit'] !== null) return elapsed % every === 0
   if (state.phase === 'cold') return elapsed >= 2 && (elapsed <= 20 || elapsed % 5 === 0)
-  if (elapsed < state.planSeconds) return elapsed > 0 && elapsed % every === 0
-  return (elapsed - state.planSeconds) % Math.min(every, 5) === 0
+  if (elapsed < state.planSeconds) {
+    // Long requests settle for long: what came until then is subtracted later.
+    const settles = longRequests(state) && elapsed === slotsFor(state).settleSeconds
+    return settles || (elapsed > 0 && elapsed % every === 0)
+  }
+  // A pair that is not finished yet is looked at more often than a limit that rests.
+  const again = state.order.probe === null ? every : Math.min(every, 5)
+  return (elapsed - state.planSeconds) % again === 0
 }

@@ -1,5 +1,5 @@
 import type { Inputs, Proposal, Reason } from '../../../core/model/decision.ts'
-import { clamp } from '../../../core/model/math.ts'
+import { clamp, log } from '../../../core/model/math.ts'
 import type { ReasonCode } from '../../../core/model/reasons.ts'
 import type { Settings } from '../../../core/model/settings.ts'
 import { minus, wholeOf, type Evidence } from './evidence.ts'
@@ -71,20 +71,26 @@ export function reportingOf(inputs: Inputs): number {
   return Math.max(1, inputs.windows?.['3']?.reporting ?? inputs.replicas.ready)
 }
 
-export function cpuPermille(inputs: Inputs): number | null {
-  return inputs.windows?.['20']?.cpuPermille ?? null
+function cpuPermille({ inputs, state }: Look): number | null {
+  return inputs.windows?.[state.phase === 'cold' ? '3' : '20']?.cpuPermille ?? null
 }
 
-/** The CPU is used up, so that more at once brings no more throughput (batchers excepted). */
-export function cpuFull(inputs: Inputs): boolean {
-  return (cpuPermille(inputs) ?? 0) >= 950
+/**
+ * The most that throughput can gain from twice the limit, as an elasticity: a CPU in use by a share c
+ * has room for 1/c times as much (batchers excepted, which measurement then tells). 1 where unknown.
+ */
+export function cpuRoom(look: Look): number {
+  const cpu = cpuPermille(look)
+  return cpu === null ? 1 : clamp(log(1000 / Math.max(1, cpu)) / log(2), 0, 1)
 }
+/** Variance of what the CPU says about the elasticity. */
+export const CPU_VARIANCE = 0.0225
 
 /** Below this, flat throughput proves nothing unless the CPU is full: batchers look flat at 1 to 3. */
 export const FLAT_BELOW = 8
 
 export function mayBeBatcher(look: Look, limit: number): boolean {
-  return limit < FLAT_BELOW && (cpuPermille(look.inputs) ?? 0) < 850
+  return limit < FLAT_BELOW && (cpuPermille(look) ?? 0) < 850
 }
 
 /** What came under an order without slots since it settled; null while it settles or nothing came. */
