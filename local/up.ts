@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ports as usual } from '../core/model/ports.ts'
 import { serve, type Served } from '../core/runtime/admin.ts'
@@ -106,10 +106,14 @@ async function startAll(
   const urls = Object.fromEntries(
     plan.endpoints.map((endpoint, i) => [endpoint.endpoint, `http://${host}:${at.endpoints[i]}`]),
   )
-  writeFileSync(
-    join(site.folder, 'platform.json'),
-    `${JSON.stringify({ pid: process.pid, controller: controllerUrl, aggregator: `http://${host}:${at.aggregator}`, edge: `http://${host}:${at.edge}`, endpoints: urls }, null, 2)}\n`,
-  )
+  writePlaces(site.folder, {
+    pid: process.pid,
+    controller: controllerUrl,
+    aggregator: `http://${peers.aggregator}`,
+    edge: `http://${host}:${at.edge}`,
+    platform: `http://${server.address}`,
+    endpoints: urls,
+  })
   stops.push(() => rmSync(join(site.folder, 'platform.json'), { force: true }))
   const traffic = startTraffic(plan, site, urls, says)
   if (traffic !== null) stops.push(() => traffic.stop(12_000))
@@ -175,6 +179,13 @@ function startComponents(
       says,
     ),
   ]
+}
+
+/** Where everything listens, for the other commands. Whole or not there: it is renamed into its place. */
+function writePlaces(folder: string, places: object): void {
+  const file = join(folder, 'platform.json')
+  writeFileSync(`${file}.new`, `${JSON.stringify(places, null, 2)}\n`)
+  renameSync(`${file}.new`, file)
 }
 
 /** Traffic of the plan, if it has any: a process of its own, stopped before all else. */

@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import type { WriteStream } from 'node:tty'
+import type { EndpointView } from '../controller/view.ts'
+import { follow } from '../core/runtime/follow.ts'
+import { changesOf, plainLine, tableOf } from './table.ts'
+
+/** Shows what goes on: a live table on a terminal, plain lines elsewhere. Fed by the controller's stream. */
+export interface LiveOptions {
+  page: string
+  /** Endpoint -> where clients send. */
+  urls: Record<string, string>
+  state: string
+  out: NodeJS.WriteStream
+}
+
+/** Plain lines come this often, in lines of the stream (seconds). */
+const PLAIN_EVERY = 5
+const CHANGES = 8
+
+export function showLive(options: LiveOptions): { stop(): void } {
+  const { out } = options
+  for (const line of heading(options)) out.write(`${line}\n`)
+  const show = out.isTTY ? redraw(out) : plain(out)
+  const stream = follow({
+    url: () => `${options.page}v1/endpoints?follow=1`,
+    line: value => show((value as { endpoints: EndpointView[] }).endpoints),
+  })
+  return { stop: () => stream.stop() }
+}
+
+function heading({ page, urls, state }: LiveOptions): string[] {
+  const names = Object.entries(urls).map(
+    ([endpoint, url]) => `  ${endpoint.replace(/^local\//, '').padEnd(12)} ${url}`,
+  )
+  return [
+    'Outrigger is up.',
+    `  live page    ${page}`,
+    ...names,
+    `  state        ${state} (logs in ${join(state, 'logs')})`,
+    '',
+  ]
+}
+
+/** Each frame is drawn over the last. */
+function redraw(out: WriteStream): (views: EndpointView[]) => void {
+  let height = 0
+  return views => {
+    const changes = changesOf(views, CHANGES)
+    const lines = [
+      ...tableOf(views),
+      '',
+      'Last changes (UTC):',
+      ...(changes.length === 0 ? ['  none yet'] : changes),
+    ]
+    const width = out.columns || 120
+    const frame = lines.map(line => `${line.slice(0, width - 1)}\x1b[K\n`).join('')
+    out.write(`${height > 0 ? `\x1b[${height}A` : ''}${frame}\x1b[J`)
+    height = lines.length
+  }
+}
+
+/** A line an endpoint now and then, and each change once. */
+function plain(out: NodeJS.WriteStream): (views: EndpointView[]) => void {
+  let seconds = 0
+  let newest = 0
+  return views => {
+    const fresh = views.map(view => ({
+      ...view,
+      decisions: view.decisions.filter(decision => decision.seq > newest),
+    }))
+    newest = Math.max(
+      newest,
+      ...views.flatMap(view => view.decisions.map(decision => decision.seq)),
+    )
+    for (const line of changesOf(fresh, 20).toReversed()) out.write(`${line}\n`)
+    if (seconds++ % PLAIN_EVERY !== 0) return
+    const now = Math.max(0, ...views.map(view => view.live.t))
+    for (const view of views) out.write(`${plainLine(view, now)}\n`)
+  }
+}

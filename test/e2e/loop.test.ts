@@ -1,0 +1,231 @@
+import { readFileSync } from 'node:fs'
+import test from 'ava'
+import { closedLoop, openLoop, pause, until, type Wanted } from './client.ts'
+import { outrigger, pidOf, startRun, type Run } from './run.ts'
+
+/**
+ * The whole loop with real processes: limits learned, a surge absorbed, processes killed, nothing lost.
+ * The tests share one run and follow one another.
+ */
+const images = (
+  JSON.parse(readFileSync('examples/three-models/digits/requests.json', 'utf8')) as unknown[]
+)[0]
+let run: Run
+const digits = (): Wanted => ({ url: run.url('digits'), path: '/v1/predict', body: images })
+const agent = (): Wanted => ({
+  url: run.url('agent'),
+  path: '/v1/run',
+  body: { question: 'Which train leaves first?' },
+})
+
+test.before(async () => {
+  run = await startRun('test/e2e/loop.yaml')
+})
+
+function limitOf(name: string): number {
+  return (
+    run
+      .decisions()
+      .findLast(({ body }) => body.endpoint === `local/${name}` && body.what === 'limit')?.body
+      .outcome.to ?? 0
+  )
+}
+
+test.serial('the limit of digits is learned, and no fixed limit does much better', async t => {
+  t.timeout(300_000)
+  const load = closedLoop(digits(), 48)
+  await until('a learned limit', 120_000, () => isLearned('digits'))
+  const learned = limitOf('digits')
+  // Each limit in turn, and the learned one again among them: the machine's speed drifts.
+  const fixed = [1, 2, 4, 8, 16, 32]
+  const goodput = new Map<number, number[]>()
+  const measure = async (limit: number): Promise<void> => {
+    const set = await outrigger([
+      'override',
+      'local/digits',
+      `fixed-limit=${limit}`,
+      '--for',
+      '10m',
+      '--state',
+      run.state,
+    ])
+    t.is(set.code, 0, set.err)
+    await until(
+      `limit ${limit} in force`,
+      15_000,
+      async () => (await effective('digits')) === limit,
+    )
+    await pause(1000)
+    goodput.set(limit, [...(goodput.get(limit) ?? []), await goodIn('digits', 5)])
+  }
+  for (let round = 0; round < 2; round++)
+    for (const limit of [...new Set([learned, ...fixed])]) await measure(limit)
+  const tally = await load.stop()
+  await outrigger(['override', 'local/digits', '--clear', '--state', run.state])
+  const mean = (limit: number): number => {
+    const all = goodput.get(limit) ?? []
+    return all.reduce((sum, value) => sum + value, 0) / all.length
+  }
+  const best = Math.max(...[...goodput.keys()].map(mean))
+  t.log(
+    `learned ${learned}; goodput by limit: ${[...goodput.keys()].map(limit => `${limit}: ${Math.round(mean(limit))}/s`).join(', ')}`,
+  )
+  t.true(
+    mean(learned) >= 0.9 * best,
+    `learned limit ${learned} gives ${mean(learned)}/s, the best fixed one ${best}/s`,
+  )
+  t.deepEqual([tally.failed, tally.lost, tally.other], [0, 0, 0], tally.words.join('\n'))
+})
+
+function isLearned(name: string): boolean {
+  return run
+    .decisions()
+    .some(
+      ({ body }) =>
+        body.endpoint === `local/${name}` &&
+        body.what === 'limit' &&
+        body.reasons.some(({ code }) => code === 'learned'),
+    )
+}
+
+async function effective(name: string): Promise<number> {
+  const { replicas } = await run.windows(name)
+  return Math.min(...replicas.map(row => row.effective))
+}
+
+/** Good answers a second over the next `seconds`: successes within the objective, by the sidecars' samples. */
+async function goodIn(name: string, seconds: number): Promise<number> {
+  let good = 0
+  let seen = (await run.windows(name)).at
+  for (let second = 0; second < seconds;) {
+    const now = await run.windows(name)
+    if (now.at > seen) {
+      const window = now.windows['1']?.replicas
+      if (window !== undefined) good += window.completed.ok - window.late
+      seen = now.at
+      second++
+    }
+    await pause(100)
+  }
+  return good / seconds
+}
+
+test.serial(
+  'a surge on the agent scales it up within two ticks, and its limit grows past 20 of digits',
+  async t => {
+    t.timeout(240_000)
+    const load = openLoop(agent(), 20)
+    await pause(12_000)
+    const surge = run.decisions().at(-1)?.body.now ?? 0
+    load.rate(500)
+    const up = await until(
+      'a decision for more replicas',
+      15_000,
+      () =>
+        run
+          .decisions()
+          .find(
+            ({ body }) =>
+              body.endpoint === 'local/agent' && body.now > surge && body.outcome.action === 'up',
+          ) ?? null,
+    )
+    t.true(up.body.now - surge <= 11_000, `${up.body.now - surge} ms after the surge began`)
+    await until('more ready replicas', 20_000, async () =>
+      (await ready('agent')) > 1 ? true : null,
+    )
+    await until(
+      'a limit at least 20 times that of digits',
+      120_000,
+      () => limitOf('agent') >= 20 * limitOf('digits'),
+    )
+    load.rate(20)
+    await until('fewer replicas again', 90_000, async () => (await ready('agent')) === 1)
+    const tally = await load.stop()
+    t.deepEqual([tally.failed, tally.lost, tally.other], [0, 0, 0], tally.words.join('\n'))
+    t.is(tally.ok + tally.rejected, tally.sent)
+  },
+)
+
+async function ready(name: string): Promise<number> {
+  const { endpoints } = await run.platform()
+  return (
+    endpoints
+      .find(({ endpoint }) => endpoint === `local/${name}`)
+      ?.replicas.filter(({ state }) => state === 'ready').length ?? 0
+  )
+}
+
+test.serial('kill -9 of aggregator and controller in turn: no request is lost', async t => {
+  t.timeout(120_000)
+  const load = openLoop(agent(), 100)
+  await pause(3000)
+  for (const name of ['aggregator', 'controller']) {
+    const pid = pidOf(run.pid, name)
+    process.kill(pid, 'SIGKILL')
+    await until(`${name} is back`, 20_000, () => back(name, pid))
+    await pause(6000)
+  }
+  const before = run.decisions().length
+  await until('decisions go on', 20_000, () => run.decisions().length > before + 2)
+  const tally = await load.stop()
+  t.deepEqual(
+    [tally.failed, tally.lost, tally.rejected, tally.other],
+    [0, 0, 0, 0],
+    tally.words.join('\n'),
+  )
+  t.is(tally.ok, tally.sent)
+})
+
+function back(name: string, not: number): boolean {
+  try {
+    return pidOf(run.pid, name) !== not
+  } catch {
+    return false
+  }
+}
+
+test.serial('kill -9 of a sidecar loses at most what was in flight in that replica', async t => {
+  t.timeout(120_000)
+  const load = openLoop(agent(), 100)
+  await pause(3000)
+  const { endpoints } = await run.platform()
+  const victim = endpoints
+    .find(({ endpoint }) => endpoint === 'local/agent')
+    ?.replicas.find(({ state }) => state === 'ready')
+  if (victim === undefined) return t.fail('no ready replica')
+  const inFlight =
+    (await run.windows('agent')).replicas.find(row => row.replica === victim.replica)
+      ?.inFlightMilli ?? 0
+  process.kill(pidOf(run.pid, 'sidecar', victim.replica), 'SIGKILL')
+  await until('the sidecar is back', 30_000, async () => (await ready('agent')) > 0)
+  await pause(5000)
+  const tally = await load.stop()
+  t.log(
+    `${tally.failed + tally.lost} of ${tally.sent} lost; ${inFlight / 1000} in flight on average before`,
+  )
+  // What was in flight at the very moment is not known from outside: Poisson-like around the mean.
+  t.true(tally.failed + tally.lost <= (inFlight / 1000) * 2 + 10, tally.words.join('\n'))
+  t.is(tally.ok + tally.rejected + tally.failed + tally.lost, tally.sent)
+})
+
+test.serial('the log verifies, replays to the same bytes, and explains a decision', async t => {
+  t.timeout(60_000)
+  const explained = await outrigger(['explain', 'local/agent', '--state', run.state])
+  t.is(explained.code, 0, explained.err)
+  t.regex(explained.out, /replicas|limit/)
+  const { code, summary, err } = await run.stop()
+  t.is(code, 0, err)
+  t.true(summary.log.verified)
+  t.true((summary.endpoints['agent']?.decisions ?? 0) > 0)
+  t.true((summary.endpoints['agent']?.replicas.max ?? 0) > 1)
+  const replayed = await outrigger(['decisions', 'replay', '--state', run.state])
+  t.is(replayed.code, 0, replayed.err + replayed.out)
+})
+
+test.after.always(() => {
+  try {
+    process.kill(run.pid, 'SIGTERM')
+  } catch {
+    // It ended as it should.
+  }
+})
