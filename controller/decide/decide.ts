@@ -67,6 +67,7 @@ export function decide(
       limit: learnedLimit(state.limit),
       queueUs: queueDeadlineUs(state.limit, effective),
       serviceUs: meanServiceUs(state.limit),
+      climbing: state.limit.phase === 'cold' && effective['fixed-limit'] === null,
     },
     now,
   })

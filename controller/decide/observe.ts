@@ -1,5 +1,5 @@
 import type { Summary } from '../../core/model/decision.ts'
-import { observeGain } from './bounds/gain.ts'
+import { isSaturated, observeGain } from './bounds/gain.ts'
 import {
   brokenCount,
   windowOf,
@@ -11,6 +11,8 @@ import {
 import { guardReadings } from './rules/guards.ts'
 
 const START_UPS_KEPT = 16
+/** Fewer answers say little about service time. */
+const ENOUGH = 10
 /** Retries seldom come back sooner than this. */
 const ONSET_MS = 10_000
 /** More replicas that took no pressure away in this time are of no use against it. */
@@ -26,10 +28,17 @@ export function observe(sight: Sight): ReplicasState {
     limit: limit.limit,
     raisedAt: state.limit !== null && limit.limit > state.limit ? now : state.raisedAt,
     overload: observeOverload(sight),
+    calmUs: observeCalm(sight),
     brokenSince: broken ? (state.brokenSince ?? now) : null,
     guards: observeGuards(sight),
     gain: observeGain(sight),
   }
+}
+
+function observeCalm({ inputs, state }: Sight): number | null {
+  const w = windowOf(inputs, '20')
+  if (w === null || w.serviceCount < ENOUGH || isSaturated(w)) return state.calmUs
+  return Math.round(w.serviceSum / w.serviceCount)
 }
 
 /**

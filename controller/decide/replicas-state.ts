@@ -20,6 +20,8 @@ export interface ReplicasState {
   raisedAt: number | null
   /** Rejections since, and the arrivals per 1000 s at their start, before retries could come back. */
   overload: { since: number; offeredMilli: number } | null
+  /** Mean service time when the replicas were last not saturated, us. */
+  calmUs: number | null
   /** When replicas were first seen failed or not ready. */
   brokenSince: number | null
   guards: Partial<Record<GuardName, GuardNote>>
@@ -60,6 +62,7 @@ export function freshReplicas(): ReplicasState {
     limit: null,
     raisedAt: null,
     overload: null,
+    calmUs: null,
     brokenSince: null,
     guards: {},
     gain: null,
@@ -73,6 +76,8 @@ export interface LimitView {
   queueUs: number
   /** Mean service time that the limit was learned with, us; null while unknown. */
   serviceUs: number | null
+  /** The first limit is still being found. */
+  climbing: boolean
 }
 
 /** All that a rule or a bound may look at. */

@@ -107,6 +107,11 @@ export const reasons = {
     sentence: 'Did not scale down: the limit rose {agoMs} ago and has to prove itself first.',
     help: '',
   },
+  'limit-climbing': {
+    sentence:
+      'The limit is still being found and {limit} is likely low: {allowed} replicas for now, {wanted} were wanted.',
+    help: 'Replicas at most double with each decision until the limit is known.',
+  },
   'not-scaled-yet': {
     sentence: 'Did not scale down: {starting} replicas are still starting.',
     help: '',

@@ -114,7 +114,7 @@ export class Plant {
     const workUs = ms(service) * 1000
     const alone = ready * (processorSharing ? 1 : limit) * (1_000_000 / workUs)
     const perSecond = Math.min(alone, sharedCapacity)
-    const busy = this.waiting > 0
+    const busy = this.waiting > perSecond / STEPS
     const full = ready === 0 ? workUs : (ready * limit * 1_000_000) / Math.max(0.001, perSecond)
     const calm = processorSharing ? workUs / Math.max(0.1, 1 - rate / Math.max(1, alone)) : workUs
     return { perStep: perSecond / STEPS, serviceUs: Math.round(busy ? full : Math.min(full, calm)) }

@@ -4,6 +4,7 @@ import { count, type Bounded } from './bounded.ts'
 import { downPolicy, upPolicy, window } from './behavior.ts'
 import {
   errors,
+  limitClimbing,
   limitUnproven,
   missing,
   noData,
@@ -16,7 +17,7 @@ import { frozen, maxReplicas, minReplicas, override, tolerance } from './limits.
 
 type Bound = (milli: number, sight: Sight) => Bounded
 
-/** The ladder, top to bottom. docs/decision.md lists the same. */
+/** The ladder, top to bottom. */
 const ladder: readonly (readonly [string, Bound])[] = [
   ['no-data', noData],
   ['replacement', replacement],
@@ -27,6 +28,7 @@ const ladder: readonly (readonly [string, Bound])[] = [
   ['not-scaled-yet', starting],
   ['window', window],
   ['no-gain', noGain],
+  ['limit-climbing', limitClimbing],
   ['tolerance', tolerance],
   ['scale-up-policy', upPolicy],
   ['scale-down-policy', downPolicy],

@@ -1,5 +1,5 @@
 import { brokenCount, startUpMs, windowOf, type Sight } from '../replicas-state.ts'
-import { unchanged, type Bounded } from './bounded.ts'
+import { count, unchanged, type Bounded } from './bounded.ts'
 
 /** A replica that does not come back in this time is no reason for another one any more. */
 const REPLACE_MS = 300_000
@@ -75,6 +75,18 @@ export function limitUnproven(milli: number, sight: Sight): Bounded {
   const agoMs = state.raisedAt === null ? null : now - state.raisedAt
   if (agoMs === null || agoMs >= 2 * settings['learn-every']) return unchanged(milli)
   return keep(milli, sight, 'limit-unproven', { agoMs })
+}
+
+/**
+ * While the first limit is still being doubled every few seconds, it is too low and asks for too many
+ * replicas: they double at most too, with each decision.
+ */
+export function limitClimbing(milli: number, { inputs, limit }: Sight): Bounded {
+  const { desired } = inputs.replicas
+  const allowed = Math.max(desired + 1, 2 * desired)
+  const numbers = { allowed, wanted: count(milli), limit: limit.limit }
+  if (!limit.climbing || count(milli) <= allowed) return unchanged(milli)
+  return { milli: allowed * 1000, numbers, reason: 'limit-climbing' }
 }
 
 /** What is measured while replicas start is the overload that they were asked for. */

@@ -39,7 +39,7 @@ export function observeGain(sight: Sight): Gain | null {
 }
 
 /** Most of the time at the limit, or turning requests away, or keeping many waiting. */
-function isSaturated(w: Summary): boolean {
+export function isSaturated(w: Summary): boolean {
   const waitingMilli = w.queuedMilli + w.heldMilli
   return (
     w.boundPermille >= 500 ||

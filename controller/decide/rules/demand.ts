@@ -74,12 +74,12 @@ export function weighedOffered(w: Summary, state: ReplicasState): number {
 
 /**
  * Mean service time of successes in us, from the first of these windows that has enough; then as
- * learned. At most twice that of 5 minutes: where something shared is full, each replica more makes
- * every request slower, and such a product would run away.
+ * learned. At most twice that of calmer times: where something shared is full, each replica more makes
+ * every request slower, and arrivals x service time would run away.
  */
 export function serviceUs(sight: Sight, spans: readonly ('3' | '20' | '300')[]): number | null {
-  const longer = meanUs(windowOf(sight.inputs, '300'), 1)
-  const most = longer === null ? Infinity : SLOWER * longer
+  const { calmUs } = sight.state
+  const most = calmUs === null ? Infinity : SLOWER * calmUs
   for (const span of spans) {
     const mean = meanUs(windowOf(sight.inputs, span), span === '3' ? ENOUGH : 1)
     if (mean !== null) return Math.min(mean, most)

@@ -1,0 +1,130 @@
+import test from 'ava'
+import { byBurst, byDemand } from '../../../controller/decide/rules/demand.ts'
+import {
+  byCpu,
+  byEngineQueue,
+  byKvCache,
+  byMemory,
+  byQueueWait,
+} from '../../../controller/decide/rules/guards.ts'
+import { wants } from '../../../controller/decide/rules/rules.ts'
+import { inputs, replicas, sight, summary, windows } from './sight.ts'
+
+test('demand: arrivals x service time over target x limit', t => {
+  // 10/s x 0.2 s = 2 at once; 2 / (0.8 x 4) = 0.625 replicas.
+  const want = byDemand(sight())
+  t.is(want?.needMilli, 625)
+  t.is(want?.numbers['demandMilli'], 2000)
+})
+
+test('demand: requests in flight where they are more than arrivals explain', t => {
+  const want = byDemand(sight({ inputs: { windows: windows({ inFlightMilli: 16_000 }) } }))
+  t.is(want?.needMilli, 5000)
+})
+
+test('demand: the backlog counts as the work to drain it in one start-up time', t => {
+  // 100 held x 0.2 s / 20 s = 1 at once more.
+  const want = byDemand(sight({ inputs: { windows: windows({ heldMilli: 100_000 }) } }))
+  t.is(want?.numbers['demandMilli'], 3000)
+})
+
+test('demand: the backlog of long requests is never more than the requests themselves', t => {
+  const long = windows({ heldMilli: 10_000, serviceSum: 200 * 60_000_000 })
+  const want = byDemand(sight({ inputs: { windows: long } }))
+  t.is(want?.numbers['demandMilli'], 600_000 + 10_000)
+})
+
+test('demand: nothing known of service time leaves the requests present', t => {
+  const none = windows({
+    serviceCount: 0,
+    serviceSum: 0,
+    ok: 0,
+    inFlightMilli: 8000,
+    heldMilli: 8000,
+  })
+  t.is(byDemand(sight({ inputs: { windows: none } }))?.needMilli, 5000)
+})
+
+test('demand: fast failures leave service time as it was learned', t => {
+  const failing = windows({ serviceCount: 0, serviceSum: 0, ok: 0, server: 200, inFlightMilli: 10 })
+  const want = byDemand(sight({ inputs: { windows: failing }, limit: { serviceUs: 200_000 } }))
+  t.is(want?.needMilli, 625)
+})
+
+test('demand: service time counts at most twice that of calmer times', t => {
+  const slow = windows({ serviceSum: 200 * 2_000_000 })
+  const want = byDemand(sight({ inputs: { windows: slow }, state: { calmUs: 200_000 } }))
+  t.is(want?.numbers['demandMilli'], 4000)
+})
+
+for (const [what, rejected, offeredMilli, weighed] of [
+  ['no overload is known: as much as the admitted', 900, null, 200],
+  ['fewer than the admitted: all of them', 400, null, 1000],
+  ['an overload that began with 60/s: up to that', 900, 60_000, 1000],
+  ['an overload that began with 30/s', 900, 30_000, 600],
+] as const) {
+  test(`demand: rejected arrivals weigh within bounds, ${what}`, t => {
+    const overload = offeredMilli === null ? null : { since: 0, offeredMilli }
+    const rejecting = windows({ offered: 1000, rejected })
+    const want = byDemand(sight({ inputs: { windows: rejecting }, state: { overload } }))
+    t.is(want?.numbers['weighed'], weighed)
+  })
+}
+
+test('burst: silent in the noise, loud above it', t => {
+  const calm = { '3': summary(3, { offered: 40 }), '20': summary(20) }
+  t.is(byBurst(sight({ inputs: { windows: calm } })), null)
+  const burst = { '3': summary(3, { offered: 300 }), '20': summary(20, { offered: 470 }) }
+  // 100/s x 0.2 s / 3.2
+  t.is(byBurst(sight({ inputs: { windows: burst } }))?.needMilli, 6250)
+})
+
+test('burst: more requests present than slots', t => {
+  const full = { '3': summary(3, { inFlightMilli: 17_000 }), '20': summary(20) }
+  t.is(byBurst(sight({ inputs: { windows: full } }))?.needMilli, 5313)
+})
+
+test('cpu: proportional both ways, silent when idle', t => {
+  const at = (cpuPermille: number | null) =>
+    byCpu(sight({ inputs: { windows: windows({ cpuPermille }) } }))?.needMilli
+  t.is(at(990), 4400)
+  t.is(at(450), 2000)
+  t.is(at(50), undefined)
+  t.is(at(null), undefined)
+})
+
+test('memory and kv: above their target only, and while replicas help', t => {
+  const full = { windows: windows({ memoryPermille: 990, kvPermille: 900 }) }
+  const note = { ready: 4, use: 990, grownAt: null, futile: false }
+  t.is(byMemory(sight({ inputs: full, state: { guards: { memory: note } } }))?.needMilli, 4400)
+  t.is(byKvCache(sight({ inputs: full, state: { guards: { kv: note } } }))?.needMilli, 4236)
+  const futile = { ...note, futile: true }
+  t.is(byMemory(sight({ inputs: full, state: { guards: { memory: futile } } })), null)
+  const grown = { ...note, ready: 3 }
+  t.is(byMemory(sight({ inputs: full, state: { guards: { memory: grown } } })), null)
+})
+
+test('engine queue: by the share of the limit that waits in the engine', t => {
+  const waiting = { windows: windows({ engineWaiting: 2 }) }
+  const note = { ready: 4, use: 2, grownAt: null, futile: false }
+  const want = byEngineQueue(
+    sight({ inputs: waiting, state: { guards: { 'engine-queue': note } } }),
+  )
+  t.is(want?.needMilli, 6000)
+  t.is(want?.numbers['waiting'], 2)
+})
+
+test('queue wait: both just now and over 20 s, above half the deadline', t => {
+  t.is(byQueueWait(sight({ inputs: { windows: windows({ waitP95: 250_000 }) } }))?.needMilli, 5000)
+  const over = { '3': summary(3), '20': summary(20, { waitP95: 250_000 }) }
+  t.is(byQueueWait(sight({ inputs: { windows: over } })), null)
+})
+
+test('activate: held and none ready; nothing else needs a window', t => {
+  const asked = inputs({ replicas: replicas(0), windows: null, windowAgeMs: null, activate: true })
+  t.deepEqual(
+    wants(sight({ inputs: asked })).map(want => [want.rule, want.needMilli]),
+    [['activate', 1000]],
+  )
+  t.deepEqual(wants(sight({ inputs: { ...asked, replicas: replicas(1) } })), [])
+})
