@@ -1,8 +1,9 @@
-import { EMPTY, add } from '../../core/model/distribution.ts'
+import { add } from '../../core/model/distribution.ts'
 import type { Inputs, Outcome, Summary } from '../../core/model/decision.ts'
 import { FOLDS_KEPT, type ArmFold } from '../../core/model/windows.ts'
+import { emptyFold, emptyInputs, emptySummary } from './blank.ts'
 import { random, type Random } from './prng.ts'
-import { batcher, processorSharing, type Server } from './server.ts'
+import type { Server } from './server.ts'
 import { ToySidecar, type Counted } from './toy-sidecar.ts'
 
 /** A model, its traffic and what is wanted of it. */
@@ -122,27 +123,6 @@ function foldIn(folds: Map<string, ArmFold>, s: Counted): void {
     for (const old of folds.keys()) if (folds.size > FOLDS_KEPT) folds.delete(old)
 }
 
-export function emptyFold(n: number, slot: number, arm: ArmFold['arm']): ArmFold {
-  const zero = { offered: 0, admitted: 0, ok: 0, server: 0, late: 0, rejected: 0, tokensOut: 0 }
-  return {
-    order: { epoch: 1, n },
-    slot,
-    arm,
-    seconds: 0,
-    us: 0,
-    ...zero,
-    inFlightIntegral: 0,
-    inFlightMax: 0,
-    boundUs: 0,
-    cpuUs: 0,
-    service: EMPTY,
-    limit: 0,
-    guardSeconds: 0,
-    guardLimits: 0,
-    okSquares: 0,
-  }
-}
-
 function summaryOf(plant: Plant, seconds: Counted[][]): Summary {
   const all = seconds.flat()
   const sum = (value: (s: Counted) => number): number => all.reduce((n, s) => n + value(s), 0)
@@ -168,125 +148,7 @@ function summaryOf(plant: Plant, seconds: Counted[][]): Summary {
   }
 }
 
-export function emptySummary(seconds: number, replicas: number): Summary {
-  const counts = { offered: 0, attempts: 0, admitted: 0, ok: 0, client: 0, server: 0, late: 0 }
-  return {
-    seconds,
-    ...counts,
-    rejected: 0,
-    abandoned: 0,
-    inFlightMilli: 0,
-    queuedMilli: 0,
-    heldMilli: 0,
-    heldMax: 0,
-    present: 0,
-    serviceCount: 0,
-    serviceSum: 0,
-    serviceP50: null,
-    serviceP95: null,
-    waitP95: null,
-    boundPermille: 0,
-    cpuPermille: null,
-    memoryPermille: null,
-    gpuPermille: null,
-    kvPermille: null,
-    engineWaiting: null,
-    tokensOut: 0,
-    coverage: 1000,
-    expected: replicas,
-    reporting: replicas,
-    stalenessMs: 0,
-  }
-}
-
 function inputsOf(plant: Plant, ring: Counted[][], folds: Map<string, ArmFold>): Inputs {
   const windows = [3, 20, 30].map(n => [String(n), summaryOf(plant, ring.slice(-n))])
   return emptyInputs(plant.replicas, Object.fromEntries(windows), [...folds.values()])
 }
-
-export function emptyInputs(ready: number, windows: Inputs['windows'], folds: ArmFold[]): Inputs {
-  const others = { starting: 0, notReady: 0, draining: 0, failed: 0, oldestStartingMs: 0 }
-  return {
-    replicas: { desired: ready, ready, ...others },
-    platformVersion: 0,
-    startUps: [],
-    windows,
-    windowAgeMs: 0,
-    offeredPerSecond: [],
-    outliers: [],
-    missing: [],
-    folds,
-    inForce: null,
-    overrides: [],
-    causes: [],
-    activate: false,
-  }
-}
-
-const cpuWork =
-  (mean: number) =>
-  (r: Random): [number, number] => [0, mean * (0.5 + r.uniform())]
-/** An hour of us where nothing else is said: ms to us. */
-const ms = 1000
-
-/** The model classes that a learner must survive. Loads are 1.3 times what the best limit carries. */
-export const plants = {
-  core: {
-    name: 'one core, 40 ms each',
-    server: random =>
-      processorSharing({ cores: 1, work: cpuWork(40 * ms), showsCpu: true, random }),
-    rate: () => 32,
-    objectiveMs: 150,
-    replicas: 1,
-    cores: 1,
-  },
-  cores8: {
-    name: 'eight cores, 100 ms each',
-    server: random =>
-      processorSharing({ cores: 8, work: cpuWork(100 * ms), showsCpu: true, random }),
-    rate: () => 100,
-    objectiveMs: 300,
-    replicas: 1,
-    cores: 8,
-  },
-  agent: {
-    name: 'awaits I/O, knee at 200',
-    server: random =>
-      processorSharing({ cores: 200, work: cpuWork(500 * ms), showsCpu: false, random }),
-    rate: () => 500,
-    objectiveMs: 1000,
-    replicas: 1,
-    cores: null,
-  },
-  batch: {
-    name: 'batches of up to 16',
-    server: () => batcher({ most: 16, fixed: 30 * ms, each: 2 * ms }),
-    rate: () => 300,
-    objectiveMs: 250,
-    replicas: 1,
-    cores: null,
-  },
-  bimodal: {
-    name: 'nine short ones, then one ten times as long, four cores',
-    server: random =>
-      processorSharing({
-        cores: 4,
-        work: r => [0, (r.uniform() < 0.1 ? 300 : 30) * ms],
-        showsCpu: true,
-        random,
-      }),
-    rate: () => 90,
-    objectiveMs: 600,
-    replicas: 1,
-    cores: 4,
-  },
-  quiet: {
-    name: 'low traffic on I/O',
-    server: random =>
-      processorSharing({ cores: 50, work: cpuWork(200 * ms), showsCpu: false, random }),
-    rate: () => 1,
-    objectiveMs: 500,
-    replicas: 1,
-    cores: null,
-  },
-} satisfies Record<string, Plant>
