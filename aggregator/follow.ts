@@ -89,10 +89,7 @@ function streamOf(target: Target, desk: FollowDesk, delayMs: number): Stream {
   }
   function line(value: unknown): void {
     const checked = check(sampleSchema, value)
-    if (!checked.ok) {
-      store.nonsense()
-      throw new Error(checked.issues.slice(0, 3).map(sentence).join('; '))
-    }
+    if (!checked.ok) throw new Error(checked.issues.slice(0, 3).map(sentence).join('; '))
     const { value: sample } = checked
     const taken = store.take(target, sample, offsets.of(sample.boot), clock.now())
     if (taken === 'nonsense') {
@@ -110,7 +107,8 @@ function streamOf(target: Target, desk: FollowDesk, delayMs: number): Stream {
       },
       line,
       opened,
-      lost(why) {
+      lost(why, nonsense) {
+        if (nonsense) store.nonsense()
         stream.open = false
         stream.answered = true
         say('warn', LOST, { why })

@@ -56,14 +56,17 @@ export class Store {
     }
   }
 
-  /** Takes a sample that passed the schema. `offset`: ms from the sender's clock to ours. */
+  /**
+   * Takes a sample that passed the schema. `offset`: ms from the sender's clock to ours. One that can't be
+   * meant (another endpoint, the future) is 'nonsense', which whoever drops the sender counts.
+   */
   take(from: From, sample: Sample, offset: number, now: number): Taken {
     const taken = this.place(from, sample, offset, now)
-    this.taken[taken]++
+    if (taken !== 'nonsense') this.taken[taken]++
     return taken
   }
 
-  /** A line that is no sample. */
+  /** Counts a sender that was dropped for a line that is no sample of its own. */
   nonsense(): void {
     this.taken.nonsense++
   }

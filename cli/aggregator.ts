@@ -34,8 +34,9 @@ async function run(args: string[]): Promise<number> {
   const aggregator = await startAggregator(config, { version }).catch((error: unknown) => {
     throw inWords(error, `${config.host}:${config.port}`)
   })
+  const end = ended(config.exitWithStdin)
   console.log(JSON.stringify({ listening: { admin: aggregator.address } }))
-  await ended(config.exitWithStdin)
+  await end
   await aggregator.close()
   return exit.fine.code
 }

@@ -9,8 +9,8 @@ export interface FollowOptions {
   line: (value: unknown) => void
   /** A connection answered: its headers and when (monotonic ms). */
   opened?: (response: IncomingMessage) => void
-  /** It ended or never came: in words. Called once for each connection. */
-  lost?: (why: string) => void
+  /** It ended or never came: in words, and whether a line was to blame. Called once for each connection. */
+  lost?: (why: string, nonsense: boolean) => void
   /** ms without a line or an answer before the peer is taken for dead. Default 5,000. */
   silenceMs?: number
   longestLine?: number
@@ -33,12 +33,12 @@ export function follow(options: FollowOptions): { stop(): void } {
   function connect(): void {
     timer = null
     let ended = false
-    const lose = (why: string): void => {
+    const lose = (why: string, nonsense = false): void => {
       if (ended) return
       ended = true
       asked.destroy()
       if (stopped) return
-      options.lost?.(why)
+      options.lost?.(why, nonsense)
       timer = setTimeout(connect, delay * jitter())
       delay = Math.min(5000, delay * 2)
     }
@@ -57,7 +57,7 @@ export function follow(options: FollowOptions): { stop(): void } {
           try {
             take(chunk)
           } catch (error) {
-            lose(`sent nonsense: ${error instanceof Error ? error.message : String(error)}`)
+            lose(`sent nonsense: ${error instanceof Error ? error.message : String(error)}`, true)
           }
         })
         response.on('end', () => lose('ended'))
