@@ -3,6 +3,9 @@
  * of Node: ECMAScript leaves the last bits of Math.exp and Math.log to the engine; IEEE 754 fixes these.
  */
 const LN2 = 0.6931471805599453
+/** ln 2 in two parts: a multiple of the first is exact (its last 21 bits are 0), so no digits of x are lost. */
+const LN2_HIGH = 0.69314718036912381649
+const LN2_LOW = 1.90821492927058770002e-10
 
 /** e^x. Relative error below 1e-14 within +-700; 0 or Infinity beyond. */
 export function exp(x: number): number {
@@ -10,7 +13,7 @@ export function exp(x: number): number {
   if (x > 709) return Infinity
   if (x < -745) return 0
   const k = Math.round(x / LN2)
-  const r = x - k * LN2
+  const r = x - k * LN2_HIGH - k * LN2_LOW
   let term = 1
   let sum = 1
   for (let i = 1; i <= 18; i++) {

@@ -21,15 +21,21 @@ export interface Ask {
 export type Answer =
   | { status: number; json: unknown; headers?: Record<string, string> }
   | { status: number; body: string | Buffer; type: string; headers?: Record<string, string> }
-  /** A followed stream: `start` gets a writer and gives what to call when the reader has gone. */
-  | { follow: (write: (line: unknown) => void) => () => void; headers?: Record<string, string> }
+  /**
+   * A followed stream: gets a writer, which says whether the reader keeps up, and gives what to call when
+   * the reader has gone.
+   */
+  | { follow: (write: (line: unknown) => boolean) => () => void; headers?: Record<string, string> }
 
 /** Thrown by a handler: answered as its status with {error}. */
 export class Refused extends Error {
   readonly status: number
-  constructor(status: number, message: string) {
+  /** The methods that a path takes, with a 405 (RFC 9110, 15.5.6). */
+  readonly allow: string | null
+  constructor(status: number, message: string, allow: string | null = null) {
     super(message)
     this.status = status
+    this.allow = allow
   }
 }
 
@@ -65,6 +71,8 @@ export function serve(options: {
       answer(request, response).catch((error: unknown) => {
         const status = error instanceof Refused ? error.status : 500
         if (response.headersSent) return void response.destroy()
+        if (error instanceof Refused && error.allow !== null)
+          response.setHeader('allow', error.allow)
         sendJson(response, status, {
           error: error instanceof Error ? error.message : String(error),
         })
@@ -72,13 +80,15 @@ export function serve(options: {
     },
   )
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://admin')
-    let known = false
+    const url = URL.parse(request.url ?? '/', 'http://admin')
+    if (url === null) throw new Refused(400, 'the path is not one')
+    const allowed: string[] = []
     for (const route of routes) {
       const params = route.match(url.pathname)
       if (params === null) continue
-      known = true
-      if (!route.at.startsWith(`${request.method} `)) continue
+      const method = route.at.slice(0, route.at.indexOf(' '))
+      allowed.push(method)
+      if (method !== request.method) continue
       if (route.guarded && !sameToken(request.headers[HEADERS.token], options.token ?? null)) {
         throw new Refused(401, `this needs the shared token in ${HEADERS.token}`)
       }
@@ -92,9 +102,8 @@ export function serve(options: {
       }
       return send(response, await route.handle(ask))
     }
-    throw known
-      ? new Refused(405, `${request.method} is not for ${url.pathname}`)
-      : new Refused(404, `nothing at ${url.pathname}`)
+    if (allowed.length === 0) throw new Refused(404, `nothing at ${url.pathname}`)
+    throw new Refused(405, `${request.method} is not for ${url.pathname}`, allowed.join(', '))
   }
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -129,8 +138,11 @@ function send(response: ServerResponse, answer: Answer): void {
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' })
   response.flushHeaders()
   const stop = answer.follow(line => {
-    if (response.writableLength > MOST_UNREAD) return void response.destroy()
-    response.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
+    if (response.writableLength > MOST_UNREAD) {
+      response.destroy()
+      return false
+    }
+    return response.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
   })
   response.once('close', stop)
 }

@@ -1,8 +1,19 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { bucketOf, lowest, merge, middle, quantile, Recorder } from '../../../core/model/histogram.ts'
+import {
+  bucketOf,
+  lowest,
+  merge,
+  middle,
+  quantile,
+  Recorder,
+} from '../../../core/model/histogram.ts'
 
-const value = fc.oneof(fc.nat(100), fc.nat(2 ** 31 - 1), fc.integer({ min: 2 ** 30, max: 2 ** 40 - 1 }))
+const value = fc.oneof(
+  fc.nat(100),
+  fc.nat(2 ** 31 - 1),
+  fc.integer({ min: 2 ** 30, max: 2 ** 40 - 1 }),
+)
 
 test('a bucket holds the value, and its middle is within 5 % of it', t => {
   fc.assert(
