@@ -1,6 +1,6 @@
 import { address, bootId, endpointName, revisionName } from './names.ts'
 import { signedPass } from './order.ts'
-import { bool, int, list, nullable, object, oneOf, text, type Infer } from './schema.ts'
+import { bool, int, list, nullable, object, oneOf, optional, text, type Infer } from './schema.ts'
 
 /** The tables that components hand each other. Each is sent whole: the newest replaces the last. */
 
@@ -37,6 +37,8 @@ export const replicaTable = object({
       limit: int(1),
       /** us a request may be held. */
       queueUs: int(),
+      /** us a request may be held while there is no ready replica; 30 s when left out. */
+      holdUs: optional(int()),
       /** Latency objective in us, or none. */
       objectiveUs: nullable(int()),
       /** Replicas there may be at most: the queue is bounded by what they could serve. */

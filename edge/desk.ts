@@ -1,0 +1,138 @@
+import type { ReplicaTable } from '../core/model/tables.ts'
+import type { Clock } from '../core/runtime/clock.ts'
+import type { Log } from '../core/runtime/log.ts'
+import type { Call } from './call.ts'
+import { Dispatch, type Action } from './dispatch/dispatch.ts'
+import { Meter } from './meter.ts'
+import type { Spans } from './spans.ts'
+import { Upstream } from './upstream.ts'
+
+export type Entry = ReplicaTable['endpoints'][number]
+
+/** What surrounds all endpoints of a process. */
+export interface Surroundings {
+  edge: string
+  clock: Clock
+  random(): number
+  log: Log
+  spans: Spans
+  /** Requests are held and there is no replica. */
+  activate(endpoint: string): void
+}
+
+const HOLD_US = 30_000_000
+/** How often the dispatcher hears that time has passed while requests are held. */
+const TICK_MS = 5
+
+/** One endpoint in this process: its dispatcher, the requests it holds, the way to its replicas. */
+export class Desk {
+  readonly around: Surroundings
+  readonly calls = new Map<number, Call>()
+  readonly meter: Meter
+  readonly dispatch: Dispatch
+  readonly tunnels = new Set<() => void>()
+  closing = false
+  entry: Entry
+  /** The signed pass as it goes with each attempt. */
+  pass = ''
+  private readonly upstreams = new Map<string, Upstream>()
+  private lastId = -1
+  private timer: NodeJS.Timeout | null = null
+  private readonly waiting: Action[] = []
+  private running = false
+
+  constructor(entry: Entry, around: Surroundings) {
+    this.entry = entry
+    this.around = around
+    this.meter = new Meter(around.clock.us())
+    this.dispatch = new Dispatch(around.random)
+    this.table(entry)
+  }
+
+  nextId(): number {
+    return ++this.lastId
+  }
+
+  table(entry: Entry): void {
+    this.entry = entry
+    this.pass = Buffer.from(JSON.stringify(entry.pass)).toString('base64url')
+    const names = new Set(entry.replicas.map(replica => replica.replica))
+    for (const [name, upstream] of this.upstreams) {
+      // Requests under way keep their sockets; only idle ones are closed with the pool.
+      if (!names.has(name)) this.forget(upstream)
+    }
+    for (const { replica, address } of entry.replicas) {
+      const known = this.upstreams.get(replica)
+      if (known?.address === address) continue
+      if (known !== undefined) this.forget(known)
+      this.upstreams.set(replica, new Upstream(replica, address))
+    }
+    const { limit, queueUs, holdUs = HOLD_US, maxReplicas, replicas } = entry
+    this.run(now => this.dispatch.table({ limit, queueUs, holdUs, maxReplicas, replicas }, now))
+  }
+
+  upstream(replica: string): Upstream | undefined {
+    return this.upstreams.get(replica)
+  }
+
+  /** For an upgrade, which takes no slot: a ready replica by chance. */
+  anyUpstream(): Upstream | undefined {
+    const ready = this.entry.replicas.filter(replica => replica.ready)
+    const one = ready[Math.floor(this.around.random() * ready.length)]
+    return one === undefined ? undefined : this.upstreams.get(one.replica)
+  }
+
+  /** Tells the dispatcher something and does what it says. What that sets off runs afterwards, in order. */
+  run(tell: (nowUs: number) => Action[]): void {
+    const now = this.around.clock.us()
+    this.waiting.push(...tell(now))
+    if (this.running) return
+    this.running = true
+    try {
+      for (let action = this.waiting.shift(); action !== undefined; action = this.waiting.shift()) {
+        this.act(action)
+      }
+    } finally {
+      this.running = false
+    }
+    this.meter.levels(this.dispatch.heldCount, this.dispatch.inFlight, now)
+    if (this.dispatch.heldCount > 0 && this.timer === null) {
+      this.timer = setTimeout(() => {
+        this.timer = null
+        this.run(later => this.dispatch.tick(later))
+      }, TICK_MS)
+    }
+  }
+
+  /** Each second, held requests or not. */
+  second(): void {
+    this.run(now => this.dispatch.tick(now))
+  }
+
+  /** Nothing new comes: turns away what is held, lets the rest end. */
+  close(): void {
+    this.closing = true
+    this.run(now => this.dispatch.close(now))
+  }
+
+  /** Frees everything. */
+  destroy(): void {
+    if (this.timer !== null) clearTimeout(this.timer)
+    for (const close of this.tunnels) close()
+    for (const upstream of this.upstreams.values()) upstream.close()
+  }
+
+  private act(action: Action): void {
+    if (action.kind === 'activate') return this.around.activate(this.entry.endpoint)
+    const call = this.calls.get(action.id)
+    if (call === undefined) return
+    if (action.kind === 'send') call.send(action.replica)
+    else if (action.kind === 'reject') call.reject(action.reason, action.retryAfterS)
+    else call.fail()
+  }
+
+  private forget(upstream: Upstream): void {
+    this.upstreams.delete(upstream.replica)
+    upstream.retire()
+  }
+}

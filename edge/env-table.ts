@@ -1,0 +1,46 @@
+/** Every environment variable of the edge, once: config.ts and docs/edge.md follow this table. */
+export interface Variable {
+  /** As it would be written; null: it must be given; '': it may be left out. */
+  default: string | null
+  sentence: string
+}
+
+export const variables = {
+  OUTRIGGER_CONTROLLER: {
+    default: null,
+    sentence: 'URL of the admin server of the controller, http://HOST:PORT.',
+  },
+  OUTRIGGER_TOKEN: {
+    default: '',
+    sentence: 'Shared token between the components of Outrigger.',
+  },
+  OUTRIGGER_EDGE: {
+    default: 'edge',
+    sentence: 'Name of this edge; its pass carries it.',
+  },
+  OUTRIGGER_ADMIN: {
+    default: '127.0.0.1:15001',
+    sentence:
+      'Where samples, health and /metrics are served, host:port. Port 0: the kernel chooses.',
+  },
+  OUTRIGGER_EDGE_HOST: {
+    default: '127.0.0.1',
+    sentence: 'Host on which the ports of the endpoints are opened.',
+  },
+  OUTRIGGER_STATE_DIR: {
+    default: '',
+    sentence:
+      'Folder in which the last replica table is kept; without one a restart waits for the controller.',
+  },
+  OUTRIGGER_WORKERS: {
+    default: '1',
+    sentence: 'Processes that serve, 1 to 64. Each endpoint belongs to one of them.',
+  },
+  OUTRIGGER_LOG_LEVEL: { default: 'info', sentence: 'debug, info, warn or error.' },
+  OUTRIGGER_PARENT: {
+    default: '',
+    sentence: 'stdin: exit, after a drain of at most 2 s, when standard input ends.',
+  },
+} as const satisfies Record<string, Variable>
+
+export type VariableName = keyof typeof variables

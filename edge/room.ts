@@ -1,0 +1,117 @@
+import { createServer, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Sample } from '../core/model/sample.ts'
+import type { ReplicaTable } from '../core/model/tables.ts'
+import { Desk, type Surroundings } from './desk.ts'
+import { lineOf, type Mark, type SelfCost } from './line.ts'
+import type { Totals } from './meter.ts'
+import { handle, handleUpgrade } from './request.ts'
+
+/** What one second gives: a sample line an endpoint, and the counts for /metrics. */
+export interface Second {
+  lines: Sample[]
+  totals: Record<string, Totals & { ready: number; held: number; inFlight: number }>
+}
+
+/** Where endpoints live: in this process, or in worker processes that each own some of them. */
+export interface Room {
+  table(table: ReplicaTable): void
+  /** A client's connection to the endpoint's port. */
+  accept(endpoint: string, socket: Socket): void
+  second(mark: Mark): Promise<Second>
+  /** Resolves when all that is held and in flight has ended, or after `mostMs`. */
+  drain(mostMs: number): Promise<void>
+}
+
+/** A head that has not come after this is not waited for. */
+const HEAD_MS = 10_000
+const KEEP_ALIVE_MS = 75_000
+
+/** The endpoints of a table in this process. */
+export class LocalRoom implements Room {
+  private readonly around: Surroundings
+  private readonly cost: () => SelfCost
+  private readonly desks = new Map<string, { desk: Desk; server: Server }>()
+
+  constructor(around: Surroundings, cost: () => SelfCost) {
+    this.around = around
+    this.cost = cost
+  }
+
+  table(table: ReplicaTable): void {
+    const names = new Set(table.endpoints.map(entry => entry.endpoint))
+    for (const [name, { desk, server }] of this.desks) {
+      if (names.has(name)) continue
+      this.desks.delete(name)
+      desk.close()
+      void ended(desk, server, Infinity)
+    }
+    for (const entry of table.endpoints) {
+      const known = this.desks.get(entry.endpoint)
+      if (known !== undefined) known.desk.table(entry)
+      else this.open(new Desk(entry, this.around))
+    }
+  }
+
+  accept(endpoint: string, socket: Socket): void {
+    const known = this.desks.get(endpoint)
+    if (known === undefined) return void socket.destroy()
+    known.server.emit('connection', socket)
+  }
+
+  second(mark: Mark): Promise<Second> {
+    const cost = this.cost()
+    const second: Second = { lines: [], totals: {} }
+    const share = Math.floor(cost.cpuUs / Math.max(1, this.desks.size))
+    for (const [name, { desk }] of this.desks) {
+      desk.second()
+      second.lines.push(lineOf(desk, mark, { ...cost, cpuUs: share }))
+      second.totals[name] = {
+        ...desk.meter.totals(),
+        ready: desk.dispatch.readyReplicas(this.around.clock.us()),
+        held: desk.dispatch.heldCount,
+        inFlight: desk.dispatch.inFlight,
+      }
+    }
+    return Promise.resolve(second)
+  }
+
+  async drain(mostMs: number): Promise<void> {
+    const all = [...this.desks.values()]
+    for (const { desk } of all) desk.closing = true
+    await Promise.all(all.map(({ desk, server }) => ended(desk, server, mostMs)))
+  }
+
+  private open(desk: Desk): void {
+    const server = createServer(
+      {
+        headersTimeout: HEAD_MS,
+        requestTimeout: 0,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        noDelay: true,
+      },
+      (request, response) => handle(desk, request, response),
+    )
+    // With a listener the body is asked for when a replica wants it, not before.
+    server.on('checkContinue', (request, response) => handle(desk, request, response))
+    server.on('checkExpectation', (request, response) => handle(desk, request, response))
+    server.on('upgrade', (request, socket, head) => handleUpgrade(desk, request, socket, head))
+    // Connections are handed to it by a listener of its own; this starts its guard against slow heads.
+    server.emit('listening')
+    this.desks.set(desk.entry.endpoint, { desk, server })
+  }
+}
+
+/** Waits for the desk's requests to end, then closes its connections. */
+async function ended(desk: Desk, server: Server, mostMs: number): Promise<void> {
+  const until = desk.around.clock.us() + mostMs * 1000
+  while (desk.calls.size > 0 && desk.around.clock.us() < until) {
+    server.closeIdleConnections()
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  desk.destroy()
+  // An answer that has just ended may still be on its way out.
+  await new Promise(resolve => setTimeout(resolve, 20))
+  server.close()
+  server.closeAllConnections()
+}

@@ -1,0 +1,154 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ReplicaTable } from '../core/model/tables.ts'
+import type { Log } from '../core/runtime/log.ts'
+import type { Mark } from './line.ts'
+import { ownerOf } from './owner.ts'
+import type { Room, Second } from './room.ts'
+
+/** From the parent to a worker. A connection travels with `accept` as its handle. */
+export type ToWorker =
+  | { kind: 'table'; table: ReplicaTable }
+  | { kind: 'accept'; endpoint: string }
+  | { kind: 'second'; mark: Mark }
+  | { kind: 'drain'; mostMs: number }
+/** From a worker to its parent. */
+export type FromWorker =
+  | { kind: 'second'; seq: number; second: Second }
+  | { kind: 'activate'; endpoint: string }
+
+/** A worker that has not answered by then is left out of the second. */
+const SECOND_MS = 400
+const AGAIN_MS = 100
+export interface WorkersAround {
+  version: string
+  log: Log
+  activate(endpoint: string): void
+}
+
+const NOTHING: Second = { lines: [], totals: {} }
+
+/**
+ * Worker processes that each own the endpoints which hash to them. The parent accepts all connections and
+ * hands each to its owner as a file descriptor: one queue an endpoint, and no second HTTP hop. A worker
+ * that dies is started again; the ports stay open meanwhile.
+ */
+export class WorkerRooms implements Room {
+  private readonly workers: Worker[]
+
+  constructor(count: number, around: WorkersAround) {
+    this.workers = Array.from({ length: count }, (_, i) => new Worker(i, around))
+  }
+
+  table(table: ReplicaTable): void {
+    this.workers.forEach((worker, i) => {
+      const endpoints = table.endpoints.filter(
+        entry => ownerOf(entry.endpoint, this.workers.length) === i,
+      )
+      worker.table({ ...table, endpoints })
+    })
+  }
+
+  accept(endpoint: string, socket: Socket): void {
+    this.workers[ownerOf(endpoint, this.workers.length)]?.accept(endpoint, socket)
+  }
+
+  async second(mark: Mark): Promise<Second> {
+    const parts = await Promise.all(this.workers.map(worker => worker.second(mark)))
+    return {
+      lines: parts.flatMap(part => part.lines),
+      totals: Object.assign({}, ...parts.map(part => part.totals)) as Second['totals'],
+    }
+  }
+
+  async drain(mostMs: number): Promise<void> {
+    await Promise.all(this.workers.map(worker => worker.drain(mostMs)))
+  }
+}
+
+class Worker {
+  private readonly index: number
+  private readonly around: WorkersAround
+  private child: ChildProcess
+  private last: ReplicaTable | null = null
+  private waiting: { seq: number; resolve: (second: Second) => void } | null = null
+  private leaving = false
+
+  constructor(index: number, around: WorkersAround) {
+    this.index = index
+    this.around = around
+    this.child = this.start()
+  }
+
+  table(table: ReplicaTable): void {
+    this.last = table
+    this.tell({ kind: 'table', table })
+  }
+
+  accept(endpoint: string, socket: Socket): void {
+    const message: ToWorker = { kind: 'accept', endpoint }
+    this.child.send(message, socket, error => {
+      // Between a worker's death and its next start: the connection waits.
+      if (error !== null && !socket.destroyed)
+        setTimeout(() => this.accept(endpoint, socket), AGAIN_MS)
+    })
+  }
+
+  second(mark: Mark): Promise<Second> {
+    return new Promise(resolve => {
+      const timer = setTimeout(() => resolve(NOTHING), SECOND_MS)
+      this.waiting = {
+        seq: mark.seq,
+        resolve: second => {
+          clearTimeout(timer)
+          resolve(second)
+        },
+      }
+      this.tell({ kind: 'second', mark })
+    })
+  }
+
+  drain(mostMs: number): Promise<void> {
+    this.leaving = true
+    return new Promise(resolve => {
+      const timer = setTimeout(() => this.child.kill('SIGKILL'), mostMs + 1000)
+      this.child.once('exit', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+      this.tell({ kind: 'drain', mostMs })
+    })
+  }
+
+  private start(): ChildProcess {
+    const file = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
+    const child = fork(fileURLToPath(file), [this.around.version])
+    child.on('message', message => this.take(message as FromWorker))
+    child.on('error', error => this.around.log('error', 'worker', { cause: error.message }))
+    child.once('exit', (code, signal) => {
+      if (this.leaving) return
+      this.around.log('error', 'a worker died: it is started again', {
+        worker: this.index,
+        code,
+        signal,
+      })
+      setTimeout(() => {
+        this.child = this.start()
+        if (this.last !== null) this.tell({ kind: 'table', table: this.last })
+      }, AGAIN_MS)
+    })
+    return child
+  }
+
+  private tell(message: ToWorker): void {
+    // An error here means that it has died: it gets the table when it starts again.
+    this.child.send(message, () => undefined)
+  }
+
+  private take(message: FromWorker): void {
+    if (message.kind === 'activate') return this.around.activate(message.endpoint)
+    if (this.waiting?.seq === message.seq) this.waiting.resolve(message.second)
+  }
+}
