@@ -19,7 +19,8 @@ export function remember(
   const grid = Math.max(1000, Math.floor(windowMs / 20_000) * 1000)
   const at = Math.ceil(now / grid) * grid
   const kept = list.filter(entry => entry[0] > now - windowMs && (entry[1] - value) * sign > 0)
-  return bounded([...kept, [at, value]])
+  // Of one stamp only the most extreme can ever count, so there are about twenty at most.
+  return kept.at(-1)?.[0] === at ? kept : [...kept, [at, value]]
 }
 
 /** The highest (or lowest) of a list within the window, and of `value`. */
@@ -35,14 +36,10 @@ export function extreme(
     .reduce((best, entry) => ((entry[1] - best) * sign > 0 ? entry[1] : best), value)
 }
 
-/** Over the bound the two oldest become one: the later stamp, the older (more extreme) value. */
-function bounded(list: Stamped[]): Stamped[] {
-  const [first, second, ...rest] = list
-  if (list.length <= MOST || first === undefined || second === undefined) return list
-  return [[second[0], first[1]], ...rest]
-}
-
-/** Adds replicas added or removed now; those older than the longest policy period go. */
+/**
+ * Adds replicas added or removed now; those older than the longest policy period go. Over the bound the
+ * two oldest become one, with the later stamp.
+ */
 export function event(list: Stamped[], count: number, now: number, periodMs: number): Stamped[] {
   const kept = list.filter(entry => entry[0] > now - periodMs)
   if (count === 0) return kept

@@ -1,5 +1,6 @@
 import type { Inputs } from '../../../core/model/decision.ts'
 import type { Sight } from '../replicas-state.ts'
+import { downWindowMs } from './behavior.ts'
 import { count, unchanged, type Bounded } from './bounded.ts'
 
 const MOST_REPLICAS = 10_000
@@ -25,7 +26,7 @@ export function minReplicas(milli: number, { inputs, settings }: Sight): Bounded
   const mayBeZero = settings['scale-to-zero'] && least <= 1
   const min = mayBeZero ? (milli === 0 ? 0 : 1) : Math.max(least, settings['scale-to-zero'] ? 0 : 1)
   if (mayBeZero && milli === 0) {
-    const idleMs = settings['scale-down-window']
+    const idleMs = downWindowMs(settings)
     return {
       milli,
       numbers: { min, idleMs },
