@@ -15,7 +15,7 @@ export function applyBounds(
   look: Look,
   verdict: Verdict,
 ): { to: number; bounds: BoundStep[]; reasons: Reason[] } {
-  const { settings, state, inputs } = look
+  const { settings, inputs } = look
   const bounds: BoundStep[] = []
   const reasons: Reason[] = []
   let at = verdict.wants
@@ -28,7 +28,7 @@ export function applyBounds(
   const allowed = clamp(at, atLeast, atMost)
   bound('step-cap', allowed, { atLeast, atMost }, reason('step-cap', { allowed, wanted: at }))
   const kv = kvPermille(inputs)
-  const relieved = settings['fixed-limit'] === null ? underKv(at, state.limit, kv) : at
+  const relieved = settings['fixed-limit'] === null ? underKv(look, at) : at
   bound('kv-pressure', relieved, { kvPermille: kv }, reason('kv-pressure', { kvPermille: kv }))
   const min = settings['limit-min']
   const max = settings['limit-max']
@@ -38,7 +38,11 @@ export function applyBounds(
   return { to: at, bounds, reasons }
 }
 
-function underKv(wants: number, limit: number, kv: number): number {
-  if (kv >= KV_CUT) return Math.min(wants, Math.max(1, Math.floor(limit * 0.9)))
-  return kv >= KV_NEVER_UP ? Math.min(wants, limit) : wants
+function underKv({ inputs, state, now }: Look, wants: number): number {
+  const kv = kvPermille(inputs)
+  // One cut a window: its largest value still stands for 30 s.
+  if (kv >= KV_CUT && now - state.orderAt >= 30_000) {
+    return Math.min(wants, Math.max(1, Math.floor(state.limit * 0.9)))
+  }
+  return kv >= KV_NEVER_UP ? Math.min(wants, state.limit) : wants
 }

@@ -1,0 +1,144 @@
+import test from 'ava'
+import { canonical } from '../../../core/model/canonical.ts'
+import { outcome, type Inputs } from '../../../core/model/decision.ts'
+import { reasons } from '../../../core/model/reasons.ts'
+import { check } from '../../../core/model/schema.ts'
+import {
+  freshLimit,
+  limitDue,
+  vertical,
+  type LimitState,
+} from '../../../controller/decide/vertical.ts'
+import { emptyInputs } from '../../support/blank.ts'
+import { REVISION, settingsWith } from '../../support/learner.ts'
+import {
+  arms,
+  begun,
+  codes,
+  comparing,
+  decided,
+  fold,
+  given,
+  seen,
+  T0,
+} from '../../support/limit-cases.ts'
+
+test('KV pressure: never up, and down when nearly full', t => {
+  const better = arms([100, 200, 20], [125, 200, 25])
+  const held = decided(comparing(20, 25), seen(better, { kvPermille: 870 }), given, T0 + 30_000)
+  t.is(held.outcome.to, 20)
+  t.true(codes(held).includes('kv-pressure'))
+  t.true((held.outcome.order?.probe?.other ?? 0) < 20)
+  const cut = decided(comparing(20, 25), seen(better, { kvPermille: 970 }), given, T0 + 30_000)
+  t.deepEqual([cut.outcome.action, cut.outcome.to], ['cut', 18])
+})
+
+test('bounds are recorded always in the same order, also where they change nothing', t => {
+  const order = ['step-cap', 'kv-pressure', 'limit-min', 'limit-max']
+  const narrow = settingsWith({ 'latency-objective': 1000, 'limit-max': 21 })
+  const better = seen(arms([100, 200, 20], [125, 200, 25]))
+  for (const [settings, to] of [
+    [given, null],
+    [narrow, 21],
+  ] as const) {
+    const v = decided(comparing(20, 25, settings), better, settings, T0 + 30_000)
+    t.deepEqual(
+      v.bounds.map(b => b.bound),
+      order,
+    )
+    if (to !== null) t.is(v.outcome.to, to)
+  }
+})
+
+test('a cold start that limit-max stops compares neighbours instead of asking again and again', t => {
+  const settings = settingsWith({ 'latency-objective': 1000, 'limit-max': 4 })
+  const v = decided(
+    begun(settings),
+    seen([fold(1, 'none', 0, 3, 100, 100, 4)]),
+    settings,
+    T0 + 4000,
+  )
+  t.is(v.outcome.to, 4)
+  t.is(v.state.phase, 'steady')
+  t.true(codes(v).includes('limit-max'))
+  t.is(v.outcome.order?.probe?.other, 3)
+})
+
+test('a fixed limit is ordered once, without a probe, even beyond limit-max', t => {
+  const settings = settingsWith({ 'fixed-limit': 1500, 'latency-objective': 1000 })
+  const state = comparing(20, 25)
+  t.true(limitDue(state, T0 + 1000, settings))
+  const v = decided(state, seen([]), settings, T0 + 1000)
+  t.deepEqual([v.outcome.order?.limit, v.outcome.order?.probe, v.outcome.to], [1500, null, 1500])
+  t.true(codes(v).includes('fixed'))
+  t.is(decided(v.state, seen([]), settings, T0 + 31_000).outcome.order, null)
+})
+
+test('frozen: a probe is withdrawn once, then nothing; proposals are still made', t => {
+  const settings = settingsWith({ freeze: 'limit', 'latency-objective': 1000 })
+  const better = seen(arms([100, 200, 20], [125, 200, 25]))
+  const v = decided(comparing(20, 25), better, settings, T0 + 30_000)
+  t.deepEqual([v.outcome.order?.limit, v.outcome.order?.probe], [20, null])
+  t.true((v.proposals[0]?.wants ?? 0) > 20)
+  const after = decided(v.state, better, settings, T0 + 60_000)
+  t.deepEqual([after.outcome.act, after.outcome.order, after.outcome.action], [false, null, 'hold'])
+  t.true(codes(after).includes('frozen'))
+})
+
+test('advice only: proposals, no order, the state stays', t => {
+  const settings = settingsWith({ 'advise-only': true, 'latency-objective': 1000 })
+  const state = comparing(20, 25)
+  const v = decided(state, seen(arms([100, 200, 20], [125, 200, 25])), settings, T0 + 30_000)
+  t.deepEqual([v.outcome.act, v.outcome.order, v.outcome.to], [false, null, 20])
+  t.true((v.proposals[0]?.wants ?? 0) > 20)
+  t.is(canonical(v.state), canonical(state))
+})
+
+test('a new objective is ordered at once', t => {
+  const state = comparing(20, 25)
+  const settings = settingsWith({ 'latency-objective': 300 })
+  t.true(limitDue(state, T0 + 5000, settings))
+  t.is(decided(state, seen([]), settings, T0 + 5000).outcome.order?.objectiveUs, 300_000)
+})
+
+test('a new revision starts from the learned limit, guard armed, without the old evidence', t => {
+  const state = { ...comparing(20, 25), bad: { limit: 25, until: T0 + 1e6, times: 1 } }
+  t.true(limitDue(state, T0 + 5000, given, 'r2'))
+  const v = vertical(seen(arms([100, 200, 20], [125, 200, 25])), state, given, T0 + 5000, 'r2')
+  t.deepEqual([v.outcome.order?.limit, v.outcome.order?.n, v.outcome.to], [20, 8, 20])
+  t.is(codes(v)[0], 'new-revision')
+  t.deepEqual([v.state.revision, v.state.bad, v.state.observations], ['r2', null, []])
+})
+
+test('no window: the limit stays', t => {
+  const v = decided(comparing(20, 25), emptyInputs(1, null, []), given, T0 + 30_000)
+  t.deepEqual(codes(v), ['no-data'])
+  t.is(v.outcome.order, null)
+})
+
+test('an aggregator that forgot, or a new epoch, starts the evidence anew', t => {
+  const state = begun(given)
+  const shorter = decided(state, seen([fold(1, 'none', 0, 1, 90, 100, 4)]), given, T0 + 4000)
+  t.deepEqual(codes(shorter), ['gathering'])
+  const other = { ...fold(1, 'none', 0, 3, 100, 100, 4), order: { epoch: 2, n: 1 } }
+  const taken = decided(state, seen([fold(1, 'none', 0, 9, 1, 1, 4), other]), given, T0 + 5000)
+  t.deepEqual(codes(taken), ['gathering'])
+  t.is(taken.state.base?.epoch, 2)
+})
+
+test('same inputs and state give the same bytes; outcomes fit the contract, reasons are known', t => {
+  const cases = [
+    [comparing(20, 25), seen(arms([100, 200, 20], [125, 200, 25]))],
+    [begun(given), seen([fold(1, 'none', 0, 3, 100, 100, 4)])],
+    [freshLimit(given, REVISION), seen([])],
+  ] as const
+  for (const [state, inputs] of cases) {
+    const once = canonical(decided(state, inputs, given, T0 + 30_000))
+    const copy = (value: unknown): unknown => JSON.parse(canonical(value))
+    const again = decided(copy(state) as LimitState, copy(inputs) as Inputs, given, T0 + 30_000)
+    t.is(canonical(again), once)
+    t.true(canonical(again.state).length < 4096)
+    t.true(again.reasons.every(r => Object.hasOwn(reasons, r.code)))
+    t.true(check(outcome, again.outcome).ok)
+  }
+})
