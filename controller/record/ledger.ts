@@ -56,6 +56,16 @@ export class Ledger {
     this.writer.epoch = epoch
   }
 
+  /** SHA-256 of the newest line. */
+  get head(): string {
+    return this.writer.head
+  }
+
+  /** Each endpoint's state is written again before its next decision. */
+  refresh(): void {
+    this.statesWritten.clear()
+  }
+
   /** Makes all decisions of a tick durable. Rejects when the log has failed: then nothing may be acted on. */
   async record(made: readonly Made[], now: number): Promise<Recorded[]> {
     const before = this.beginning(now)

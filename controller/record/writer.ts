@@ -17,12 +17,11 @@ export interface WriterOptions {
   epoch: number
   /** ms; never goes back. */
   now: () => number
-  maxBytes: number
+  /** A file is full when it has grown to this. */
+  maxBytes: () => number
   openFile?: OpenFile
-  /** After each fsync: us that it took, what is now durable, and bytes written. */
-  durable?: (us: number, records: AnyRecord[], bytes: number) => void
-  /** A file was begun. */
-  began?: (path: string) => void
+  /** After each fsync: us that it took, and what is now durable. */
+  durable?: (us: number, records: AnyRecord[]) => void
 }
 
 interface Waiting {
@@ -63,9 +62,14 @@ export class LogWriter {
     this.bytes = options.at.file?.bytes ?? 0
   }
 
+  /** SHA-256 of the newest line, durable or waiting. */
+  get head(): string {
+    return this.prev
+  }
+
   /** The file has grown to its bound: `rotate` before the next append. */
   get full(): boolean {
-    return this.bytes >= this.options.maxBytes
+    return this.bytes >= this.options.maxBytes()
   }
 
   /** The records appended next go in a new file. */
@@ -112,7 +116,6 @@ export class LogWriter {
     if (this.path === null) {
       this.path = join(this.options.dir, fileName(this.seq))
       this.bytes = 0
-      this.options.began?.(this.path)
     }
     const { path } = this
     this.seq = seq
@@ -150,16 +153,13 @@ export class LogWriter {
       if (lines === undefined) byFile.set(path, [line])
       else lines.push(line)
     }
-    let bytes = 0
     for (const [path, lines] of byFile) {
       const handle = await this.handleOf(path)
-      const text = `${lines.join('\n')}\n`
-      await handle.appendFile(text)
+      await handle.appendFile(`${lines.join('\n')}\n`)
       await handle.datasync()
-      bytes += Buffer.byteLength(text)
     }
     const us = Math.round((performance.now() - started) * 1000)
-    this.options.durable?.(us, batch.flatMap(({ records }) => records), bytes)
+    this.options.durable?.(us, batch.flatMap(({ records }) => records))
   }
 
   private async handleOf(path: string): Promise<Awaited<ReturnType<OpenFile>>> {

@@ -1,0 +1,171 @@
+import type { LogRecord } from '../core/model/decision.ts'
+import type { PlatformEndpoint } from '../core/model/tables.ts'
+import type { Telemetry } from '../core/runtime/telemetry.ts'
+import type { Courier } from './act/orders.ts'
+import type { Scaler } from './act/scale.ts'
+import { ALGORITHM, decide, due, withOverrides } from './decide/decide.ts'
+import { learnedLimit, meanServiceUs, objectiveUs, queueDeadlineUs } from './decide/vertical.ts'
+import type { EdgeFacts } from './edges.ts'
+import type { Figures } from './figures.ts'
+import type { Memory, Remembered } from './memory.ts'
+import type { Observer } from './observe.ts'
+import { publishDecision } from './publish.ts'
+import type { Ledger } from './record/ledger.ts'
+import type { SettingsFile } from './settings-file.ts'
+import type { Desk, Published, Sight } from './tick.ts'
+import { endpointView, lineOf, type DecisionLine, type EndpointView, type Learned } from './view.ts'
+
+export interface Colleagues {
+  observer: Observer
+  memory: Memory
+  settings: SettingsFile
+  ledger: Ledger
+  scaler: Scaler
+  courier: Courier
+  figures: Figures
+  telemetry: Telemetry
+  now: () => number
+}
+
+/** Decisions of an endpoint that are kept for people to see. */
+const SHOWN = 50
+
+/** Does the steps of a tick with the real observer, log and actuators. */
+export class Office implements Desk {
+  readonly algorithm = { name: ALGORITHM, decide }
+  private readonly with: Colleagues
+  private readonly activated = new Set<string>()
+  private readonly shown = new Map<string, DecisionLine[]>()
+
+  constructor(colleagues: Colleagues) {
+    this.with = colleagues
+  }
+
+  /** An edge holds requests and there is no replica: replicas are due at once. False for an unknown endpoint. */
+  activate(endpoint: string): boolean {
+    if (this.with.observer.endpoint(endpoint) === null) return false
+    this.activated.add(endpoint)
+    return true
+  }
+
+  observe(now: number): Sight[] {
+    const { observer, memory } = this.with
+    const { platform } = observer
+    if (platform === null) return []
+    return platform.endpoints.flatMap(row => {
+      const { endpoint, revision } = row
+      const remembered = this.remembered(endpoint, revision)
+      const overrides = memory.overridesOf(endpoint)
+      const settings = withOverrides(remembered.settings, overrides)
+      const is = due(remembered.state, settings, now, remembered.decided)
+      const activate = this.activated.delete(endpoint)
+      const what: Sight['due'] = []
+      if (is.replicas || activate) what.push('replicas')
+      if (is.limit) what.push('limit')
+      if (what.length === 0) return []
+      const windows = observer.windows(endpoint)
+      const observed = {
+        windows,
+        windowAgeMs: observer.windowAge(endpoint),
+        platform: row,
+        platformVersion: platform.version,
+        now,
+        since: remembered.decided,
+        overrides,
+        activate,
+      }
+      const n = remembered.order?.n
+      const folds = (windows?.folds[revision] ?? []).filter(({ order }) => n === undefined || order.n === n)
+      return [{ remembered, observed, folds, due: what }]
+    })
+  }
+
+  readonly record: Desk['record'] = (made, now) => this.with.ledger.record(made, now)
+
+  publish(decisions: Published[]): void {
+    const { figures, telemetry } = this.with
+    for (const decision of decisions) {
+      figures.decided(decision)
+      if (telemetry.on) publishDecision(telemetry, decision)
+      if (decision.record !== null) this.show(decision.record)
+    }
+  }
+
+  act(record: LogRecord<'decision'>): void {
+    if (record.body.what === 'replicas') this.with.scaler.hand(record)
+    else this.tend(record.body.endpoint)
+  }
+
+  /** Brings every sidecar to the order in force. Each second: replicas come and go. */
+  tendAll(): void {
+    const endpoints = this.with.observer.platform?.endpoints ?? []
+    for (const { endpoint } of endpoints) this.tend(endpoint)
+    this.with.courier.sweep(new Set(endpoints.flatMap(({ replicas }) => replicas.map(r => r.admin))))
+  }
+
+  /** Adds a decision to those that people see. */
+  show(record: LogRecord<'decision'>): void {
+    const list = this.shown.get(record.body.endpoint) ?? []
+    list.unshift(lineOf(record))
+    this.shown.set(record.body.endpoint, list.slice(0, SHOWN))
+  }
+
+  views(): EndpointView[] {
+    return (this.with.observer.platform?.endpoints ?? []).map(row => this.viewOf(row))
+  }
+
+  view(endpoint: string): EndpointView | null {
+    const row = this.with.observer.endpoint(endpoint)
+    return row === null ? null : this.viewOf(row)
+  }
+
+  edgeFacts(endpoint: string): EdgeFacts {
+    const revision = this.with.observer.endpoint(endpoint)?.revision ?? ''
+    const { limit, queueUs, objectiveUs: objective } = this.learned(endpoint, revision)
+    const { settings } = this.remembered(endpoint, revision)
+    const effective = withOverrides(settings, this.with.memory.overridesOf(endpoint))
+    return { limit, queueUs, objectiveUs: objective, maxReplicas: effective['max-replicas'] }
+  }
+
+  private viewOf(platform: PlatformEndpoint): EndpointView {
+    const { observer, memory, now } = this.with
+    const { endpoint, revision } = platform
+    return endpointView({
+      platform,
+      windows: observer.windows(endpoint),
+      windowAgeMs: observer.windowAge(endpoint),
+      learned: this.learned(endpoint, revision),
+      settings: this.remembered(endpoint, revision).settings,
+      overrides: memory.overridesOf(endpoint),
+      decisions: this.shown.get(endpoint) ?? [],
+      now: now(),
+    })
+  }
+
+  private learned(endpoint: string, revision: string): Learned {
+    const { state, settings } = this.remembered(endpoint, revision)
+    const effective = withOverrides(settings, this.with.memory.overridesOf(endpoint))
+    const objective = objectiveUs(state.limit, effective)
+    const given = effective['latency-objective'] !== null
+    return {
+      limit: learnedLimit(state.limit),
+      queueUs: queueDeadlineUs(state.limit, effective),
+      objectiveUs: objective,
+      objective: given ? 'given' : objective === null ? 'none' : 'derived',
+      serviceUs: meanServiceUs(state.limit),
+      phase: state.limit.phase,
+    }
+  }
+
+  private tend(endpoint: string): void {
+    const { observer, memory, courier, ledger } = this.with
+    const row = observer.endpoint(endpoint)
+    if (row === null || ledger.failed !== null) return
+    const order = memory.endpoints.get(endpoint)?.order ?? null
+    courier.tend(row, order, observer.windows(endpoint)?.replicas ?? [])
+  }
+
+  private remembered(endpoint: string, revision: string): Remembered {
+    return this.with.memory.of(endpoint, revision, this.with.settings.of(endpoint))
+  }
+}

@@ -1,0 +1,55 @@
+import type { Platform, ReplicaTable } from '../core/model/tables.ts'
+import type { Keyring } from './keyring.ts'
+
+/** What an endpoint's edge needs to know besides its replicas. */
+export interface EdgeFacts {
+  limit: number
+  queueUs: number
+  objectiveUs: number | null
+  maxReplicas: number
+}
+
+type Endpoints = ReplicaTable['endpoints']
+
+/** Makes the replica table for edges. Its version grows with each change, over restarts too. */
+export class Tables {
+  private readonly keyring: Pick<Keyring, 'pass'>
+  private readonly facts: (endpoint: string) => EdgeFacts
+  private version: number
+  private last = ''
+
+  constructor(keyring: Pick<Keyring, 'pass'>, facts: (endpoint: string) => EdgeFacts, now: number) {
+    this.keyring = keyring
+    this.facts = facts
+    this.version = now
+  }
+
+  /** As edge `edge` gets it; an edge that does not say its name is the first one. Null before the platform is known. */
+  table(platform: Platform | null, edge: string | null): ReplicaTable | null {
+    if (platform === null) return null
+    const name = edge ?? platform.edges[0]?.edge ?? 'edge'
+    const rows = platform.endpoints.map(endpoint => this.row(endpoint))
+    const text = JSON.stringify(rows)
+    if (text !== this.last) this.version++
+    this.last = text
+    const endpoints = rows.map(row => ({ ...row, pass: this.keyring.pass(name, row.endpoint) }))
+    return { v: 1, version: this.version, endpoints }
+  }
+
+  private row({ endpoint, revision, port, replicas }: Platform['endpoints'][number]): Omit<Endpoints[number], 'pass'> {
+    return {
+      endpoint,
+      port,
+      revision,
+      ...this.facts(endpoint),
+      replicas: replicas
+        .filter(({ state }) => state !== 'failed')
+        .map(row => ({
+          replica: row.replica,
+          address: row.address,
+          ready: row.state === 'ready',
+          revision: row.revision,
+        })),
+    }
+  }
+}

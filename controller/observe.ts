@@ -1,0 +1,159 @@
+import { check, sentence, type Schema } from '../core/model/schema.ts'
+import { HEADERS, platform, type Platform, type PlatformEndpoint, type Targets } from '../core/model/tables.ts'
+import { endpointWindows, type EndpointWindows } from '../core/model/windows.ts'
+import { call } from '../core/runtime/call.ts'
+import { follow } from '../core/runtime/follow.ts'
+import { once, wordsOfError, type Log } from '../core/runtime/log.ts'
+
+export interface ObserverOptions {
+  platformUrl: string
+  token: string | null
+  /** ms, monotonic. */
+  now: () => number
+  log: Log
+  /** A new table of the platform. */
+  changed?: () => void
+  /** A new second of an endpoint. */
+  second?: (windows: EndpointWindows) => void
+}
+
+/** Follows the platform and the aggregator, and tells the aggregator which replicas there are. */
+export class Observer {
+  platform: Platform | null = null
+  /** The largest order epoch that any sample named. */
+  epoch = 0
+  private readonly options: ObserverOptions
+  private readonly say: ReturnType<typeof once>
+  private readonly newest = new Map<string, { windows: EndpointWindows; seenAt: number }>()
+  private readonly platformStream: { stop(): void }
+  private aggregator: { address: string; stop(): void } | null = null
+  private told = ''
+  private telling = false
+  private stopped = false
+
+  constructor(options: ObserverOptions) {
+    this.options = options
+    this.say = once(options.log)
+    this.platformStream = follow({
+      url: () => `${options.platformUrl}/v1/platform?follow=1`,
+      headers: this.headers(),
+      silenceMs: 10_000,
+      line: value => this.takePlatform(checked(platform, value)),
+      opened: () => this.say.again('the platform can\'t be followed'),
+      lost: why => this.say.say('warn', 'the platform can\'t be followed', { why }),
+    })
+  }
+
+  endpoint(name: string): PlatformEndpoint | null {
+    return this.platform?.endpoints.find(({ endpoint }) => endpoint === name) ?? null
+  }
+
+  windows(endpoint: string): EndpointWindows | null {
+    return this.newest.get(endpoint)?.windows ?? null
+  }
+
+  /** ms since the aggregator's newest second came, by our clock; null when none ever came. */
+  windowAge(endpoint: string): number | null {
+    const newest = this.newest.get(endpoint)
+    return newest === undefined ? null : Math.max(0, this.options.now() - newest.seenAt)
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.platformStream.stop()
+    this.aggregator?.stop()
+  }
+
+  private takePlatform(table: Platform): void {
+    const before = this.platform
+    this.platform = table
+    if (this.aggregator?.address !== table.aggregator) this.followAggregator(table.aggregator)
+    void this.tell()
+    for (const name of this.newest.keys()) if (this.endpoint(name) === null) this.newest.delete(name)
+    if (before?.boot !== table.boot || before.version !== table.version) this.options.changed?.()
+  }
+
+  private followAggregator(address: string): void {
+    this.aggregator?.stop()
+    const stream = follow({
+      url: () => `http://${address}/v1/windows?follow=1`,
+      headers: this.headers(),
+      line: value => this.takeWindows(checked(endpointWindows, value)),
+      opened: () => {
+        this.say.again('the aggregator can\'t be followed')
+        // A new life of the aggregator knows no targets.
+        this.told = ''
+        void this.tell()
+      },
+      lost: why => this.say.say('warn', 'the aggregator can\'t be followed', { address, why }),
+    })
+    this.aggregator = { address, stop: () => stream.stop() }
+  }
+
+  private takeWindows(windows: EndpointWindows): void {
+    const { endpoint, epoch, at } = windows
+    this.epoch = Math.max(this.epoch, epoch)
+    const before = this.newest.get(endpoint)
+    // The same second again says nothing new, so it makes no older one younger.
+    const seenAt = before?.windows.at === at ? before.seenAt : this.options.now()
+    this.newest.set(endpoint, { windows, seenAt })
+    if (before?.windows.at !== at) this.options.second?.(windows)
+  }
+
+  /** PUTs the targets where they differ from those last told; tried again each second. */
+  private async tell(): Promise<void> {
+    if (this.telling || this.platform === null || this.stopped) return
+    this.telling = true
+    try {
+      for (;;) {
+        const table: Platform = this.platform
+        const json = targetsOf(table)
+        const text = `${table.aggregator} ${JSON.stringify(json)}`
+        if (text === this.told) break
+        const url = `http://${table.aggregator}/v1/targets`
+        const { status } = await call('PUT', url, { json, headers: this.headers(), timeoutMs: 3000 })
+        if (status < 200 || status > 299) throw new Error(`answered ${status}`)
+        this.told = text
+        this.say.again('the aggregator does not take the targets')
+      }
+    } catch (error) {
+      this.say.say('warn', 'the aggregator does not take the targets', { why: wordsOfError(error) })
+      setTimeout(() => void this.tell(), 1000).unref()
+    } finally {
+      this.telling = false
+    }
+  }
+
+  private headers(): Record<string, string> {
+    return this.options.token === null ? {} : { [HEADERS.token]: this.options.token }
+  }
+}
+
+/** Which replicas and edges exist. One that is starting or leaving is not missed when silent. */
+export function targetsOf(table: Platform): Targets {
+  const edges = table.edges.map(({ edge, admin }) => ({
+    kind: 'edge' as const,
+    endpoint: null,
+    replica: edge,
+    revision: null,
+    admin,
+    expected: true,
+  }))
+  const replicas = table.endpoints.flatMap(({ endpoint, replicas: rows }) =>
+    rows.map(({ replica, revision, admin, state }) => ({
+      kind: 'replica' as const,
+      endpoint,
+      replica,
+      revision,
+      admin,
+      expected: state === 'ready' || state === 'not-ready',
+    })),
+  )
+  return { v: 1, targets: [...edges, ...replicas] }
+}
+
+function checked<T>(schema: Schema<T>, value: unknown): T {
+  const result = check(schema, value)
+  if (!result.ok) throw new Error(result.issues.slice(0, 3).map(sentence).join('; '))
+  return result.value
+}

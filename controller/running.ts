@@ -1,0 +1,96 @@
+import { once, type Log } from '../core/runtime/log.ts'
+import type { Clock } from '../core/runtime/clock.ts'
+import type { Office } from './desk.ts'
+import type { Figures } from './figures.ts'
+import type { Journal } from './journal.ts'
+import type { Bell } from './loop.ts'
+import type { Observer } from './observe.ts'
+import type { People } from './people.ts'
+import type { SettingsFile } from './settings-file.ts'
+import { tick } from './tick.ts'
+
+export interface Parts {
+  journal: Journal
+  settings: SettingsFile
+  observer: Observer
+  office: Office
+  people: People
+  figures: Figures
+  /** Rung when edges may have something new to know. */
+  tables: Bell
+  clock: Clock
+  log: Log
+  identity: string
+  version: string
+}
+
+const RETAIN_EVERY = 60_000
+
+/** What happens each second. */
+export class Running {
+  private readonly parts: Parts
+  private readonly said: ReturnType<typeof once>
+  private retainedAt = -Infinity
+
+  constructor(parts: Parts) {
+    this.parts = parts
+    this.said = once(parts.log)
+  }
+
+  /** Never rejects: what fails is said, and the next second tries again. */
+  async second(): Promise<void> {
+    const { settings, journal, people, office, figures, tables, clock, log } = this.parts
+    settings.refresh()
+    if (this.mute()) return
+    try {
+      await this.takeEpoch()
+      await people.endOld()
+      const started = clock.us()
+      const decisions = await tick(journal.now(), office)
+      figures.tick.add(clock.us() - started)
+      office.tendAll()
+      if (decisions.some(({ body }) => body.outcome.act)) tables.ring()
+      await this.retain()
+    } catch (error) {
+      if (!this.mute()) log('error', 'a tick failed', { why: String(error) })
+    }
+  }
+
+  /** Why this is not fit to decide, in words; null when it is. */
+  unready(): string | null {
+    const { journal, observer } = this.parts
+    if (journal.ledger.failed !== null) return `Not acting: ${journal.ledger.failed}`
+    return observer.platform === null ? 'The platform has not answered yet.' : null
+  }
+
+  /** After the log has failed nothing is decided or done any more: that is said loudly, once. */
+  private mute(): boolean {
+    const { failed } = this.parts.journal.ledger
+    if (failed === null) return false
+    const message = 'NOT ACTING ANY MORE: decisions can\'t be recorded. Make room or mend the disk, then restart.'
+    this.said.say('error', message, { why: failed })
+    return true
+  }
+
+  /** Samples name a greater epoch: whoever gave it has gone, and sidecars refuse what is older. */
+  private async takeEpoch(): Promise<void> {
+    const { observer, journal, identity, version } = this.parts
+    const { ledger, memory } = journal
+    if (observer.epoch <= ledger.epoch) return
+    ledger.epoch = observer.epoch + 1
+    const body = { controller: identity, version, size: journal.durable(), head: ledger.head }
+    await ledger.note({ kind: 'start', body })
+    for (const each of memory.endpoints.values()) {
+      if (each.order !== null) each.order = { ...each.order, epoch: ledger.epoch }
+    }
+    // States carry the order in force: a restart finds it under its new epoch.
+    ledger.refresh()
+  }
+
+  private async retain(): Promise<void> {
+    const { journal, settings, figures } = this.parts
+    if (journal.now() - this.retainedAt < RETAIN_EVERY) return
+    this.retainedAt = journal.now()
+    figures.logBytes = await journal.retain(settings.logOptions)
+  }
+}

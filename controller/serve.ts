@@ -1,0 +1,223 @@
+import { isIP } from 'node:net'
+import { HEADERS } from '../core/model/tables.ts'
+import { Refused, type Answer, type Ask, type Route } from '../core/runtime/admin.ts'
+import type { MetricsPage } from '../core/runtime/metrics.ts'
+import { answersAt } from './answers.ts'
+import { explain } from './explain.ts'
+import type { History } from './history.ts'
+import { pageRoutes } from './page.ts'
+import { recordOf } from './record/line.ts'
+import { findRecord, readLog } from './record/read.ts'
+import type { EndpointView } from './view.ts'
+
+/** What the admin server needs of the controller. */
+export interface Counter {
+  token: string | null
+  logDir: string
+  now(): number
+  /** Why it does not work as it should, in words; null when it does. */
+  unready(): string | null
+  /** seq of the newest durable record. */
+  durable(): number
+  views(): EndpointView[]
+  history: History
+  metrics: MetricsPage
+  /** Called after each second, and when something durable was written. Gives what to call to stop. */
+  eachSecond(tell: () => void): () => void
+  eachAppend(tell: () => void): () => void
+  replicaTable(edge: string | null): unknown
+  /** Also called at once when the table changes. */
+  eachTable(tell: () => void): () => void
+  activate(endpoint: string): boolean
+  setOverride(endpoint: string, raw: unknown): Promise<unknown>
+  clearOverride(endpoint: string, what: string | null, who: string | null): Promise<unknown>
+}
+
+const json = (value: unknown): Answer => ({ status: 200, json: value })
+
+export function routesOf(counter: Counter): Route[] {
+  const routes: Route[] = [
+    { at: 'GET /healthz', handle: () => json({ status: 'ok' }) },
+    { at: 'GET /readyz', handle: () => readiness(counter) },
+    { at: 'GET /metrics', handle: () => metricsAnswer(counter) },
+    { at: 'GET /v1/replicas', guarded: true, handle: ask => replicas(ask, counter) },
+    { at: 'POST /v1/activate/:endpoint*', guarded: true, handle: ask => activate(ask, counter) },
+    { at: 'GET /v1/log', handle: ask => log(ask, counter) },
+    { at: 'GET /v1/endpoints', handle: ask => endpoints(ask, counter) },
+    {
+      at: 'GET /v1/history/:endpoint*',
+      handle: ask => json({ endpoint: nameOf(ask), points: counter.history.of(nameOf(ask)) }),
+    },
+    { at: 'GET /v1/decisions/:id', handle: ask => decision(ask, counter) },
+    { at: 'GET /v1/explain/:endpoint*', handle: ask => explained(ask, counter) },
+    {
+      at: 'PUT /v1/overrides/:endpoint*',
+      guarded: true,
+      handle: async ask => json(await counter.setOverride(nameOf(ask), await ask.json())),
+    },
+    {
+      at: 'DELETE /v1/overrides/:endpoint*',
+      guarded: true,
+      handle: async ask =>
+        json(await counter.clearOverride(nameOf(ask), ask.query.get('what'), ask.query.get('who'))),
+    },
+    ...pageRoutes,
+  ]
+  return routes.map(route => ({
+    ...route,
+    handle: ask => {
+      refuseStrangers(ask, counter.token)
+      return route.handle(ask)
+    },
+  }))
+}
+
+/** A page of somewhere else whose name was pointed at this machine (DNS rebinding) names itself in Host. */
+function refuseStrangers(ask: Ask, token: string | null): void {
+  const host = (ask.headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+  if (host === 'localhost' || host.endsWith('.localhost') || isIP(host) !== 0) return
+  if (token !== null && ask.headers[HEADERS.token] !== undefined) return
+  throw new Refused(403, `this is not ${JSON.stringify(host)}; ask for it by its address or as localhost`)
+}
+
+function nameOf(ask: Ask): string {
+  return ask.params.endpoint ?? ''
+}
+
+function readiness(counter: Counter): Answer {
+  const why = counter.unready()
+  return { status: why === null ? 200 : 503, json: { ready: why === null, why } }
+}
+
+async function metricsAnswer({ metrics }: Counter): Promise<Answer> {
+  return { status: 200, body: await metrics.text(), type: metrics.type }
+}
+
+/** A reader takes silence for death after 5 s; the table is sent at least this often, in seconds. */
+const TABLE_EVERY = 2
+
+function replicas(ask: Ask, counter: Counter): Answer {
+  const edge = ask.query.get('edge')
+  if (ask.query.get('follow') !== '1') {
+    const table = counter.replicaTable(edge)
+    return table === null ? { status: 503, json: { error: 'the platform has not answered yet' } } : json(table)
+  }
+  return {
+    follow: write => {
+      let seconds = 0
+      let last = ''
+      const send = (always: boolean): void => {
+        const table = counter.replicaTable(edge)
+        if (table === null) return
+        const line = JSON.stringify(table)
+        if (line === last && !always) return
+        last = line
+        write(line)
+      }
+      send(true)
+      const stops = [
+        counter.eachTable(() => send(false)),
+        counter.eachSecond(() => send(++seconds % TABLE_EVERY === 0)),
+      ]
+      return () => stops.forEach(stop => stop())
+    },
+  }
+}
+
+function activate(ask: Ask, counter: Counter): Answer {
+  if (!counter.activate(nameOf(ask))) throw new Refused(404, `no endpoint ${nameOf(ask)}`)
+  return { status: 202, json: { activated: nameOf(ask) } }
+}
+
+function endpoints(ask: Ask, counter: Counter): Answer {
+  const view = (): unknown => ({ at: counter.now(), endpoints: counter.views() })
+  if (ask.query.get('follow') !== '1') return json(view())
+  return {
+    follow: write => {
+      write(view())
+      return counter.eachSecond(() => write(view()))
+    },
+  }
+}
+
+const MOST_AT_ONCE = 10_000
+
+/** Records after seq `since`: a list of lines, or followed. */
+async function log(ask: Ask, counter: Counter): Promise<Answer> {
+  const since = whole(ask, 'since', 0)
+  const { logDir: dir, durable } = counter
+  if (ask.query.get('follow') === '1') {
+    return { follow: write => followLog(counter, since, write) }
+  }
+  const limit = Math.min(MOST_AT_ONCE, whole(ask, 'limit', 1000))
+  const lines: string[] = []
+  for await (const { line } of readLog(dir, { since, durable })) {
+    if (lines.length >= limit) break
+    lines.push(`${line.toString()}\n`)
+  }
+  return { status: 200, body: lines.join(''), type: 'application/x-ndjson' }
+}
+
+/** Writes record after record, at the reader's pace: most of the log may be still to come. */
+function followLog(counter: Counter, since: number, write: (line: unknown) => boolean): () => void {
+  let open = true
+  let wake: () => void = () => undefined
+  const unsubscribe = counter.eachAppend(() => wake())
+  const wait = (): Promise<boolean> =>
+    new Promise(resolve => {
+      const timer = setTimeout(() => wake(), 1000)
+      wake = () => {
+        clearTimeout(timer)
+        resolve(open)
+      }
+    })
+  const pump = async (): Promise<void> => {
+    for await (const { line } of readLog(counter.logDir, { since, durable: counter.durable, wait })) {
+      if (!open) return
+      if (!write(line.toString())) await new Promise(resolve => setTimeout(resolve, 20))
+    }
+  }
+  // A log that can't be read ends the stream; its follower asks again.
+  pump().catch(() => undefined)
+  return () => {
+    open = false
+    unsubscribe()
+    wake()
+  }
+}
+
+async function decision(ask: Ask, counter: Counter): Promise<Answer> {
+  const id = ask.params.id ?? ''
+  const record = await findRecord(counter.logDir, /^\d{1,15}$/.test(id) ? Number(id) : id)
+  if (record === null) throw new Refused(404, `no record ${id} in the log`)
+  if (record.kind !== 'decision') return json({ record })
+  return json({ record, explanation: explain(record), actuations: await actuations(counter, record) })
+}
+
+/** What was asked for a decision and came back: within the next records. */
+async function actuations(counter: Counter, { id, seq, time }: { id: string; seq: number; time: number }): Promise<unknown[]> {
+  const found: unknown[] = []
+  for await (const { envelope, line } of readLog(counter.logDir, { since: seq, durable: counter.durable })) {
+    if (envelope.time > time + 15_000 || found.length >= 20) break
+    if (envelope.kind !== 'actuation') continue
+    const record = recordOf(line)
+    if (record.kind === 'actuation' && record.body.decision === id) found.push(record.body)
+  }
+  return found
+}
+
+async function explained(ask: Ask, counter: Counter): Promise<Answer> {
+  const text = ask.query.get('at')
+  const at = text === null ? counter.now() : /^\d{10,16}$/.test(text) ? Number(text) : Date.parse(text)
+  if (!Number.isFinite(at)) throw new Refused(400, 'at: expected a UTC time such as 2026-01-31T03:12:00Z')
+  const answers = await answersAt(counter.logDir, nameOf(ask), at)
+  if (answers.length === 0) throw new Refused(404, `no decision for ${nameOf(ask)} at that time is in the log`)
+  return json({ endpoint: nameOf(ask), at, answers })
+}
+
+function whole(ask: Ask, name: string, otherwise: number): number {
+  const text = ask.query.get(name)
+  if (text === null || text === '') return otherwise
+  if (!/^\d{1,15}$/.test(text)) throw new Refused(400, `${name}: expected an integer from 0`)
+  return Number(text)
+}
