@@ -1,0 +1,84 @@
+import { BadConfig, readConfig, type ControllerConfig } from '../controller/config.ts'
+import { startController } from '../controller/main.ts'
+import { Unusable } from '../controller/record/open.ts'
+import { Failure, type Command } from './command.ts'
+import { exit } from './exit.ts'
+import { version } from './version.ts'
+
+export const command: Command = {
+  summary: 'The process that decides, records and acts.',
+  usage: [
+    'Usage: outrigger controller',
+    '',
+    'Configured by its environment (docs/controller.md):',
+    '  OUTRIGGER_PLATFORM       URL of the platform, such as http://127.0.0.1:15050 (needed)',
+    '  OUTRIGGER_ADMIN          host:port to listen on (127.0.0.1:15040); port 0: the kernel chooses',
+    '  OUTRIGGER_STATE_DIR      folder of the decision log and the keys (.outrigger)',
+    '  OUTRIGGER_SETTINGS_FILE  JSON {endpoints: {NAME: settings}, log: settings}; read again when it changes',
+    '  OUTRIGGER_TOKEN          secret between our own components',
+    '  OUTRIGGER_LOG_LEVEL      debug, info, warn or error (info)',
+    '  OUTRIGGER_PARENT         stdin: exit when standard input ends',
+    '  OTEL_*                   as OpenTelemetry has them',
+    '',
+    'Prints one line when it listens: {"listening":{"admin":"host:port"}}.',
+    'Exit codes: 0 ended by a signal or its parent, 2 bad environment or settings, 3 address in use,',
+    '7 the decision log is broken.',
+  ].join('\n'),
+  examples: ['OUTRIGGER_PLATFORM=http://127.0.0.1:15050 outrigger controller'],
+  run,
+}
+
+async function run(args: string[]): Promise<number> {
+  if (args.length > 0) {
+    const words = `outrigger controller takes no arguments, got '${args[0]}'. See: outrigger controller --help`
+    throw new Failure(exit.badInput.code, words)
+  }
+  const config = read()
+  // SIGHUP asks for what happens anyway: the settings file is looked at each second.
+  process.on('SIGHUP', () => undefined)
+  const controller = await startController(config, { version }).catch((error: unknown) => {
+    throw inWords(error, `${config.admin.host}:${config.admin.port}`)
+  })
+  console.log(JSON.stringify({ listening: { admin: controller.address } }))
+  await ended(config.exitWithStdin)
+  await controller.close()
+  return exit.fine.code
+}
+
+function read(): ControllerConfig {
+  try {
+    return readConfig()
+  } catch (error) {
+    if (error instanceof BadConfig) throw new Failure(exit.badInput.code, error.message)
+    throw error
+  }
+}
+
+function inWords(error: unknown, address: string): unknown {
+  if (error instanceof BadConfig) {
+    return new Failure(exit.badInput.code, `The settings file is wrong:\n${error.message}`)
+  }
+  if (error instanceof Unusable) return new Failure(exit.notVerified.code, error.message)
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  if (code === 'EADDRINUSE') {
+    const words = `outrigger controller: ${address} is taken by another process. Give another OUTRIGGER_ADMIN, or port 0.`
+    return new Failure(exit.addressInUse.code, words)
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    const words = `outrigger controller: can't listen on ${address} (${code}). Give another OUTRIGGER_ADMIN.`
+    return new Failure(exit.badInput.code, words)
+  }
+  return error
+}
+
+/** A signal, or the end of the parent. */
+function ended(withStdin: boolean): Promise<void> {
+  return new Promise(resolve => {
+    process.once('SIGTERM', () => resolve())
+    process.once('SIGINT', () => resolve())
+    if (!withStdin) return
+    process.stdin.once('end', () => resolve())
+    process.stdin.once('error', () => resolve())
+    process.stdin.resume()
+  })
+}
