@@ -33,7 +33,7 @@ export function due(
   decided: number | null,
 ): { replicas: boolean; limit: boolean } {
   const seen = state.replicas.limit
-  const fell = seen !== null && learnedLimit(state.limit) < seen
+  const fell = seen !== null && limitOf(state, settings) < seen
   return {
     replicas: decided === null || fell || now - decided >= settings['decide-every'],
     limit: limitDue(state.limit, now, settings),
@@ -64,7 +64,7 @@ export function decide(
     state: state.replicas,
     settings: effective,
     limit: {
-      limit: learnedLimit(state.limit),
+      limit: limitOf(state, effective),
       queueUs: queueDeadlineUs(state.limit, effective),
       serviceUs: meanServiceUs(state.limit),
       climbing: state.limit.phase === 'cold' && effective['fixed-limit'] === null,
@@ -72,4 +72,9 @@ export function decide(
     now,
   })
   return { verdict: decided.verdict, state: { ...state, revision, replicas: decided.state } }
+}
+
+/** A fixed limit counts from the first decision on, before an order has carried it anywhere. */
+function limitOf(state: State, settings: Settings): number {
+  return settings['fixed-limit'] ?? learnedLimit(state.limit)
 }

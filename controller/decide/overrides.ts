@@ -29,7 +29,8 @@ function storedValue(name: SettingName, json: string): unknown {
   const value = parsed(json)
   if (value === null) return setting.default === null ? null : undefined
   if (setting.kind === 'bool') return typeof value === 'boolean' ? value : undefined
-  if (setting.kind === 'choice') return setting.choices?.includes(String(value)) ? value : undefined
+  if (setting.kind === 'choice')
+    return setting.choices?.some(choice => choice === value) ? value : undefined
   if (setting.kind === 'behavior') {
     const issues: Issue[] = []
     return behavior(value, name, issues)

@@ -150,13 +150,14 @@ test('an idle endpoint decided again has the same state: the log can write a rep
 })
 
 test('a limit that fell is due at once and adds replicas in the same tick', t => {
+  const learning = { ...settings, 'fixed-limit': null }
   const busy = inputs({ windows: windows({ inFlightMilli: 12_000 }) })
-  const before = decided(busy)
+  const before = decided(busy, known, learning)
   t.is(before.verdict.outcome.to, 4)
-  t.false(due(before.state, settings, NOW + 1000, NOW).replicas)
+  t.false(due(before.state, learning, NOW + 1000, NOW).replicas)
   const cut = { ...before.state, limit: { ...before.state.limit, limit: 2 } }
-  t.true(due(cut, settings, NOW + 1000, NOW).replicas)
-  t.is(decided(busy, cut).verdict.outcome.to, 8)
+  t.true(due(cut, learning, NOW + 1000, NOW).replicas)
+  t.is(decided(busy, cut, learning).verdict.outcome.to, 8)
 })
 
 test('replicas are due every decide-every, and at first', t => {
@@ -182,6 +183,11 @@ test('an override in force stands in for its setting', t => {
   const cap = { what: 'max-replicas', value: '6', who: null, until: NOW + 1 }
   t.is(decided(inputs({ ...surge, overrides: [cap] })).verdict.outcome.to, 6)
   t.is(decided(inputs({ ...surge, overrides: [{ ...cap, until: NOW }] })).verdict.outcome.to, 20)
+})
+
+test('a fixed limit counts before an order has carried it', t => {
+  const surge = inputs({ windows: windows({ inFlightMilli: 64_000 }) })
+  t.is(decided(surge, fresh({ ...settings, 'fixed-limit': null }, 'r1')).verdict.outcome.to, 20)
 })
 
 test('the algorithm that decides is callable by its name', t => {
