@@ -39,6 +39,7 @@ build: $(BUILT) ## Compile to dist/.
 
 lint: $(INSTALLED) ## Types, oxlint, oxfmt, and knip for what nobody uses.
 	tsc --noEmit -p .
+	if [ -d dashboards/explorer ]; then tsc --noEmit -p dashboards/explorer; fi
 	oxlint
 	oxfmt --check
 	knip
@@ -50,9 +51,9 @@ format: $(INSTALLED) ## Format the sources; mend what oxlint can.
 docs: $(INSTALLED) ## Write the docs that come from tables.
 	node scripts/docs.ts
 
-bench: $(BUILT) ## Run the benchmarks (bench/, with packages of its own).
-	if [ -f bench/package.json ]; then cd bench && npm ci --loglevel=error && npm run --silent bench; \
-	else echo 'There are no benchmarks yet.'; fi
+bench: $(BUILT) ## Run the benchmarks in bench/.
+	if [ -f bench/package-lock.json ]; then (cd bench && npm ci --loglevel=error); fi
+	for file in bench/*.ts; do echo "== $$file"; node "$$file"; done
 
 clean: ## Remove what was built and installed.
 	rm -rf dist node_modules .outrigger

@@ -1,13 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-} from 'node:fs'
+import { chmodSync, copyFileSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,7 +24,7 @@ function compile(): void {
 
 function prune(): void {
   for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.js') || file.startsWith(explorer)) continue
+    if (!file.endsWith('.js') || file.endsWith('uPlot.esm.js')) continue
     if (!existsSync(join(root, file.replace(/\.js$/, '.ts')))) rmSync(join(dist, file))
   }
 }
@@ -42,12 +34,10 @@ function copyPage(): void {
   if (!existsSync(join(root, explorer))) return
   cpSync(join(root, explorer), join(dist, explorer), {
     recursive: true,
-    filter: source => !source.endsWith('.ts'),
+    filter: source => !/\.ts$|tsconfig\.json$/.test(source),
   })
   const uplot = dirname(createRequire(import.meta.url).resolve('uplot/package.json'))
-  const vendor = join(dist, explorer, 'vendor')
-  mkdirSync(vendor, { recursive: true })
   for (const file of ['uPlot.esm.js', 'uPlot.min.css']) {
-    copyFileSync(join(uplot, 'dist', file), join(vendor, file))
+    copyFileSync(join(uplot, 'dist', file), join(dist, explorer, file))
   }
 }
