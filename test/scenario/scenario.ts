@@ -85,7 +85,7 @@ const file = object(
         lost: optional(range),
         /** Mean replicas over the run. */
         meanReplicas: optional(range),
-        /** Seconds from the first to the last point that grows until the first decision up. */
+        /** Between which times the first move up happens. */
         firstUpAt: optional(list(duration, 2)),
         reasons: optional(list(text(40), 20)),
         notReasons: optional(list(text(40), 20)),

@@ -14,22 +14,34 @@ export function byDemand(sight: Sight): Want | null {
 }
 
 /**
- * Demand of the last 3 s, where it stands out: arrivals above the noise of those before them, or more
- * requests present than there are slots.
+ * Demand of the last 3 s, where it stands out: arrivals above the noise of those before them, or
+ * requests present above the slots and their noise.
  */
 export function byBurst(sight: Sight): Want | null {
-  const { inputs, limit } = sight
-  const recent = windowOf(inputs, '3')
-  const longer = windowOf(inputs, '20')
+  const recent = windowOf(sight.inputs, '3')
   if (recent === null) return null
-  const before = longer === null ? recent : longer
-  const restSeconds = Math.max(1, before.seconds - recent.seconds)
-  const expected = (Math.max(0, before.offered - recent.offered) * recent.seconds) / restSeconds
-  const noise = 3 * Math.sqrt(Math.max(1, expected))
+  const service = serviceUs(sight, ['3', '20', '300'])
+  if (!arrivalsStandOut(recent, sight) && !presentStandOut(recent, service, sight)) return null
+  return want('burst', recent, sight, service)
+}
+
+function arrivalsStandOut(recent: Summary, { inputs }: Sight): boolean {
+  const longer = windowOf(inputs, '20') ?? recent
+  const restSeconds = Math.max(1, longer.seconds - recent.seconds)
+  const expected = (Math.max(0, longer.offered - recent.offered) * recent.seconds) / restSeconds
+  return recent.offered - expected > 3 * Math.sqrt(Math.max(1, expected))
+}
+
+/** Over a span, the mean of what is present varies less the more requests come and go in it. */
+function presentStandOut(
+  recent: Summary,
+  service: number | null,
+  { inputs, limit }: Sight,
+): boolean {
+  const slots = inputs.replicas.desired * limit.limit
+  const turns = Math.min(1, (service ?? 0) / (recent.seconds * 1_000_000))
   const presentMilli = recent.inFlightMilli + recent.queuedMilli + recent.heldMilli
-  const slotsMilli = inputs.replicas.desired * limit.limit * 1000
-  if (recent.offered - expected <= noise && presentMilli <= slotsMilli) return null
-  return want('burst', recent, sight, serviceUs(sight, ['3', '20', '300']))
+  return presentMilli > (slots + 3 * Math.sqrt(slots * turns)) * 1000
 }
 
 function want(rule: 'demand' | 'burst', w: Summary, sight: Sight, service: number | null): Want {

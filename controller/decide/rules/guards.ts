@@ -15,7 +15,7 @@ export function byCpu({ inputs, settings }: Sight): Want | null {
   return proportional('cpu', inputs.replicas.ready, use, target)
 }
 
-export interface GuardReading {
+interface GuardReading {
   guard: GuardName
   use: number | null
   target: number

@@ -79,9 +79,14 @@ test('burst: silent in the noise, loud above it', t => {
   t.is(byBurst(sight({ inputs: { windows: burst } }))?.needMilli, 6250)
 })
 
-test('burst: more requests present than slots', t => {
-  const full = { '3': summary(3, { inFlightMilli: 17_000 }), '20': summary(20) }
-  t.is(byBurst(sight({ inputs: { windows: full } }))?.needMilli, 5313)
+test('burst: more requests present than slots and their noise', t => {
+  // 16 slots, and 3 x sqrt(16 x 0.2 s / 3 s) = 3.1.
+  const at = (inFlightMilli: number) =>
+    byBurst(
+      sight({ inputs: { windows: { '3': summary(3, { inFlightMilli }), '20': summary(20) } } }),
+    )
+  t.is(at(19_000), null)
+  t.is(at(20_000)?.needMilli, 6250)
 })
 
 test('cpu: proportional both ways, silent when idle', t => {
