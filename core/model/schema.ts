@@ -40,7 +40,8 @@ export function show(value: unknown): string {
   if (typeof value === 'string')
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
   if (Array.isArray(value)) return `a list of ${value.length}`
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value)
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null)
+    return String(value)
   return typeof value === 'object' ? 'a mapping' : `a ${typeof value}`
 }
 
