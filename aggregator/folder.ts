@@ -1,6 +1,6 @@
 import type { Distribution } from '../core/model/distribution.ts'
 import { BUCKETS } from '../core/model/histogram.ts'
-import { EMPTY_WINDOW, fold, type Window } from '../core/model/window.ts'
+import { EMPTY_WINDOW, later, type Window } from '../core/model/window.ts'
 import type { Reader } from './ring.ts'
 
 /**
@@ -8,14 +8,31 @@ import type { Reader } from './ring.ts'
  * Reading the spans of an endpoint each second is what this is for.
  */
 export class Folder implements Reader {
-  /** All but the histograms and the occupancy, which are kept dense below. */
-  private light: Window = EMPTY_WINDOW
+  /** Sums; a copy of this and what is dense below is the window. */
+  private readonly sums: Window = {
+    ...EMPTY_WINDOW,
+    completed: { ...EMPTY_WINDOW.completed },
+    rejected: { ...EMPTY_WINDOW.rejected },
+    inFlight: { ...EMPTY_WINDOW.inFlight },
+    queued: { ...EMPTY_WINDOW.queued },
+    tokens: { ...EMPTY_WINDOW.tokens },
+    cpu: { ...EMPTY_WINDOW.cpu },
+  }
   private readonly service = new Durations()
   private readonly wait = new Durations()
   private readonly occupancy = new Map<number, [number, number, number, number]>()
 
   add(part: Window): void {
-    this.light = fold(this.light, stripped(part))
+    const { sums } = this
+    for (const name of COUNTS) sums[name] += part[name]
+    for (const name of MAXIMA) sums[name] = most(sums[name], part[name])
+    addTo(sums.completed, part.completed)
+    addTo(sums.rejected, part.rejected)
+    addTo(sums.tokens, part.tokens)
+    addTo(sums.cpu, part.cpu)
+    addLevel(sums.inFlight, part.inFlight)
+    addLevel(sums.queued, part.queued)
+    sums.latest = later(sums.latest, part.latest)
     this.service.add(part.service)
     this.wait.add(part.wait)
     for (const [n = 0, us = 0, done = 0, tokens = 0] of part.occupancy) {
@@ -32,9 +49,16 @@ export class Folder implements Reader {
 
   /** What was folded so far. */
   window(): Window {
+    const { sums } = this
     const rows = [...this.occupancy.values()].map(row => [...row])
     return {
-      ...this.light,
+      ...sums,
+      completed: { ...sums.completed },
+      rejected: { ...sums.rejected },
+      inFlight: { ...sums.inFlight },
+      queued: { ...sums.queued },
+      tokens: { ...sums.tokens },
+      cpu: { ...sums.cpu },
       service: this.service.value(),
       wait: this.wait.value(),
       occupancy: rows.toSorted((x, y) => (x[0] ?? 0) - (y[0] ?? 0)),
@@ -42,8 +66,30 @@ export class Folder implements Reader {
   }
 }
 
-function stripped(part: Window): Window {
-  return { ...part, service: EMPTY_WINDOW.service, wait: EMPTY_WINDOW.wait, occupancy: [] }
+const COUNTS = [
+  'samples',
+  'us',
+  'offered',
+  'attempts',
+  'admitted',
+  'late',
+  'abandoned',
+  'boundUs',
+] as const
+const MAXIMA = ['memoryPermille', 'gpuPermille', 'kvPermille', 'engineWaiting'] as const
+
+function most(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.max(a, b)
+}
+
+function addTo<T extends Record<string, number>>(into: T, part: T): void {
+  for (const key in into) into[key] = ((into[key] ?? 0) + (part[key] ?? 0)) as T[typeof key]
+}
+
+function addLevel(into: Window['inFlight'], part: Window['inFlight']): void {
+  into.integral += part.integral
+  into.max = Math.max(into.max, part.max)
+  into.end += part.end
 }
 
 class Durations {

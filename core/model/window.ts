@@ -169,9 +169,10 @@ function foldLevel(a: Window['inFlight'], b: Window['inFlight']): Window['inFlig
 }
 
 function sumOf<T extends Record<string, number>>(a: T, b: T): T {
-  return Object.fromEntries(
-    Object.entries(a).map(([key, value]) => [key, value + (b[key] ?? 0)]),
-  ) as T
+  const out = { ...a }
+  // A loop, not entries and back: this runs for each sample of each replica.
+  for (const key in out) out[key] = ((a[key] ?? 0) + (b[key] ?? 0)) as T[typeof key]
+  return out
 }
 
 function most(a: number | null, b: number | null): number | null {
@@ -182,7 +183,8 @@ function permille(part: number, whole: number | null): number | null {
   return whole === null || whole === 0 ? null : Math.round((part * 1000) / whole)
 }
 
-function later(a: Latest | null, b: Latest | null): Latest | null {
+/** The later of two by (start, boot, seq). */
+export function later(a: Latest | null, b: Latest | null): Latest | null {
   if (a === null || b === null) return a ?? b
   if (a.start !== b.start) return a.start > b.start ? a : b
   if (a.boot !== b.boot) return a.boot > b.boot ? a : b
