@@ -15,11 +15,11 @@ copyPage()
 chmodSync(join(dist, 'cli', 'main.js'), 0o755)
 
 function compile(): void {
-  const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], {
-    cwd: root,
-    stdio: 'inherit',
-  })
-  if (status !== 0) process.exit(status ?? 1)
+  // The page is compiled by itself: it has the browser's types, all else Node's.
+  for (const project of ['tsconfig.build.json', explorer]) {
+    const { status } = spawnSync('tsc', ['-p', project], { cwd: root, stdio: 'inherit' })
+    if (status !== 0) process.exit(status ?? 1)
+  }
 }
 
 function prune(): void {

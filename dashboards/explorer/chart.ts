@@ -1,0 +1,139 @@
+import uPlot from './uPlot.esm.js'
+import { el } from './dom.ts'
+import { SPAN_MS, type Columns } from './series.ts'
+import { clock } from './words.ts'
+
+/** A chart of the last 15 min. Its box has its full height before there is data: nothing moves when it comes. */
+export interface Line {
+  label: string
+  /** A custom property of style.css: --blue. */
+  color: string
+  dash?: boolean
+  fill?: boolean
+  /** Keeps its level until the next point. */
+  stepped?: boolean
+}
+
+export interface Chart {
+  root: HTMLElement
+  show(columns: Columns): void
+  close(): void
+}
+
+const HEIGHT = 180
+const dark = matchMedia('(prefers-color-scheme: dark)')
+
+export function chart(
+  title: string,
+  says: string,
+  lines: readonly Line[],
+  unit: (value: number) => string,
+): Chart {
+  const box = el('div', { class: 'plot' })
+  const root = el(
+    'figure',
+    { class: 'chart card' },
+    el('figcaption', {}, el('h3', {}, title), el('p', { class: 'muted' }, says)),
+    box,
+  )
+  let data: Columns = [[], ...lines.map((): (number | null)[] => [])]
+  let plot: uPlot | null = null
+
+  function draw(): void {
+    plot?.destroy()
+    plot = new uPlot(options(lines, unit, box.clientWidth || 300, colors(root)), data, box)
+    showLast()
+  }
+
+  /** Without a pointer over the chart the legend has the newest values. */
+  function showLast(): void {
+    if (plot === null || plot.cursor.idx != null || data[0].length === 0) return
+    plot.setLegend({ idx: data[0].length - 1 }, false)
+  }
+
+  const resized = new ResizeObserver(() => {
+    if (plot === null) draw()
+    else if (plot.width !== box.clientWidth)
+      plot.setSize({ width: box.clientWidth, height: HEIGHT })
+  })
+  resized.observe(box)
+  dark.addEventListener('change', draw)
+  return {
+    root,
+    show(columns) {
+      data = columns
+      plot?.setData(data)
+      showLast()
+    },
+    close() {
+      resized.disconnect()
+      dark.removeEventListener('change', draw)
+      plot?.destroy()
+    },
+  }
+}
+
+type Colors = (name: string) => string
+
+function colors(root: Element): Colors {
+  const style = getComputedStyle(root)
+  return name => style.getPropertyValue(name).trim()
+}
+
+function options(
+  lines: readonly Line[],
+  unit: (value: number) => string,
+  width: number,
+  color: Colors,
+): uPlot.Options {
+  const grid = { stroke: color('--line'), width: 1 }
+  const axis = {
+    stroke: color('--muted'),
+    font: '11px system-ui, sans-serif',
+    ticks: { show: false },
+  }
+  return {
+    width,
+    height: HEIGHT,
+    tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+    padding: [8, 8, 0, 0],
+    cursor: { sync: { key: 'time' }, drag: { x: false, y: false }, points: { size: 6 } },
+    scales: {
+      x: { time: true, range: (_, min, max) => [Math.min(min, max - SPAN_MS / 1000), max] },
+      y: { range: (_, __, max) => [0, Math.max(1, max) * 1.08] },
+    },
+    axes: [
+      {
+        ...axis,
+        grid: { show: false },
+        space: 70,
+        values: (_, at) => at.map(s => clock(s * 1000).slice(0, 5)),
+      },
+      { ...axis, grid, size: 46, space: 32, values: (_, at) => at.map(value => unit(value)) },
+    ],
+    legend: { live: true, markers: { width: 2 } },
+    series: [
+      { label: 'UTC', value: (_, seconds) => (seconds == null ? '–' : clock(seconds * 1000)) },
+      ...lines.map(line => series(line, unit, color)),
+    ],
+  }
+}
+
+function series(
+  { label, color: name, dash, fill, stepped }: Line,
+  unit: (value: number) => string,
+  color: Colors,
+): uPlot.Series {
+  const stroke = color(name)
+  const paths = stepped === true ? uPlot.paths.stepped?.({ align: 1 }) : undefined
+  return {
+    label,
+    stroke,
+    width: 1.75,
+    points: { show: false },
+    value: (_, value) => (value == null ? '–' : unit(value)),
+    ...(dash === true ? { dash: [5, 4] } : {}),
+    ...(fill === true ? { fill: `${stroke}22` } : {}),
+    ...(paths === undefined ? {} : { paths }),
+  }
+}

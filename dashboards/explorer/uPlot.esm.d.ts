@@ -1,0 +1,2 @@
+/** Types of the file that the build puts here from the package uplot. */
+export { default } from 'uplot'
