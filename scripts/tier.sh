@@ -5,7 +5,7 @@ set -u
 name=$1
 minutes=$2
 shift 2
-deadline=$((SECONDS + minutes * 60))
+deadline=$((SECONDS + $(awk -v m="$minutes" 'BEGIN { printf "%d", m * 60 + 0.5 }')))
 failed=0
 for command in "$@"; do
   left=$((deadline - SECONDS))
