@@ -41,7 +41,7 @@ export function always(limit: number, plant: Plant): Controller {
   }
 }
 
-export function mean(values: readonly number[]): number {
+function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 

@@ -21,7 +21,7 @@ export interface Plant {
 /** Who sets the limit: called each second. */
 export type Controller = (inputs: Inputs, now: number) => Outcome['order']
 
-export interface Run {
+interface Run {
   /** Good answers a second (within the true objective), by second. */
   good: number[]
   rejected: number
@@ -30,7 +30,7 @@ export interface Run {
 }
 
 const SECOND = 1_000_000
-export const START = 1_700_000_000_000
+const START = 1_700_000_000_000
 
 /** Runs a plant for so many virtual seconds. */
 export function run(plant: Plant, control: Controller, seconds: number, seed: number): Run {

@@ -26,7 +26,7 @@ export function nextOrder(look: Look, next: 'up' | 'down' | 'none'): PublishedOr
 }
 
 /** The neighbour to compare with, or the limit itself where there is none. */
-export function otherLimit(look: Look, next: 'up' | 'down'): number {
+function otherLimit(look: Look, next: 'up' | 'down'): number {
   const { limit } = look.state
   const up = upper(look)
   const lower = Math.max(look.settings['limit-min'], Math.min(limit - 1, Math.round(limit / RATIO)))

@@ -121,5 +121,5 @@ function trial(look: Look): Verdict {
 
 function worse(state: LimitState, limit: number, now: number): NonNullable<LimitState['bad']> {
   const times = Math.min(5, (state.bad?.times ?? -1) + 1)
-  return { limit, until: now + 300_000 * 2 ** times, times }
+  return { limit, until: now + 300_000 * (1 << times), times }
 }

@@ -14,7 +14,7 @@ const LATE_CUT = log(1.15)
 const SURE = 0.15
 
 /** One judged comparison: what was measured, at the limit, and the limit it was compared with. */
-export interface Compared {
+interface Compared {
   observation: Observation
   measured: Measure
   evidence: Evidence
