@@ -40,6 +40,8 @@ export class Board {
       us += this.clock.us() - started
       await yieldToOthers()
     }
+    // A reader takes silence for death, and without endpoints there is nothing to say.
+    if (names.length === 0) for (const write of this.readers) write('')
     const known = new Set(names)
     for (const name of this.windows.keys()) if (!known.has(name)) this.windows.delete(name)
     this.foldSeconds.add(us)
