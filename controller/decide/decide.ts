@@ -31,12 +31,13 @@ export function due(
   settings: Settings,
   now: number,
   decided: number | null,
+  revision?: string,
 ): { replicas: boolean; limit: boolean } {
   const seen = state.replicas.limit
   const fell = seen !== null && limitOf(state, settings) < seen
   return {
     replicas: decided === null || fell || now - decided >= settings['decide-every'],
-    limit: limitDue(state.limit, now, settings),
+    limit: limitDue(state.limit, now, settings, revision),
   }
 }
 
