@@ -159,7 +159,7 @@ export function localPlatform(
           if (ask.query.get('follow') !== '1') return { status: 200, json: table() }
           return {
             follow: write => {
-              const tell = (): void => write(table())
+              const tell = (): void => void write(table())
               tell()
               watchers.add(tell)
               // A line each second also when nothing changes: a reader tells silence from calm.
