@@ -71,7 +71,7 @@ export async function openJournal(wanted: JournalOptions): Promise<Journal> {
       wanted.durable(us, records)
     },
   })
-  const ledger = new Ledger(writer, memory, (body, { state, settings }) => {
+  const ledger = new Ledger(writer, memory, (body, state, settings) => {
     return decideAgain(algorithms, body, state, settings)?.body ?? null
   })
   const start: Bodies['start'] = {

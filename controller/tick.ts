@@ -89,7 +89,7 @@ function decideOne(
     const hashes = { state: before.hash, settings: settingsHash, after }
     const body = { what, ...subject, now, inputs, algorithm: algorithm.name, ...hashes, ...verdict }
     if (Buffer.byteLength(canonical(body)) <= LONGEST_RECORD - ENVELOPE) {
-      return { remembered, body, after: state }
+      return { remembered, body, before: before.state, after: state }
     }
   }
   throw new Error(`a decision about ${endpoint} fits no record`)

@@ -1,5 +1,6 @@
 import { canonical } from '../../core/model/canonical.ts'
 import type { Bodies, DecisionBody, LogRecord } from '../../core/model/decision.ts'
+import type { Settings } from '../../core/model/settings.ts'
 import type { State } from '../decide/decide.ts'
 import type { Memory, Remembered } from '../memory.ts'
 import type { AnyRecord, Draft } from './line.ts'
@@ -11,11 +12,15 @@ import type { LogWriter } from './writer.ts'
 export interface Made {
   remembered: Remembered
   body: DecisionBody
+  before: State
   after: State
 }
 
 /** Recorded: null where the decision is a repeat that waits to be written; there is nothing to act on. */
 export type Recorded = LogRecord<'decision'> | null
+
+/** Decides again on recorded inputs: whether a repeat would replay to what was decided. */
+export type Again = (body: DecisionBody, before: State, settings: Settings) => DecisionBody | null
 
 /** States are written at least this often, ms, so that a replay never has far to go. */
 const STATES_EVERY = 3_600_000
@@ -28,17 +33,12 @@ export class Ledger {
   private readonly writer: LogWriter
   private readonly memory: Memory
   private readonly repeats = new Repeats()
-  /** Decides again on recorded inputs: whether a repeat would replay to what was decided. */
-  private readonly again: (body: DecisionBody, remembered: Remembered) => DecisionBody | null
+  private readonly again: Again
   private readonly settingsWritten = new Map<string, string>()
   private readonly statesWritten = new Set<string>()
   private statesAt: number | null = null
 
-  constructor(
-    writer: LogWriter,
-    memory: Memory,
-    again: (body: DecisionBody, remembered: Remembered) => DecisionBody | null,
-  ) {
+  constructor(writer: LogWriter, memory: Memory, again: Again) {
     this.writer = writer
     this.memory = memory
     this.again = again
@@ -140,11 +140,13 @@ export class Ledger {
     return drafts
   }
 
-  private repeated({ body, remembered }: Made): boolean {
+  private repeated({ body, before, remembered }: Made): boolean {
     const like = this.repeats.like(body)
     if (like === null) return false
-    const again = this.again({ ...like, now: body.now }, remembered)
-    return again !== null && canonical(again) === canonical({ ...like, now: body.now })
+    const again = this.again({ ...like, now: body.now }, before, remembered.settings)
+    if (again === null || again.after !== body.after) return false
+    const { state, after } = again
+    return canonical(again) === canonical({ ...like, now: body.now, state, after })
   }
 }
 

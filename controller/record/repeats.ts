@@ -15,8 +15,9 @@ const AT_LEAST_EVERY = 60_000
 const MOST_NOWS = 600
 
 /**
- * Holds that say the same again: equal but for `now` and the inputs' clocks, and with the state
- * unchanged. They are gathered into `repeat` records. What is lost of them in a crash was never acted on.
+ * Holds that say the same again: equal but for `now` and the inputs' clocks. They are gathered into
+ * `repeat` records. What is lost of them in a crash was never acted on. The state of the limit stays as it
+ * is through a repeat; that of the replicas may age, in a way that a replay finds by itself.
  */
 export class Repeats {
   private readonly kept = new Map<string, Kept>()
@@ -71,13 +72,14 @@ function keyOf({ endpoint, what }: DecisionBody): string {
   return `${what} ${endpoint}`
 }
 
-function repeatable({ outcome, state, after }: DecisionBody): boolean {
-  return outcome.action === 'hold' && !outcome.act && outcome.order === null && state === after
+function repeatable({ what, outcome, state, after }: DecisionBody): boolean {
+  const hold = outcome.action === 'hold' && !outcome.act && outcome.order === null
+  return hold && (what === 'replicas' || state === after)
 }
 
 /** The body without what ticks by itself. */
 function comparable(body: DecisionBody): string {
-  return canonical({ ...body, now: 0, inputs: still(body.inputs) })
+  return canonical({ ...body, now: 0, state: '', after: '', inputs: still(body.inputs) })
 }
 
 function still(inputs: Inputs): Inputs {
@@ -87,6 +89,8 @@ function still(inputs: Inputs): Inputs {
     windowAgeMs: inputs.windowAgeMs === null ? null : 0,
     replicas: { ...inputs.replicas, oldestStartingMs: 0 },
     outliers: inputs.outliers.map(row => ({ ...row, ageMs: 0 })),
+    // Seconds without a request make evidence older, not other.
+    folds: inputs.folds.map(fold => ({ ...fold, seconds: 0, us: 0, boundUs: 0 })),
     windows:
       windows === null
         ? null

@@ -117,8 +117,11 @@ export class Replayer {
       this.repeats++
       const again = decideAgain(this.algorithms, { ...found.body, now }, carried.state, settings)
       if (again === null) return { seq, endpoint: found.body.endpoint, words: 'no such algorithm here' }
-      const difference = compare(seq, { ...found.body, now }, again.body)
+      const { state, after } = again.body
+      const difference = compare(seq, { ...found.body, now, state, after }, again.body)
       if (difference !== null) return difference
+      carried.state = again.state
+      carried.hash = after
     }
     if (found.body.what === 'replicas') carried.decided = body.nows.at(-1) ?? carried.decided
     return null

@@ -1,0 +1,89 @@
+import { parseArgs } from 'node:util'
+import { existsSync } from 'node:fs'
+import { answersAt, type Answered } from '../controller/answers.ts'
+import type { Explanation } from '../controller/explain.ts'
+import { logDirOf } from '../controller/journal.ts'
+import { Failure, type Command } from './command.ts'
+import { exit } from './exit.ts'
+import { ask, controllerUrl, DEFAULT_STATE, endpointNamed, timeOf } from './place.ts'
+
+export const command: Command = {
+  summary: 'Why a decision was made, in sentences.',
+  usage: [
+    'Usage: outrigger explain ENDPOINT [--at TIME] [--json] [--state DIR | --url URL]',
+    '',
+    'Shows what was decided about the replicas and the limit, newest at TIME (now), and the last change',
+    'before it: inputs, what each rule proposed, what bounded it, the outcome and the reasons.',
+    '',
+    '  --at TIME     UTC: 2026-01-31T03:12:00Z, 03:12 (today), or an age such as 10m',
+    '  --state DIR   state folder; its log is read, also when nothing runs (.outrigger)',
+    '  --url URL     ask this controller instead',
+    '  --json        one JSON object',
+    '',
+    'Exit codes: 0 done, 2 bad input, 6 controller not reached, 8 no such decision.',
+  ].join('\n'),
+  examples: ['outrigger explain digits', 'outrigger explain digits --at 03:12'],
+  run,
+}
+
+async function run(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      at: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      state: { type: 'string' },
+      url: { type: 'string' },
+    },
+  })
+  const [name, ...rest] = positionals
+  if (name === undefined || rest.length > 0) {
+    throw new Failure(exit.badInput.code, 'Name one endpoint: outrigger explain ENDPOINT [--at TIME]')
+  }
+  const endpoint = endpointNamed(name)
+  const at = timeOf(values.at ?? '0s')
+  const answers = await answersFor(endpoint, at, values)
+  if (answers.length === 0) {
+    const words = `No decision about ${endpoint} at ${new Date(at).toISOString()} is in the log. See: outrigger decisions list`
+    throw new Failure(exit.notFound.code, words)
+  }
+  if (values.json) console.log(JSON.stringify({ endpoint, at: new Date(at).toISOString(), answers }))
+  else console.log(answers.map(inWords).join('\n\n'))
+  return exit.fine.code
+}
+
+async function answersFor(
+  endpoint: string,
+  at: number,
+  { state, url }: { state?: string | undefined; url?: string | undefined },
+): Promise<Answered[]> {
+  const dir = logDirOf(state ?? DEFAULT_STATE)
+  if (url === undefined && existsSync(dir)) return answersAt(dir, endpoint, at)
+  const from = controllerUrl({ url, state })
+  const answer = (await ask('GET', `${from}/v1/explain/${endpoint}?at=${at}`)) as { answers: Answered[] }
+  return answer.answers
+}
+
+function inWords({ newest, repeated, change }: Answered): string {
+  const again =
+    repeated === null
+      ? []
+      : [`Decided the same ${repeated.times} more times, until ${new Date(repeated.until).toISOString()}.`]
+  const before = change === null ? [] : ['', 'The last change before it:', ...shown(change)]
+  return [...shown(newest), ...again, ...before].join('\n')
+}
+
+/** One decision for people: also `decisions show`. */
+export function shown(it: Explanation): string[] {
+  const list = (title: string, lines: string[]): string[] =>
+    lines.length === 0 ? [] : [`  ${title}`, ...lines.map(line => `    ${line}`)]
+  return [
+    `${it.time}  ${it.endpoint}  ${it.headline}  (record ${it.seq}, ${it.id})`,
+    ...it.reasons.map(({ sentence }) => `  ${sentence}`),
+    ...list('Inputs', it.inputs),
+    ...list('Proposals', it.proposals),
+    ...list('Bounds', it.bounds),
+    ...list('Outcome', [it.outcome]),
+  ]
+}
