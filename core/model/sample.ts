@@ -49,7 +49,6 @@ export const engineReading = object({
   /** Preemptions since the engine started. */
   preemptions: nullable(int()),
 })
-export type EngineReading = Infer<typeof engineReading>
 
 export const sample = object({
   v: oneOf(1),

@@ -191,7 +191,7 @@ export function later(a: Latest | null, b: Latest | null): Latest | null {
   return a.seq >= b.seq ? a : b
 }
 
-export function foldOccupancy(a: number[][], b: number[][]): number[][] {
+function foldOccupancy(a: number[][], b: number[][]): number[][] {
   const rows = new Map<number, [number, number, number, number]>()
   for (const [n = 0, us = 0, done = 0, tokens = 0] of [...a, ...b]) {
     const row = rows.get(n)

@@ -21,7 +21,7 @@ function ci(t: ExecutionContext, recipes: Record<string, string>): Ran {
   const targets = Object.entries(recipes).map(([name, recipe]) => `${name}:\n\t@${recipe}\n`)
   writeFileSync(join(folder, 'package.json'), '{"type": "module"}')
   writeFileSync(join(folder, 'Makefile'), targets.join('\n'))
-  const { stdout, status } = spawnSync('.ci/run', { cwd: folder, encoding: 'utf8' })
+  const { stdout, status } = spawnSync('bash', ['.ci/run'], { cwd: folder, encoding: 'utf8' })
   return { last: stdout.trimEnd().split('\n').at(-1) ?? '', output: stdout, status }
 }
 
@@ -62,10 +62,14 @@ const tier = (
   minutes: string,
   ...commands: string[]
 ): { output: string; status: number | null } => {
-  const { stdout, stderr, status } = spawnSync('scripts/tier.sh', ['test', minutes, ...commands], {
-    cwd: root,
-    encoding: 'utf8',
-  })
+  const { stdout, stderr, status } = spawnSync(
+    'bash',
+    ['scripts/tier.sh', 'test', minutes, ...commands],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  )
   return { output: stdout + stderr, status }
 }
 
