@@ -55,7 +55,7 @@ export const replicaTable = object({
 export type ReplicaTable = Infer<typeof replicaTable>
 
 /** What a process or pod is doing. */
-export const replicaStates = ['starting', 'ready', 'not-ready', 'draining', 'failed'] as const
+const replicaStates = ['starting', 'ready', 'not-ready', 'draining', 'failed'] as const
 
 /** A line of GET /v1/platform?follow=1: what exists, as the platform sees it. */
 export const platform = object({
