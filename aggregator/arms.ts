@@ -5,17 +5,23 @@ import { FOLDS_KEPT, type ArmFold } from '../core/model/windows.ts'
 /** Revisions of an endpoint whose evidence is kept: as many as the contract of windows carries. */
 const REVISIONS_KEPT = 8
 
+interface Revision {
+  newest: number
+  folds: Map<string, ArmFold>
+}
+
 /**
  * Evidence for the limit, by revision: the newest 32 folds by (order, slot, arm). A fold that is dropped
  * has 32 newer ones, and stays dropped when more of it comes, so the order of arrival does not matter.
  */
 export class Arms {
-  private readonly revisions = new Map<string, { newest: number; folds: Map<string, ArmFold> }>()
+  private readonly revisions = new Map<string, Revision>()
 
   add(sample: Sample, position: number): void {
     const { limit, revision } = sample
     if (limit.order === null || limit.settling) return
-    const entry = this.revisions.get(revision) ?? { newest: position, folds: new Map() }
+    const fresh: Revision = { newest: position, folds: new Map() }
+    const entry = this.revisions.get(revision) ?? fresh
     this.revisions.set(revision, entry)
     entry.newest = Math.max(entry.newest, position)
     const key = `${limit.order.epoch} ${limit.order.n} ${limit.slot} ${limit.arm}`

@@ -172,7 +172,7 @@ function itemsOf(path: Path, type: string, body: Buffer): (From & Attributes)[] 
         ...(item.body === undefined ? {} : { body: value(item.body as Attributes) }),
         attributes: plain(item.attributes),
         resource,
-        scope: String((scoped.scope as Attributes | undefined)?.name ?? ''),
+        scope: text((scoped.scope as Attributes | undefined)?.name),
       })),
     )
   })
@@ -190,8 +190,8 @@ function pointsOf(metric: From & Attributes): GotPoint[] {
   return lists((metric[kind] as Attributes).dataPoints).map(point => ({
     resource: metric.resource,
     scope: metric.scope,
-    name: String(metric.name),
-    unit: String(metric.unit ?? ''),
+    name: text(metric.name),
+    unit: text(metric.unit),
     kind,
     attributes: plain(point.attributes),
     value: Number(point.asDouble ?? point.asInt ?? 0),
@@ -200,6 +200,10 @@ function pointsOf(metric: From & Attributes): GotPoint[] {
     bucketCounts: ((point.bucketCounts as unknown[]) ?? []).map(Number),
     explicitBounds: ((point.explicitBounds as unknown[]) ?? []).map(Number),
   }))
+}
+
+function text(given: unknown): string {
+  return typeof given === 'string' ? given : ''
 }
 
 function lists(list: unknown): Attributes[] {
