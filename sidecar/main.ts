@@ -50,6 +50,8 @@ export async function startSidecar(config: SidecarConfig): Promise<Sidecar> {
     taken: order => admission.take(order),
     say: sentence => log('warn', sentence),
   })
+  const kept = held.current()
+  if (kept !== null) admission.resume(kept, clock.us())
   const maker =
     config.otel === null
       ? null

@@ -41,6 +41,7 @@ export interface OrdersOptions {
   stateDir: string
   /** ms since 1970. */
   now: () => number
+  /** Told each new one; the kept one is `current` from the start. */
   taken: (order: Order) => void
   /** Told why a kept order was not good any more. */
   say: (sentence: string) => void
@@ -80,10 +81,7 @@ export function orders(options: OrdersOptions): Orders {
   if (kept !== undefined) {
     const { order, words } = judge(kept, true)
     if (order === undefined) options.say(`The kept order is not used: ${words}.`)
-    else {
-      current = order
-      options.taken(order)
-    }
+    else current = order
   }
 
   return {

@@ -42,11 +42,10 @@ export async function traffic(
     requireHostHeader: false,
     shouldUpgradeCallback: isPlainUpgrade,
   })
-  const resting = new Map<Socket, number>()
+  const uses = new Map<Duplex, Use>()
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const { socket } = request
-    resting.delete(socket)
-    response.once('close', () => void (socket.destroyed || resting.set(socket, performance.now())))
+    const use = uses.get(request.socket)
+    if (use !== undefined) begin(use, request, response)
     if (hasBody(request)) watchBody(request, response, bodyTimeoutMs)
     handlers.request(request, response).catch(() => response.destroy())
   }
@@ -55,10 +54,10 @@ export async function traffic(
   server.on('checkExpectation', onRequest)
   server.on('upgrade', handlers.upgrade)
   server.on('connect', (_request, socket) => endWith(socket, '501 Not Implemented'))
-  server.on('clientError', onClientError)
-  server.on('connection', socket => {
-    resting.set(socket, performance.now())
-    socket.once('close', () => resting.delete(socket))
+  server.on('clientError', (error, socket) => answerError(error, socket, uses.get(socket)))
+  server.on('connection', (socket: Socket) => {
+    uses.set(socket, { open: 0, since: performance.now(), last: null })
+    socket.once('close', () => uses.delete(socket))
   })
   const { address, port } = await listening(server, listen)
   return {
@@ -66,8 +65,10 @@ export async function traffic(
     close() {
       const { promise, resolve } = Promise.withResolvers<void>()
       const look = setInterval(() => {
-        const now = performance.now()
-        for (const [socket, since] of resting) if (now - since >= REST_MS) socket.destroy()
+        const long = performance.now() - REST_MS
+        for (const [socket, { open, since }] of uses) {
+          if (open === 0 && since <= long) socket.destroy()
+        }
       }, LOOK_MS)
       // http.Server's own close would cut connections on which a request may be under way.
       NetServer.prototype.close.call(server, () => {
@@ -78,6 +79,23 @@ export async function traffic(
     },
     destroy: () => server.closeAllConnections(),
   }
+}
+
+/** What a connection is used for: requests without their answers yet, or since when it rests (ms). */
+interface Use {
+  open: number
+  since: number
+  last: { request: IncomingMessage; response: ServerResponse } | null
+}
+
+function begin(use: Use, request: IncomingMessage, response: ServerResponse): void {
+  use.open++
+  use.last = { request, response }
+  response.once('close', () => {
+    use.open--
+    use.since = performance.now()
+    if (use.last?.response === response) use.last = null
+  })
 }
 
 /** Listens on both families where the address is [::]; on IPv4 alone where the machine has no other. */
@@ -133,10 +151,12 @@ const answers: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
-function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  const busy = '_httpMessage' in socket && socket._httpMessage !== null
-  // In the middle of an answer another one would be taken for its body.
-  if (busy || !socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+function answerError(error: NodeJS.ErrnoException, socket: Duplex, use: Use | undefined): void {
+  const ownBody = use?.open === 1 && use.last?.request.complete === false
+  const answerable =
+    use === undefined || use.open === 0 || (ownBody && !use.last?.response.headersSent)
+  // Where an answer is under way, another one would be taken for a part of it.
+  if (!answerable || !socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
   endWith(socket, answers[error.code ?? ''] ?? '400 Bad Request')
 }
 

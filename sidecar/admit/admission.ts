@@ -70,6 +70,13 @@ export class Admission {
     return Math.ceil(this.state.effective / 2) + 4
   }
 
+  /** An order that was in force before a restart: it is at once. */
+  resume(order: Order, now: number): void {
+    this.take(order)
+    this.limit.second({ completed: 0, late: 0 })
+    this.moved(now)
+  }
+
   /** The limit changes with the next second; objective and queue deadline hold for arrivals from now on. */
   take(order: Order): void {
     this.limit.take(order)

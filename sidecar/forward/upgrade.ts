@@ -1,6 +1,6 @@
 import { request, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { PassThrough, type Duplex } from 'node:stream'
 import { endToEnd, type Head } from '../../core/http/head.ts'
 import type { Address } from '../config.ts'
 
@@ -33,7 +33,11 @@ export function forwardUpgrade(
   }
   client.once('close', end)
   client.once('error', end)
+  // Read from the start, or its leaving would not be seen while the model makes up its mind.
+  const fromClient = client.pipe(new PassThrough())
+  client.once('end', end)
   asked.once('upgrade', (response, model, modelBytes) => {
+    client.removeListener('end', end)
     model.once('close', () => client.end())
     model.once('error', end)
     client.once('close', () => model.destroy())
@@ -49,7 +53,7 @@ export function forwardUpgrade(
     if (firstBytes.length > 0) model.write(firstBytes)
     unlimited(model)
     model.pipe(client)
-    client.pipe(model)
+    fromClient.pipe(model)
   })
   // The model declined: its answer, and the end of the connection.
   asked.once('response', response => {
