@@ -28,7 +28,9 @@ export interface Colleagues {
 }
 
 /** Decisions of an endpoint that are kept for people to see. */
-const SHOWN = 50
+const SHOWN = 30
+/** Changes outlive the holds that follow them: they are what people look for. */
+const CHANGES_SHOWN = 30
 
 /** Does the steps of a tick with the real observer, log and actuators. */
 export class Office implements Desk {
@@ -107,7 +109,11 @@ export class Office implements Desk {
   show(record: LogRecord<'decision'>): void {
     const list = this.shown.get(record.body.endpoint) ?? []
     list.unshift(lineOf(record))
-    this.shown.set(record.body.endpoint, list.slice(0, SHOWN))
+    let changes = 0
+    const kept = list.filter(
+      ({ action }, i) => (action !== 'hold' && ++changes <= CHANGES_SHOWN) || i < SHOWN,
+    )
+    this.shown.set(record.body.endpoint, kept)
   }
 
   views(): EndpointView[] {

@@ -48,7 +48,9 @@ export function pointOf({ at, windows }: EndpointWindows): Omit<Point, 'ready' |
     return { t: at, offered: 0, ok: 0, rejected: 0, inFlight: 0, queued: 0, held: 0, p95Us: null }
   }
   const { replicas, edges } = second
-  const rejected = [replicas.rejected, edges.rejected].flatMap(each => Object.values(each))
+  // A sidecar's no-slot is an attempt of an edge that went elsewhere: nobody was turned away.
+  const own = { ...replicas.rejected, 'no-slot': 0 }
+  const rejected = [own, edges.rejected].flatMap(each => Object.values(each))
   return {
     t: at,
     offered: replicas.offered + edges.offered,

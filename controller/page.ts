@@ -13,7 +13,11 @@ const types: Record<string, string> = {
   '.json': 'application/json',
 }
 const headers = {
-  'content-security-policy': "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+  'content-security-policy': [
+    "default-src 'none'",
+    ...['script', 'style', 'connect', 'img'].map(kind => `${kind}-src 'self'`),
+    ...['base-uri', 'form-action', 'frame-ancestors'].map(what => `${what} 'none'`),
+  ].join('; '),
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-cache',
 }

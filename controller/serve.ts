@@ -130,7 +130,11 @@ function activate(ask: Ask, counter: Counter): Answer {
 }
 
 function endpoints(ask: Ask, counter: Counter): Answer {
-  const view = (): unknown => ({ at: counter.now(), endpoints: counter.views() })
+  const view = (): unknown => ({
+    at: counter.now(),
+    unready: counter.unready(),
+    endpoints: counter.views(),
+  })
   if (ask.query.get('follow') !== '1') return json(view())
   return {
     follow: write => {

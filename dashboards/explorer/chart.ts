@@ -14,6 +14,14 @@ export interface Line {
   stepped?: boolean
 }
 
+/** How a chart's values are said, and how far its axis goes at least. */
+export interface Unit {
+  say: (value: number) => string
+  least: number
+  /** Only whole numbers on the axis. */
+  whole?: boolean
+}
+
 export interface Chart {
   root: HTMLElement
   show(columns: Columns): void
@@ -21,14 +29,11 @@ export interface Chart {
 }
 
 const HEIGHT = 180
+/** A run that has just begun is not squeezed into the right edge. */
+const SHORTEST_S = 180
 const dark = matchMedia('(prefers-color-scheme: dark)')
 
-export function chart(
-  title: string,
-  says: string,
-  lines: readonly Line[],
-  unit: (value: number) => string,
-): Chart {
+export function chart(title: string, says: string, lines: readonly Line[], unit: Unit): Chart {
   const box = el('div', { class: 'plot' })
   const root = el(
     'figure',
@@ -80,12 +85,7 @@ function colors(root: Element): Colors {
   return name => style.getPropertyValue(name).trim()
 }
 
-function options(
-  lines: readonly Line[],
-  unit: (value: number) => string,
-  width: number,
-  color: Colors,
-): uPlot.Options {
+function options(lines: readonly Line[], unit: Unit, width: number, color: Colors): uPlot.Options {
   const grid = { stroke: color('--line'), width: 1 }
   const axis = {
     stroke: color('--muted'),
@@ -99,17 +99,25 @@ function options(
     padding: [8, 8, 0, 0],
     cursor: { sync: { key: 'time' }, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
-      x: { time: true, range: (_, min, max) => [Math.min(min, max - SPAN_MS / 1000), max] },
-      y: { range: (_, __, max) => [0, Math.max(1, max) * 1.08] },
+      x: { time: true, range: (_, min, max) => [max - within(max - min), max] },
+      y: { range: (_, __, max) => [0, Math.max(unit.least, max) * 1.08] },
     },
     axes: [
       {
         ...axis,
         grid: { show: false },
-        space: 70,
-        values: (_, at) => at.map(s => clock(s * 1000).slice(0, 5)),
+        size: 28,
+        space: 80,
+        values: (_, at, __, ___, step) => at.map(s => clock(s * 1000).slice(0, step < 60 ? 8 : 5)),
       },
-      { ...axis, grid, size: 46, space: 32, values: (_, at) => at.map(value => unit(value)) },
+      {
+        ...axis,
+        grid,
+        size: 52,
+        space: 32,
+        values: (_, at) => at.map(value => unit.say(value)),
+        ...(unit.whole === true ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] } : {}),
+      },
     ],
     legend: { live: true, markers: { width: 2 } },
     series: [
@@ -119,9 +127,13 @@ function options(
   }
 }
 
+function within(seconds: number): number {
+  return Math.min(SPAN_MS / 1000, Math.max(SHORTEST_S, seconds))
+}
+
 function series(
   { label, color: name, dash, fill, stepped }: Line,
-  unit: (value: number) => string,
+  { say }: Unit,
   color: Colors,
 ): uPlot.Series {
   const stroke = color(name)
@@ -131,7 +143,7 @@ function series(
     stroke,
     width: 1.75,
     points: { show: false },
-    value: (_, value) => (value == null ? '–' : unit(value)),
+    value: (_, value) => (value == null ? '–' : say(value)),
     ...(dash === true ? { dash: [5, 4] } : {}),
     ...(fill === true ? { fill: `${stroke}22` } : {}),
     ...(paths === undefined ? {} : { paths }),

@@ -1,4 +1,4 @@
-import { chart, type Line } from './chart.ts'
+import { chart, type Line, type Unit } from './chart.ts'
 import { el } from './dom.ts'
 import type { Point } from './model.ts'
 import { capacityOf, columns, smooth } from './series.ts'
@@ -15,16 +15,18 @@ interface Plan {
   title: string
   says: string
   lines: readonly (Line & { read: (point: Point) => number | null })[]
-  unit: (value: number) => string
+  unit: Unit
   /** Trailing mean over this many seconds. */
   smooth?: number
 }
+
+const requests: Unit = { say: number, least: 4, whole: true }
 
 const plans: readonly Plan[] = [
   {
     title: 'Requests per second',
     says: 'What arrived, what was answered well, what was turned away. Mean of 5 s.',
-    unit: number,
+    unit: requests,
     smooth: 5,
     lines: [
       { label: 'offered', color: '--blue', read: point => point.offered },
@@ -35,7 +37,7 @@ const plans: readonly Plan[] = [
   {
     title: 'Requests present against slots',
     says: 'Slots: the learned limit x ready replicas. What is above them waits.',
-    unit: number,
+    unit: requests,
     lines: [
       {
         label: 'in flight + waiting',
@@ -49,7 +51,7 @@ const plans: readonly Plan[] = [
   {
     title: 'Replicas',
     says: 'Decided and ready. The gap is the time that a replica takes to start.',
-    unit: number,
+    unit: requests,
     lines: [
       {
         label: 'desired',
@@ -64,7 +66,7 @@ const plans: readonly Plan[] = [
   {
     title: 'Service time, 95 %',
     says: 'Of successes: first byte to the model until its last byte.',
-    unit: duration,
+    unit: { say: duration, least: 1000 },
     lines: [{ label: 'p95', color: '--blue', read: point => point.p95Us }],
   },
 ]

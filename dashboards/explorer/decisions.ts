@@ -140,7 +140,7 @@ function group(first: Holds, endpoint: string | null, current: () => Shown): Par
 }
 
 function titleOf({ decisions, from, to, endpoints }: Holds): string {
-  const what = decisions.length === 1 ? '1 hold' : count(decisions.length, 'hold')
+  const what = count(decisions.length, 'hold')
   const who =
     endpoints.length === 1 ? shortName(endpoints[0] ?? '') : count(endpoints.length, 'endpoint')
   const span = to - from >= 1000 ? ` since ${clock(from)}` : ''

@@ -32,7 +32,7 @@ export function fleet(): View {
         {},
         el('th', { scope: 'col' }, 'Endpoint'),
         ...heads,
-        el('th', { scope: 'col' }, 'Last change'),
+        el('th', { scope: 'col', class: 'last' }, 'Last change'),
       ),
     ),
     body,

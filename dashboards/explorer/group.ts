@@ -22,14 +22,8 @@ export function rowsOf(decisions: readonly Decision[]): Row[] {
     const oldest = holds.at(-1)
     const newest = holds[0]
     if (oldest === undefined || newest === undefined) return
-    rows.push({
-      kind: 'holds',
-      key: `holds-${oldest.id}`,
-      decisions: holds,
-      from: oldest.now,
-      to: newest.now,
-      endpoints: [...new Set(holds.map(decision => decision.endpoint))].toSorted(),
-    })
+    if (holds.length === 1) rows.push({ kind: 'one', key: oldest.id, decision: oldest })
+    else rows.push(together(holds, oldest, newest))
     holds = []
   }
   for (const decision of decisions) {
@@ -53,4 +47,15 @@ export function merge(
   const byId = new Map(known.map(decision => [decision.id, decision]))
   for (const decision of came) byId.set(decision.id, decision)
   return [...byId.values()].toSorted((a, b) => b.seq - a.seq).slice(0, most)
+}
+
+function together(decisions: Decision[], oldest: Decision, newest: Decision): Holds {
+  return {
+    kind: 'holds',
+    key: `holds-${oldest.id}`,
+    decisions,
+    from: oldest.now,
+    to: newest.now,
+    endpoints: [...new Set(decisions.map(({ endpoint }) => endpoint))].toSorted(),
+  }
 }

@@ -16,6 +16,7 @@ export function number(value: number | null): string {
 /** us as 850 us, 12 ms, 1.4 s. */
 export function duration(us: number | null): string {
   if (us === null) return '–'
+  if (us === 0) return '0 ms'
   if (us < 1000) return `${Math.round(us)} µs`
   if (us < 1_000_000) return `${number(us / 1000)} ms`
   return `${number(us / 1_000_000)} s`
