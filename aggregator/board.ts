@@ -16,7 +16,7 @@ export class Board {
   readonly foldSeconds = new SecondsHistogram(
     signals.aggregator.outrigger_aggregator_fold_seconds.buckets,
   )
-  private windows = new Map<string, EndpointWindows>()
+  private readonly windows = new Map<string, EndpointWindows>()
   private readonly readers = new Set<(line: string) => void>()
   private readonly store: Store
   private readonly clock: Clock
@@ -31,6 +31,28 @@ export class Board {
   async tick(warm: boolean): Promise<void> {
     if (this.running) return
     this.running = true
+    try {
+      await this.makeAll(warm)
+    } finally {
+      this.running = false
+    }
+  }
+
+  get(name: string): EndpointWindows | undefined {
+    return this.windows.get(name)
+  }
+
+  all(): EndpointWindows[] {
+    return [...this.windows.values()]
+  }
+
+  /** A line an endpoint each second. Returns how to stop. */
+  follow(write: (line: string) => void): () => void {
+    this.readers.add(write)
+    return () => void this.readers.delete(write)
+  }
+
+  private async makeAll(warm: boolean): Promise<void> {
     let us = 0
     this.store.forget(this.clock.now())
     const names = this.store.names()
@@ -45,22 +67,6 @@ export class Board {
     const known = new Set(names)
     for (const name of this.windows.keys()) if (!known.has(name)) this.windows.delete(name)
     this.foldSeconds.add(us)
-    this.running = false
-  }
-
-  get(name: string): EndpointWindows | undefined {
-    return this.windows.get(name)
-  }
-
-  all(): EndpointWindows[] {
-    return [...this.windows.values()]
-  }
-
-  /** What there is now, then a line an endpoint each second. Returns how to stop. */
-  follow(write: (line: string) => void): () => void {
-    for (const windows of this.windows.values()) write(JSON.stringify(windows))
-    this.readers.add(write)
-    return () => void this.readers.delete(write)
   }
 
   private make(name: string, warm: boolean): void {

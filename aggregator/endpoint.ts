@@ -72,9 +72,9 @@ export class Endpoint {
   /** Forgets who is gone and what is older than any window. True when nothing is left. */
   forget(present: number): boolean {
     for (const [key, sender] of this.senders) {
-      if (!sender.targeted && !(sender.ring.newest > present - KEPT_SECONDS)) {
-        this.senders.delete(key)
-      }
+      // A silent replica that should exist is news; an edge that no longer tells of an endpoint is not.
+      const missed = sender.targeted && sender.kind === 'replica'
+      if (!missed && !(sender.ring.newest > present - KEPT_SECONDS)) this.senders.delete(key)
     }
     for (const position of this.offered.keys()) {
       if (position <= present - KEPT_SECONDS) this.offered.delete(position)

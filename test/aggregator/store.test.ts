@@ -219,6 +219,20 @@ test('causes are the 16 newest, the epoch the largest, and all is forgotten in t
   t.deepEqual(store.names(), [])
 })
 
+test('an endpoint that an edge no longer tells of is forgotten, a silent replica is not', t => {
+  const store = new Store()
+  store.setTargets([target('e', 'edge')], T0)
+  const s = sampleOf({ kind: 'edge', replica: 'e' })
+  store.take(fromOf(s), s, 0, T0 + 1000)
+  store.forget(T0 + 300_000)
+  t.deepEqual(store.names(), [ENDPOINT])
+  store.forget(T0 + 400_000)
+  t.deepEqual(store.names(), [])
+  store.setTargets([target('a')], T0 + 400_000)
+  store.forget(T0 + 4_000_000)
+  t.is(store.windows(ENDPOINT, T0 + 4_000_000, true)?.windows['300']?.coverage, 0)
+})
+
 test('windows of one replica', t => {
   const store = new Store()
   store.setTargets([target('a'), target('b')], T0)
