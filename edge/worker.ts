@@ -18,6 +18,7 @@ const { room, telemetry } = await localRoom(readConfig({ workers: '1' }), versio
 process.on('message', (message: ToWorker, socket?: Socket) => {
   if (message.kind === 'table') return room.table(message.table)
   if (message.kind === 'accept') {
+    tell({ kind: 'took', n: message.n })
     if (socket === undefined) return
     socket.on('error', () => socket.destroy())
     room.accept(message.endpoint, socket)

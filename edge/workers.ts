@@ -11,13 +11,15 @@ import type { Room, Second } from './room.ts'
 /** From the parent to a worker. A connection travels with `accept` as its handle. */
 export type ToWorker =
   | { kind: 'table'; table: ReplicaTable }
-  | { kind: 'accept'; endpoint: string }
+  | { kind: 'accept'; endpoint: string; n: number }
   | { kind: 'second'; mark: Mark }
   | { kind: 'drain'; mostMs: number }
 /** From a worker to its parent. */
 export type FromWorker =
   | { kind: 'second'; seq: number; second: Second }
   | { kind: 'activate'; endpoint: string }
+  /** The connection is the worker's now. */
+  | { kind: 'took'; n: number }
 
 /** A worker that has not answered by then is left out of the second. */
 const SECOND_MS = 400
@@ -75,6 +77,9 @@ class Worker {
   private last: ReplicaTable | null = null
   private waiting: { seq: number; resolve: (second: Second) => void } | null = null
   private leaving = false
+  /** Connections that the worker has not taken yet: they outlive it. */
+  private readonly handing = new Map<number, { endpoint: string; socket: Socket }>()
+  private lastN = 0
 
   constructor(index: number, around: WorkersAround) {
     this.index = index
@@ -88,12 +93,8 @@ class Worker {
   }
 
   accept(endpoint: string, socket: Socket): void {
-    const message: ToWorker = { kind: 'accept', endpoint }
-    this.child.send(message, socket, error => {
-      // Between a worker's death and its next start: the connection waits.
-      if (error !== null && !socket.destroyed)
-        setTimeout(() => this.accept(endpoint, socket), AGAIN_MS)
-    })
+    this.handing.set(++this.lastN, { endpoint, socket })
+    this.hand(this.lastN)
   }
 
   second(mark: Mark): Promise<Second> {
@@ -137,9 +138,18 @@ class Worker {
       setTimeout(() => {
         this.child = this.start()
         if (this.last !== null) this.tell({ kind: 'table', table: this.last })
+        for (const n of this.handing.keys()) this.hand(n)
       }, AGAIN_MS)
     })
     return child
+  }
+
+  private hand(n: number): void {
+    const one = this.handing.get(n)
+    if (one === undefined) return
+    const message: ToWorker = { kind: 'accept', endpoint: one.endpoint, n }
+    // An error means that it has died: what it did not take goes to its successor.
+    this.child.send(message, one.socket, { keepOpen: true }, () => undefined)
   }
 
   private tell(message: ToWorker): void {
@@ -149,6 +159,10 @@ class Worker {
 
   private take(message: FromWorker): void {
     if (message.kind === 'activate') return this.around.activate(message.endpoint)
+    if (message.kind === 'took') {
+      this.handing.get(message.n)?.socket.destroy()
+      return void this.handing.delete(message.n)
+    }
     if (this.waiting?.seq === message.seq) this.waiting.resolve(message.second)
   }
 }

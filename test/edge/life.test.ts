@@ -1,0 +1,198 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import test, { type ExecutionContext } from 'ava'
+import {
+  ENDPOINT,
+  TOKEN,
+  ask,
+  entry,
+  fakeController,
+  folder,
+  portOf,
+  samplesOf,
+  startTestEdge,
+  until,
+} from './bench.ts'
+import { fakeSidecar } from './fake-sidecar.ts'
+
+const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
+
+/** The edge as a process of its own. */
+async function startProcess(
+  t: ExecutionContext,
+  controller: string,
+  args: string[] = [],
+  env = {},
+) {
+  const child = spawn(process.execPath, [main, 'edge', ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      OUTRIGGER_CONTROLLER: controller,
+      OUTRIGGER_TOKEN: TOKEN,
+      OUTRIGGER_ADMIN: '127.0.0.1:0',
+      OUTRIGGER_LOG_LEVEL: 'error',
+      ...env,
+    },
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  let out = ''
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  await until(() => out.includes('\n') || child.exitCode !== null, 'the line that says it listens')
+  const { listening } = JSON.parse(out) as { listening: { admin: string } }
+  return { child, admin: listening.admin }
+}
+
+async function portAt(admin: string, endpoint = ENDPOINT): Promise<number> {
+  let address: string | undefined
+  await until(async () => {
+    const got = (await (await fetch(`http://${admin}/v1/edge`)).json()) as {
+      endpoints: Record<string, string>
+    }
+    address = got.endpoints[endpoint]
+    return address !== undefined
+  }, 'a port')
+  return Number(address?.split(':').at(-1))
+}
+
+/** Process ids of its children (Linux, proc(5)). */
+function workersOf(child: ChildProcess): number[] {
+  const text = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+  return text.split(' ').filter(Boolean).map(Number)
+}
+
+const exitOf = async (child: ChildProcess): Promise<unknown> => (await once(child, 'exit'))[0]
+
+test('an edge whose controller is away serves on the table that it kept', async t => {
+  const sidecar = await fakeSidecar(t, 2)
+  const controller = await fakeController(t, [entry([sidecar])])
+  const stateDir = folder()
+  const first = await startTestEdge(t, controller.url, { stateDir })
+  const port = await portOf(first)
+  await controller.close()
+  t.is((await ask(port)).status, 200, 'fail static')
+  await first.close(0)
+  const second = await startTestEdge(t, controller.url, { stateDir })
+  t.is((await ask(await portOf(second))).status, 200, 'after a restart')
+})
+
+test('ports open and close with the table', async t => {
+  const sidecar = await fakeSidecar(t, 2)
+  const other = entry([sidecar], { endpoint: 'local/agent' })
+  const controller = await fakeController(t, [entry([sidecar])])
+  const edge = await startTestEdge(t, controller.url)
+  const port = await portOf(edge)
+  controller.set(entry([sidecar]), other)
+  t.is((await ask(await portOf(edge, 'local/agent'))).status, 200)
+  t.is(await portOf(edge), port, 'a port that the kernel chose stays')
+  controller.set(other)
+  await until(() => edge.endpoints()[ENDPOINT] === undefined, 'closed')
+  await t.throwsAsync(ask(port, { agent: false }), { message: /ECONNREFUSED|hang up|ECONNRESET/ })
+})
+
+test('a sample a second for each endpoint, resumed by boot and seq', async t => {
+  const sidecar = await fakeSidecar(t, 1, 2)
+  const controller = await fakeController(t, [entry([sidecar])])
+  const edge = await startTestEdge(t, controller.url)
+  const port = await portOf(edge)
+  await Promise.all(Array.from({ length: 20 }, () => ask(port)))
+  await until(async () => (await samplesOf(edge)).length >= 2, 'two seconds')
+  const lines = await samplesOf(edge)
+  const total = lines.reduce((sum, line) => sum + line.completed.ok, 0)
+  t.is(total, 20)
+  t.is(
+    lines.reduce((sum, line) => sum + line.wait.count, 0),
+    20,
+  )
+  t.true(Math.max(...lines.map(line => line.queued.max)) >= 10)
+  t.is(sidecar.mostInFlight, 1)
+  const first = lines[0]
+  const rest = await fetch(`http://${edge.admin}/v1/samples?since=${first?.boot}:${first?.seq}`)
+  t.false((await rest.text()).includes('"seq":0,'))
+  t.regex(rest.headers.get('x-outrigger-now') ?? '', /^\d{13}$/)
+  const page = await (await fetch(`http://${edge.admin}/metrics`)).text()
+  t.regex(
+    page,
+    /outrigger_edge_offered_requests_total\{endpoint="local\/digits",edge="edge-1"\} 20/,
+  )
+  t.regex(page, /outrigger_edge_wait_seconds_count\{[^}]*\} 20/)
+})
+
+test('SIGTERM finishes what is held and in flight, then exits 0', async t => {
+  const sidecar = await fakeSidecar(t, 1, 100)
+  const controller = await fakeController(t, [entry([sidecar])])
+  const { child, admin } = await startProcess(t, controller.url)
+  const port = await portAt(admin)
+  const all = Array.from({ length: 5 }, (_, i) => ask(port, { number: String(i) }))
+  await until(() => sidecar.inFlight === 1, 'one in flight')
+  await new Promise(resolve => setTimeout(resolve, 50))
+  const exit = exitOf(child)
+  child.kill('SIGTERM')
+  t.deepEqual(
+    (await Promise.all(all)).map(one => one.status),
+    [200, 200, 200, 200, 200],
+  )
+  t.is(await exit, 0)
+})
+
+test('workers: one queue an endpoint, exact counts, and a killed one comes back', async t => {
+  const sidecars = [await fakeSidecar(t, 2), await fakeSidecar(t, 2)]
+  const others = [await fakeSidecar(t, 1)]
+  const controller = await fakeController(t, [
+    entry(sidecars),
+    entry(others, { endpoint: 'local/agent' }),
+  ])
+  const env = { OUTRIGGER_PARENT: 'stdin' }
+  const { child, admin } = await startProcess(t, controller.url, ['--workers', '2'], env)
+  const [port, agentPort] = [await portAt(admin), await portAt(admin, 'local/agent')]
+  const got = await Promise.all(
+    Array.from({ length: 100 }, (_, i) =>
+      ask(i % 2 ? port : agentPort, { number: String(i), agent: false }),
+    ),
+  )
+  t.true(got.every(one => one.status === 200))
+  const served = [...sidecars, ...others].flatMap(one => one.served)
+  t.deepEqual(new Set(served).size, 100)
+  t.true(sidecars.every(one => one.mostInFlight <= 2) && (others[0]?.mostInFlight ?? 9) <= 1)
+  t.is(
+    sidecars.reduce((sum, one) => sum + one.refusals, 0),
+    0,
+    'one queue: no overbooking',
+  )
+  await until(async () => {
+    const page = await (await fetch(`http://${admin}/metrics`)).text()
+    return /offered_requests_total\{endpoint="local\/digits",edge="edge"\} 50/.test(page)
+  }, 'counts of the worker')
+  for (const worker of workersOf(child)) process.kill(worker, 'SIGKILL')
+  const again = await ask(port, { number: 'again', agent: false }).catch(() => null)
+  t.true(again === null || again.status === 200)
+  await until(async () => workersOf(child).length === 2, 'both workers back')
+  t.is((await ask(port, { number: 'back', agent: false })).status, 200)
+  const exit = exitOf(child)
+  child.stdin.end()
+  t.is(await exit, 0)
+})
+
+test('bad configuration: every error at once, and exit code 2; a port in use: 3', async t => {
+  const run = async (env: Record<string, string>): Promise<[unknown, string]> => {
+    const child = spawn(process.execPath, [main, 'edge'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env,
+    })
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    return [await exitOf(child), said]
+  }
+  const [code, said] = await run({ OUTRIGGER_ADMIN: 'nowhere', OUTRIGGER_WORKERS: '0' })
+  t.is(code, 2)
+  for (const name of ['OUTRIGGER_CONTROLLER', 'OUTRIGGER_ADMIN', 'OUTRIGGER_WORKERS'])
+    t.true(said.includes(name), name)
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.teardown(() => taken.close())
+  const { port } = taken.address() as { port: number }
+  const env = { OUTRIGGER_CONTROLLER: 'http://127.0.0.1:1', OUTRIGGER_ADMIN: `127.0.0.1:${port}` }
+  t.is((await run(env))[0], 3)
+})
