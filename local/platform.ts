@@ -24,6 +24,8 @@ interface Group {
 export interface LocalPlatform {
   routes: Route[]
   table(): Platform
+  /** Addresses of the sidecars' /metrics. */
+  metrics(): string[]
   /** Starts what each endpoint needs at least. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -152,6 +154,8 @@ export function localPlatform(
 
   return {
     table,
+    metrics: () =>
+      [...groups.values()].flatMap(group => group.replicas.map(replica => replica.metrics)),
     routes: [
       {
         at: 'GET /v1/platform',

@@ -10,6 +10,8 @@ type ReplicaRow = PlatformEndpoint['replicas'][number]
 /** A replica on this machine: the model's process and its sidecar, each supervised, on ports that stay theirs. */
 export interface Replica {
   readonly row: ReplicaRow
+  /** Address of the sidecar's /metrics. */
+  readonly metrics: string
   /** Leaves: edges are told first, the sidecar finishes what is in flight, then the model goes. */
   stop(): Promise<void>
   /** The last line that the model said on standard error, for a person. */
@@ -110,6 +112,7 @@ export function startReplica(
   })
   return {
     row,
+    metrics: `${site.host}:${ports.metrics}`,
     lastWords: () => site.lastLine(logs.model),
     async stop() {
       if (row.state === 'draining') return

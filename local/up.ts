@@ -11,6 +11,7 @@ import { countRequests, type Counts } from './counts.ts'
 import type { Plan } from './file.ts'
 import { startGuardian } from './guardian.ts'
 import { localPlatform } from './platform.ts'
+import { scrapeRoute } from './scrape.ts'
 import { freePort, portProblem } from './ports.ts'
 import { lastLine, type Site } from './site.ts'
 import { allReady } from './wait.ts'
@@ -85,7 +86,14 @@ async function startAll(
     edges: [{ edge: 'edge-1', admin: `${host}:${at.edge}` }],
   }
   const platform = localPlatform(site, plan.endpoints, edgePorts, () => peers)
-  const server: Served = await serve({ host, port: 0, routes: platform.routes, token: site.token })
+  const scrape = scrapeRoute(() => ({
+    controller: [`${host}:${at.controller}`],
+    aggregator: [peers.aggregator],
+    edge: peers.edges.map(({ admin }) => admin),
+    sidecar: platform.metrics(),
+  }))
+  const routes = [...platform.routes, scrape]
+  const server: Served = await serve({ host, port: 0, routes, token: site.token })
   stops.push(() => server.close())
 
   const controllerUrl = `http://${host}:${at.controller}`
