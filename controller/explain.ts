@@ -27,10 +27,7 @@ export function explain({ id, seq, body }: Pick<LogRecord<'decision'>, 'id' | 's
     headline: headline(body),
     inputs: inputsOf(body),
     proposals: body.proposals.map(proposalOf),
-    bounds: body.bounds.map(({ bound, from, to, numbers }) => {
-      const change = from === to ? `left ${from} as it is` : `made ${from} into ${to}`
-      return `${bound} ${change}${listed(numbers)}.`
-    }),
+    bounds: boundsOf(body),
     outcome: outcomeOf(body),
     reasons: body.reasons.map(({ code, numbers }) => ({
       code,
@@ -108,6 +105,15 @@ function proposalOf({ rule, wants, numbers }: Proposal): string {
   return words === null || words.includes('{')
     ? `${rule} wants ${wants}${listed(numbers)}.`
     : `${rule} wants ${wants}: ${words}`
+}
+
+/** Those that changed something, one a line; the others by name. */
+function boundsOf({ bounds }: DecisionBody): string[] {
+  const changed = bounds
+    .filter(({ from, to }) => from !== to)
+    .map(({ bound, from, to, numbers }) => `${bound} made ${from} into ${to}${listed(numbers)}.`)
+  const others = bounds.filter(({ from, to }) => from === to).map(({ bound }) => bound)
+  return others.length === 0 ? changed : [...changed, `Nothing to change for: ${others.join(', ')}.`]
 }
 
 /** " (demand 4.2, wait 12 ms)", or nothing. */
