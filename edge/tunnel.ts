@@ -6,7 +6,7 @@ import { bareText, rejectionText } from './answers.ts'
 import type { Desk } from './desk.ts'
 
 /** Upgraded connections of one endpoint that may be open at once. */
-export const MOST_TUNNELS = 1000
+const MOST_TUNNELS = 1000
 
 /** An upgrade to WebSocket (RFC 6455): two sockets joined until either goes. It takes no slot. */
 export function tunnel(desk: Desk, head: Head, client: Duplex, firstBytes: Buffer): void {

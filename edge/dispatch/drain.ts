@@ -1,7 +1,7 @@
 import { Rate } from './rate.ts'
 
 /** How fast the queue drains, as measured: what bounds it and what a turned-away client is told. */
-export const BOUND = { least: 64, most: 10_000 } as const
+const BOUND = { least: 64, most: 10_000 } as const
 
 export class Drain {
   private readonly released = new Rate()

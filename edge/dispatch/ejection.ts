@@ -5,7 +5,7 @@ import { TIMES, type Replica } from './replica.ts'
  * Outlier ejection (as in Envoy): a replica that answers server errors far above its peers gets no traffic
  * for a while, because one that fails fast looks least loaded and would draw all requests.
  */
-export const OUTLIER = {
+const OUTLIER = {
   /** Answers of late below which nothing is judged, of the replica and of its peers. */
   least: 10,
   /** Share of errors that is far, and by how many times above the peers'. */

@@ -40,7 +40,7 @@ export class Fleet {
       replica.draining &&= ready
     }
     this.started ||= listed.length > 0
-    for (const replica of [...this.byName.values()]) this.forget(replica, names)
+    for (const replica of this.byName.values()) this.forget(replica, names)
   }
 
   /** A replica that left the table is kept until its last request ends. */
