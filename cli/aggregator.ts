@@ -1,6 +1,7 @@
 import { BadConfig, readConfig } from '../aggregator/config.ts'
 import { startAggregator } from '../aggregator/main.ts'
 import { Failure, type Command } from './command.ts'
+import { untilEnded } from './ended.ts'
 import { exit } from './exit.ts'
 import { version } from './version.ts'
 
@@ -34,7 +35,7 @@ async function run(args: string[]): Promise<number> {
   const aggregator = await startAggregator(config, { version }).catch((error: unknown) => {
     throw inWords(error, `${config.host}:${config.port}`)
   })
-  const end = ended(config.exitWithStdin)
+  const end = untilEnded(config.exitWithStdin)
   console.log(JSON.stringify({ listening: { admin: aggregator.address } }))
   await end
   await aggregator.close()
@@ -65,16 +66,4 @@ function inWords(error: unknown, address: string): unknown {
     )
   }
   return error
-}
-
-/** A signal, or the end of the parent. */
-function ended(withStdin: boolean): Promise<void> {
-  return new Promise(resolve => {
-    process.once('SIGTERM', () => resolve())
-    process.once('SIGINT', () => resolve())
-    if (!withStdin) return
-    process.stdin.once('end', () => resolve())
-    process.stdin.once('error', () => resolve())
-    process.stdin.resume()
-  })
 }

@@ -11,9 +11,23 @@ export async function verifyLog(dir: string, json: boolean): Promise<number> {
   const { files, records, first, next, head, broken } = await walk(dir)
   const problem = broken === null ? null : broken.tail ? tornWords(broken) : wordsOf(broken)
   const verified = broken === null
-  if (json) console.log(JSON.stringify({ verified, records, files: files.length, first, last: next - 1, head, problem }))
+  if (json)
+    console.log(
+      JSON.stringify({
+        verified,
+        records,
+        files: files.length,
+        first,
+        last: next - 1,
+        head,
+        problem,
+      }),
+    )
   else if (problem !== null) console.log(problem)
-  else console.log(`Verified: ${records} records (${first} to ${next - 1}) in ${files.length} files; newest ${head}.`)
+  else
+    console.log(
+      `Verified: ${records} records (${first} to ${next - 1}) in ${files.length} files; newest ${head}.`,
+    )
   return verified ? exit.fine.code : exit.notVerified.code
 }
 
@@ -43,9 +57,14 @@ export async function replayLog(
   const first = differences[0] ?? null
   const same = first === null
   if (wanted.json) {
-    console.log(JSON.stringify({ same, decisions, repeats, skipped, differences: differences.length, first }))
+    console.log(
+      JSON.stringify({ same, decisions, repeats, skipped, differences: differences.length, first }),
+    )
   } else {
-    const before = skipped === 0 ? '' : ` ${skipped} stand before the first state in the log and can't be replayed.`
+    const before =
+      skipped === 0
+        ? ''
+        : ` ${skipped} stand before the first state in the log and can't be replayed.`
     console.log(
       same
         ? `Replayed ${decisions} decisions and ${repeats} repeats: the same bytes.${before}`

@@ -2,6 +2,7 @@ import { BadConfig, readConfig, type ControllerConfig } from '../controller/conf
 import { startController } from '../controller/main.ts'
 import { Unusable } from '../controller/record/open.ts'
 import { Failure, type Command } from './command.ts'
+import { untilEnded } from './ended.ts'
 import { exit } from './exit.ts'
 import { version } from './version.ts'
 
@@ -40,7 +41,7 @@ async function run(args: string[]): Promise<number> {
     throw inWords(error, `${config.admin.host}:${config.admin.port}`)
   })
   console.log(JSON.stringify({ listening: { admin: controller.address } }))
-  await ended(config.exitWithStdin)
+  await untilEnded(config.exitWithStdin)
   await controller.close()
   return exit.fine.code
 }
@@ -69,16 +70,4 @@ function inWords(error: unknown, address: string): unknown {
     return new Failure(exit.badInput.code, words)
   }
   return error
-}
-
-/** A signal, or the end of the parent. */
-function ended(withStdin: boolean): Promise<void> {
-  return new Promise(resolve => {
-    process.once('SIGTERM', () => resolve())
-    process.once('SIGINT', () => resolve())
-    if (!withStdin) return
-    process.stdin.once('end', () => resolve())
-    process.stdin.once('error', () => resolve())
-    process.stdin.resume()
-  })
 }

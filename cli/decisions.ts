@@ -73,10 +73,19 @@ async function run(args: string[]): Promise<number> {
   if (verb === 'show' && id !== undefined) return show(wanted, id)
   if (verb === 'verify') return verifyLog(localDir(wanted.source, verb), wanted.json)
   if (verb === 'replay') return replayLog(localDir(wanted.source, verb), wanted)
-  throw new Failure(exit.badInput.code, 'Say which: outrigger decisions list|show ID|follow|verify|replay')
+  throw new Failure(
+    exit.badInput.code,
+    'Say which: outrigger decisions list|show ID|follow|verify|replay',
+  )
 }
 
-function sourceOf({ url, state }: { url?: string | undefined; state?: string | undefined }): Source {
+function sourceOf({
+  url,
+  state,
+}: {
+  url?: string | undefined
+  state?: string | undefined
+}): Source {
   const dir = logDirOf(state ?? DEFAULT_STATE)
   if (url === undefined && existsSync(dir)) return { dir }
   return { url: controllerUrl({ url, state }) }
@@ -85,10 +94,16 @@ function sourceOf({ url, state }: { url?: string | undefined; state?: string | u
 /** Verifying and replaying read every byte: that is done where the files are. */
 function localDir(source: Source, verb: string): string {
   if ('dir' in source) return source.dir
-  throw new Failure(exit.badInput.code, `${verb} reads the log's files: name the state folder with --state DIR.`)
+  throw new Failure(
+    exit.badInput.code,
+    `${verb} reads the log's files: name the state folder with --state DIR.`,
+  )
 }
 
-async function list({ source, endpoint, since, changes, json }: Wanted, follow: boolean): Promise<number> {
+async function list(
+  { source, endpoint, since, changes, json }: Wanted,
+  follow: boolean,
+): Promise<number> {
   for await (const record of recordsOf(source, since ?? 0, follow)) {
     if (record.kind !== 'decision' || record.body.now < (since ?? 0)) continue
     if (endpoint !== null && record.body.endpoint !== endpoint) continue
@@ -107,7 +122,10 @@ function row(record: Extract<AnyRecord, { kind: 'decision' }>): string {
 async function show({ source, json }: Wanted, id: string): Promise<number> {
   const record = await findIn(source, id)
   if (record === null) {
-    throw new Failure(exit.notFound.code, `There is no record ${id} in the log. See: outrigger decisions list`)
+    throw new Failure(
+      exit.notFound.code,
+      `There is no record ${id} in the log. See: outrigger decisions list`,
+    )
   }
   if (json) console.log(JSON.stringify(record))
   else if (record.kind === 'decision') console.log(shown(explain(record)).join('\n'))

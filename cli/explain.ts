@@ -39,7 +39,10 @@ async function run(args: string[]): Promise<number> {
   })
   const [name, ...rest] = positionals
   if (name === undefined || rest.length > 0) {
-    throw new Failure(exit.badInput.code, 'Name one endpoint: outrigger explain ENDPOINT [--at TIME]')
+    throw new Failure(
+      exit.badInput.code,
+      'Name one endpoint: outrigger explain ENDPOINT [--at TIME]',
+    )
   }
   const endpoint = endpointNamed(name)
   const at = timeOf(values.at ?? '0s')
@@ -48,7 +51,8 @@ async function run(args: string[]): Promise<number> {
     const words = `No decision about ${endpoint} at ${new Date(at).toISOString()} is in the log. See: outrigger decisions list`
     throw new Failure(exit.notFound.code, words)
   }
-  if (values.json) console.log(JSON.stringify({ endpoint, at: new Date(at).toISOString(), answers }))
+  if (values.json)
+    console.log(JSON.stringify({ endpoint, at: new Date(at).toISOString(), answers }))
   else console.log(answers.map(inWords).join('\n\n'))
   return exit.fine.code
 }
@@ -61,7 +65,9 @@ async function answersFor(
   const dir = logDirOf(state ?? DEFAULT_STATE)
   if (url === undefined && existsSync(dir)) return answersAt(dir, endpoint, at)
   const from = controllerUrl({ url, state })
-  const answer = (await ask('GET', `${from}/v1/explain/${endpoint}?at=${at}`)) as { answers: Answered[] }
+  const answer = (await ask('GET', `${from}/v1/explain/${endpoint}?at=${at}`)) as {
+    answers: Answered[]
+  }
   return answer.answers
 }
 
@@ -69,7 +75,9 @@ function inWords({ newest, repeated, change }: Answered): string {
   const again =
     repeated === null
       ? []
-      : [`Decided the same ${repeated.times} more times, until ${new Date(repeated.until).toISOString()}.`]
+      : [
+          `Decided the same ${repeated.times} more times, until ${new Date(repeated.until).toISOString()}.`,
+        ]
   const before = change === null ? [] : ['', 'The last change before it:', ...shown(change)]
   return [...shown(newest), ...again, ...before].join('\n')
 }

@@ -12,12 +12,17 @@ export type Source = { dir: string } | { url: string }
 const POLL_MS = 500
 
 /** Records from about `since` (ms) on, oldest first; followed until interrupted. */
-export async function* recordsOf(source: Source, since: number, follow: boolean): AsyncGenerator<AnyRecord> {
+export async function* recordsOf(
+  source: Source,
+  since: number,
+  follow: boolean,
+): AsyncGenerator<AnyRecord> {
   if ('url' in source) {
     yield* fromController(source.url, follow)
     return
   }
-  const wait = (): Promise<boolean> => new Promise(resolve => setTimeout(() => resolve(true), POLL_MS))
+  const wait = (): Promise<boolean> =>
+    new Promise(resolve => setTimeout(() => resolve(true), POLL_MS))
   const from = await seqBefore(source.dir, since)
   for await (const { line } of readLog(source.dir, { since: from, ...(follow ? { wait } : {}) })) {
     yield recordOf(line)
@@ -36,7 +41,7 @@ export async function findIn(source: Source, id: string): Promise<AnyRecord | nu
 const PAGE = 1000
 
 async function* fromController(url: string, follow: boolean): AsyncGenerator<AnyRecord> {
-  for (let since = 0; ; ) {
+  for (let since = 0; ;) {
     const page = await pageOf(`${url}/v1/log?since=${since}&limit=${PAGE}`)
     yield* page
     since = page.at(-1)?.seq ?? since
@@ -50,7 +55,12 @@ async function* fromController(url: string, follow: boolean): AsyncGenerator<Any
 function pageOf(url: string): Promise<AnyRecord[]> {
   return new Promise((resolve, reject) => {
     const away = (why: string): void => {
-      reject(new Failure(exit.unreachable.code, `The controller can't be reached at ${url} (${why}). Is it running?`))
+      reject(
+        new Failure(
+          exit.unreachable.code,
+          `The controller can't be reached at ${url} (${why}). Is it running?`,
+        ),
+      )
     }
     const asked = request(url, { timeout: 10_000 }, response => {
       if (response.statusCode !== 200) return away(`answered ${response.statusCode}`)

@@ -45,7 +45,8 @@ async function run(args: string[]): Promise<number> {
     },
   })
   const [name, ...settings] = positionals
-  if (name === undefined) throw new Failure(exit.badInput.code, 'Name an endpoint. See: outrigger override --help')
+  if (name === undefined)
+    throw new Failure(exit.badInput.code, 'Name an endpoint. See: outrigger override --help')
   const endpoint = endpointNamed(name)
   const who = values.who ?? loginName()
   const url = controllerUrl(values)
@@ -63,7 +64,12 @@ interface Target {
   headers: Record<string, string>
 }
 
-async function set({ at, headers }: Target, setting: string, length: string | null, who: string | null): Promise<void> {
+async function set(
+  { at, headers }: Target,
+  setting: string,
+  length: string | null,
+  who: string | null,
+): Promise<void> {
   const equals = setting.indexOf('=')
   if (equals < 1) throw new Failure(exit.badInput.code, `Write SETTING=VALUE, got '${setting}'.`)
   const [what, value] = [setting.slice(0, equals), setting.slice(equals + 1)]
@@ -73,7 +79,8 @@ async function set({ at, headers }: Target, setting: string, length: string | nu
 async function clear({ at, headers }: Target, names: string[], who: string | null): Promise<void> {
   const by = who === null ? '' : `who=${encodeURIComponent(who)}`
   if (names.length === 0) await ask('DELETE', `${at}?${by}`, { headers })
-  for (const name of names) await ask('DELETE', `${at}?what=${encodeURIComponent(name)}&${by}`, { headers })
+  for (const name of names)
+    await ask('DELETE', `${at}?what=${encodeURIComponent(name)}&${by}`, { headers })
 }
 
 async function inForce(url: string, endpoint: string): Promise<Override[]> {

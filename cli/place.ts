@@ -9,7 +9,10 @@ import { exit } from './exit.ts'
 export const DEFAULT_STATE = '.outrigger'
 
 /** The controller's URL. Throws Failure where none is known. */
-export function controllerUrl(options: { url?: string | undefined; state?: string | undefined }): string {
+export function controllerUrl(options: {
+  url?: string | undefined
+  state?: string | undefined
+}): string {
   if (options.url !== undefined) return options.url.replace(/\/+$/, '')
   const file = join(options.state ?? DEFAULT_STATE, 'platform.json')
   if (!existsSync(file)) {
@@ -37,7 +40,10 @@ export async function ask(
 ): Promise<unknown> {
   const answer: Called = await call(method, url, options).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error)
-    throw new Failure(exit.unreachable.code, `The controller can't be reached at ${url} (${why}). Is it running?`)
+    throw new Failure(
+      exit.unreachable.code,
+      `The controller can't be reached at ${url} (${why}). Is it running?`,
+    )
   })
   if (answer.status >= 200 && answer.status < 300) return answer.json
   const said = answer.json as { error?: unknown } | null
@@ -55,14 +61,21 @@ export function endpointNamed(name: string): string {
 export function timeOf(text: string, now: number = Date.now()): number {
   const age = /^(\d{1,9})(s|m|h|d)$/.exec(text)
   if (age !== null) {
-    const unit = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[age[2] as 's' | 'm' | 'h' | 'd']
+    const unit = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[
+      age[2] as 's' | 'm' | 'h' | 'd'
+    ]
     return now - Number(age[1]) * unit
   }
   const clock = /^(\d{1,2}):(\d{2})(?::(\d{2}))?Z?$/.exec(text)
   const today = new Date(now).toISOString().slice(0, 10)
-  const whole = clock === null ? text : `${today}T${(clock[1] ?? '').padStart(2, '0')}:${clock[2]}:${clock[3] ?? '00'}`
+  const whole =
+    clock === null
+      ? text
+      : `${today}T${(clock[1] ?? '').padStart(2, '0')}:${clock[2]}:${clock[3] ?? '00'}`
   // Times are UTC whether they say so or not.
-  const time = Date.parse(/(Z|[+-]\d{2}:\d{2})$/.test(whole) || !whole.includes('T') ? whole : `${whole}Z`)
+  const time = Date.parse(
+    /(Z|[+-]\d{2}:\d{2})$/.test(whole) || !whole.includes('T') ? whole : `${whole}Z`,
+  )
   if (Number.isFinite(time)) return time
   const words = `'${text}' is no time. Write UTC, such as 2026-01-31T03:12:00Z or 03:12, or an age such as 10m.`
   throw new Failure(exit.badInput.code, words)

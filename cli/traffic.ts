@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { runTraffic, type TrafficPlan } from '../local/traffic/run.ts'
 import { Failure, type Command } from './command.ts'
+import { untilEnded } from './ended.ts'
 import { exit } from './exit.ts'
 
 export const command: Command = {
@@ -16,10 +17,7 @@ export const command: Command = {
       )
     const plan = JSON.parse(readFileSync(file, 'utf8')) as TrafficPlan
     const running = runTraffic(plan, sentence => process.stderr.write(`${sentence}\n`))
-    await new Promise<void>(done => {
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => done())
-      process.stdin.once('end', done).resume()
-    })
+    await untilEnded(true)
     await running.stop()
     return exit.fine.code
   },
