@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import test from 'ava'
@@ -32,6 +33,13 @@ test('the pages list every setting and reason', t => {
   t.deepEqual(unlisted(settingNames, page('settings')), [])
   t.deepEqual(unlisted(Object.keys(reasons), page('reasons')), [])
   t.deepEqual(unlisted(['new-setting'], page('settings')), ['new-setting'])
+})
+
+test('docs/cli.md lists every command that --help does', t => {
+  const { stdout } = spawnSync('node', ['cli/main.ts', '--help'], { cwd: root, encoding: 'utf8' })
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map(([, name = '']) => name)
+  t.true(commands.length > 5)
+  t.deepEqual(unlisted(commands, readFileSync(join(root, 'docs/cli.md'), 'utf8')), [])
 })
 
 test('links between files lead somewhere, and docs/index.md to every page', t => {
