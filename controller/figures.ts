@@ -4,6 +4,8 @@ import type { Notes } from './act/notes.ts'
 import type { Published } from './tick.ts'
 import type { EndpointView } from './view.ts'
 
+const results = ['done', 'failed', 'superseded'] as const
+
 /** What the controller counts of itself. */
 export class Figures {
   readonly tick = new SecondsHistogram(signals.controller.outrigger_tick_seconds.buckets)
@@ -12,11 +14,11 @@ export class Figures {
   private readonly counts = new Map<string, { name: CounterName; labels: Record<string, string>; value: number }>()
   private readonly proposed = new Map<string, Record<string, number>>()
 
-  count(name: CounterName, labels: Record<string, string>): void {
+  count(name: CounterName, labels: Record<string, string>, by = 1): void {
     const key = `${name} ${JSON.stringify(labels)}`
     const known = this.counts.get(key)
-    if (known === undefined) this.counts.set(key, { name, labels, value: 1 })
-    else known.value++
+    if (known === undefined) this.counts.set(key, { name, labels, value: by })
+    else known.value += by
   }
 
   decided({ body }: Published): void {
@@ -24,6 +26,10 @@ export class Figures {
     this.count('outrigger_decisions_total', { endpoint, what, action: outcome.action })
     for (const reason of new Set(reasons.map(({ code }) => code))) {
       this.count('outrigger_decision_reasons_total', { endpoint, what, reason })
+    }
+    // Known from the first decision on, so that a first failure is seen as an increase.
+    for (const result of results) {
+      this.count('outrigger_actuations_total', { endpoint, what, result }, 0)
     }
     if (what !== 'replicas') return
     this.proposed.set(endpoint, Object.fromEntries(proposals.map(({ rule, wants }) => [rule, wants])))
