@@ -176,6 +176,8 @@ export class Dispatch {
     const replica = item === undefined ? undefined : this.release(item)
     if (item === undefined || replica === undefined) return []
     replica.bad++
+    // Its process has most likely died: its other kept connections are about to break as well.
+    replica.failed(nowUs)
     if (!idempotent || !item.replayable || item.repeated || !this.budget.spend()) {
       return this.fail(item, replica, nowUs)
     }

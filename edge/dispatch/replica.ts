@@ -82,7 +82,7 @@ export class Replica {
     this.others = Math.max(0, slots.inFlight - this.own)
   }
 
-  /** A connect failed. Those under way at the same moment are the same failure. */
+  /** A connect failed, or a connection broke. Those under way at the same moment are the same failure. */
   failed(nowUs: number): void {
     this.suspect = true
     if (nowUs < this.downUntilUs) return

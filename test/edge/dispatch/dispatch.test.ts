@@ -129,9 +129,18 @@ test('sent with nothing back: again only if idempotent, and once', t => {
   const d = start(['a', 'b'])
   d.arrive(0, Infinity, 0)
   t.is(d.lost(0, false, 1)[0]?.kind, 'fail')
-  d.arrive(1, Infinity, 2)
-  t.is(sent(d.lost(1, true, 3)).length, 1)
-  t.is(d.lost(1, true, 4)[0]?.kind, 'fail')
+  d.arrive(1, Infinity, 200 * MS)
+  t.is(sent(d.lost(1, true, 201 * MS)).length, 1)
+  t.is(d.lost(1, true, 202 * MS)[0]?.kind, 'fail')
+})
+
+test('a replica that lost a request rests: what is held does not follow onto its dying connections', t => {
+  const d = start(['a'])
+  d.arrive(0, Infinity, 0)
+  d.arrive(1, Infinity, 1)
+  t.deepEqual(sent(d.lost(0, false, 2)), [])
+  t.deepEqual(sent(d.tick(99 * MS)), [])
+  t.deepEqual(sent(d.tick(103 * MS)), ['1@a'])
 })
 
 test('a body that can not be sent again is never a try', t => {
