@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { serve, type Served } from '../core/runtime/admin.ts'
-import { systemClock } from '../core/runtime/clock.ts'
-import { jsonLog } from '../core/runtime/log.ts'
+import { serve, type Route, type Served } from '../core/runtime/admin.ts'
+import { systemClock, type Clock } from '../core/runtime/clock.ts'
+import { jsonLog, type Log } from '../core/runtime/log.ts'
 import { adminRoutes } from './admin.ts'
 import { Admission } from './admit/admission.ts'
 import { parityOf } from './admit/limit.ts'
@@ -9,18 +9,18 @@ import type { SidecarConfig } from './config.ts'
 import { engineWatch } from './engine.ts'
 import { compatCarrier } from './forward/compat.ts'
 import { gate } from './gate.ts'
-import { measure } from './measure.ts'
-import { orders } from './orders.ts'
-import { page } from './page.ts'
+import { measure, type MeasureOptions } from './measure.ts'
+import { orders, type Orders } from './orders.ts'
+import { page, type Page } from './page.ts'
 import { passes } from './passes.ts'
-import { readiness } from './ready.ts'
-import { report } from './report.ts'
+import { readiness, type Readiness } from './ready.ts'
+import { report, type Report } from './report.ts'
 import { handle, type Desk } from './request.ts'
 import { gpuReader } from './signals/gpu.ts'
 import { resourceReader, selfReader } from './signals/resources.ts'
-import { spans } from './spans.ts'
-import { traffic } from './traffic.ts'
-import { upgrades } from './upgrades.ts'
+import { spans, type SpanMaker } from './spans.ts'
+import { traffic, type Traffic } from './traffic.ts'
+import { upgrades, type Upgrades } from './upgrades.ts'
 
 /** A running sidecar: its addresses, host:port each, and its end. */
 export interface Sidecar {
@@ -33,17 +33,48 @@ export interface Sidecar {
 
 /** Starts all of it, or nothing: rejects with the system's error where it can't listen or write. */
 export async function startSidecar(config: SidecarConfig): Promise<Sidecar> {
-  const log = jsonLog('sidecar', config.logLevel)
-  const say = (sentence: string): void => log('info', sentence)
-  const clock = systemClock()
-  const { endpoint, revision, replica } = config
-  const boot = randomBytes(9).toString('base64url')
-  const first = {
-    limit: config.firstLimit,
-    queueUs: config.firstQueueUs,
-    objectiveUs: config.objectiveUs,
+  const parts = await assemble(config)
+  const listening = await listen(config, parts).catch(async (error: unknown) => {
+    await undo(parts.ends)
+    throw error
+  })
+  const lastSecond = measure(measuring(config, parts))
+  let stopped: Promise<void> | null = null
+  return {
+    traffic: listening.front.address,
+    admin: listening.admin.address,
+    metrics: listening.metrics.address,
+    stop(
+      { graceMs, timeoutMs } = { graceMs: config.drainGraceMs, timeoutMs: config.drainTimeoutMs },
+    ) {
+      stopped ??= drain(parts, listening.front, graceMs, timeoutMs).then(() => {
+        lastSecond()
+        return undo(parts.ends)
+      })
+      return stopped
+    },
   }
-  const admission = new Admission(first, parityOf(replica), clock.us())
+}
+
+interface Parts {
+  log: Log
+  clock: Clock
+  phase: { draining: boolean; closing: boolean }
+  desk: Desk
+  orders: Orders
+  upgrades: Upgrades
+  readiness: Readiness
+  report: Report
+  page: Page
+  /** What ends with the process, in this order. */
+  ends: (() => unknown)[]
+}
+
+async function assemble(config: SidecarConfig): Promise<Parts> {
+  const log = jsonLog('sidecar', config.logLevel)
+  const clock = systemClock()
+  const { endpoint, revision, replica, rootKey } = config
+  const admission = admissionOf(config, clock)
   const held = orders({
     ...config,
     now: clock.now,
@@ -52,122 +83,132 @@ export async function startSidecar(config: SidecarConfig): Promise<Sidecar> {
   })
   const kept = held.current()
   if (kept !== null) admission.resume(kept, clock.us())
-  const maker =
-    config.otel === null
-      ? null
-      : await (await import('./telemetry.ts')).spanMaker(config, config.otel, clock)
+  const maker = config.otel === null ? null : await telemetry(config, config.otel, clock)
   const phase = { draining: false, closing: false }
-  const engine = engineWatch(config, say)
   const desk: Desk = {
     healthPaths: config.healthPaths,
     clock,
     admission,
     gate: gate(admission, clock),
     carrier: compatCarrier(config.app, clock),
-    passes: passes({ endpoint, rootKey: config.rootKey, now: clock.now }),
+    passes: passes({ endpoint, rootKey, now: clock.now }),
     spans: spans(maker),
-    engine,
+    engine: engineWatch(config, sentence => log('info', sentence)),
     closing: () => phase.closing,
     jitter: Math.random,
   }
-  const open = upgrades(config.app, config.maxUpgrades, admission)
   const ready = readiness(config.app, config.readyPath)
-  const samples = report(boot, clock.now)
-  const metrics = page({
-    labels: { endpoint, replica, revision },
-    admission,
-    gate: desk.gate,
+  return {
+    log,
+    clock,
+    phase,
+    desk,
     orders: held,
-    dropped: desk.spans.dropped,
-  })
+    upgrades: upgrades(config.app, config.maxUpgrades, admission),
+    readiness: ready,
+    report: report(randomBytes(9).toString('base64url'), clock.now),
+    page: page({
+      labels: { endpoint, replica, revision },
+      admission,
+      gate: desk.gate,
+      orders: held,
+      dropped: desk.spans.dropped,
+    }),
+    ends: [ready.stop, desk.engine.close, desk.carrier.close, desk.spans.close],
+  }
+}
+
+function admissionOf(config: SidecarConfig, clock: Clock): Admission {
+  const { firstLimit: limit, firstQueueUs: queueUs, objectiveUs, replica } = config
+  return new Admission({ limit, queueUs, objectiveUs }, parityOf(replica), clock.us())
+}
+
+/** Loaded only where there is a back end: the SDK costs memory. */
+async function telemetry(
+  config: SidecarConfig,
+  otel: Readonly<Record<string, string>>,
+  clock: Clock,
+): Promise<SpanMaker> {
+  const { spanMaker } = await import('./telemetry.ts')
+  return spanMaker(config, otel, clock)
+}
+
+/** The three ports; what was opened before one failed is among `ends`. */
+async function listen(
+  config: SidecarConfig,
+  parts: Parts,
+): Promise<{ admin: Served; metrics: Served; front: Traffic }> {
+  const { desk, phase, ends } = parts
+  const { admission } = desk
   const routes = adminRoutes({
-    orders: held,
-    samples: samples.route,
-    unready: () => (phase.draining ? 'draining' : ready.why()),
+    orders: parts.orders,
+    samples: parts.report.route,
+    unready: () => (phase.draining ? 'draining' : parts.readiness.why()),
     drainSecret: config.drainSecret,
     beginDrain: () => void (phase.draining = true),
     present: () => ({ inFlight: admission.inFlight, queued: admission.queued }),
   })
-  const metricsRoute = {
+  const { page: shown } = parts.page
+  const shows: Route = {
     at: 'GET /metrics',
-    handle: async () => ({ status: 200, type: metrics.page.type, body: await metrics.page.text() }),
+    handle: async () => ({ status: 200, type: shown.type, body: await shown.text() }),
   }
-  const ends: (() => unknown)[] = [ready.stop, engine.close, desk.carrier.close, desk.spans.close]
-  const opened = await all(ends, [
-    () => serve({ ...config.admin, routes }),
-    () => serve({ ...config.metrics, routes: [metricsRoute] }),
-  ])
+  const admin = await serve({ ...config.admin, routes })
+  ends.push(admin.close)
+  const metrics = await serve({ ...config.metrics, routes: [shows] })
+  ends.push(metrics.close)
   const front = await traffic(config.traffic, config.bodyTimeoutMs, {
     request: (request, response) => handle(desk, request, response),
-    upgrade: open.accept,
-  }).catch(error => undo([...ends, ...opened.map(one => one.close)], error))
-  const lastSecond = measure({
-    identity: { endpoint, revision, replica, boot },
+    upgrade: parts.upgrades.accept,
+  })
+  return { admin, metrics, front }
+}
+
+function measuring(
+  config: SidecarConfig,
+  { clock, desk, log, report, page }: Parts,
+): MeasureOptions {
+  const { endpoint, revision, replica, appPid, cpuQuota, gpus } = config
+  return {
+    identity: { endpoint, revision, replica, boot: report.boot },
     clock,
-    admission,
+    admission: desk.admission,
     gate: desk.gate,
-    resources:
-      config.appPid === null
-        ? null
-        : resourceReader({ pid: config.appPid, quota: config.cpuQuota }),
+    resources: appPid === null ? null : resourceReader({ pid: appPid, quota: cpuQuota }),
     self: selfReader(process),
-    gpu: config.gpus === 'none' ? null : gpuReader({ devices: config.gpus, say }),
-    engine,
+    gpu:
+      gpus === 'none' ? null : gpuReader({ devices: gpus, say: sentence => log('info', sentence) }),
+    engine: desk.engine,
     causes: desk.spans.takeCauses,
     made(sample) {
-      samples.add(sample)
-      metrics.add(sample)
-    },
-  })
-
-  async function drain(graceMs: number, timeoutMs: number): Promise<void> {
-    phase.draining = true
-    log('info', 'draining', { inFlight: admission.inFlight, queued: admission.queued })
-    if (graceMs > 0) await new Promise(resolve => setTimeout(resolve, graceMs))
-    phase.closing = true
-    const timer = setTimeout(() => {
-      log('warn', 'cut off', { inFlight: admission.inFlight, upgraded: open.open() })
-      desk.gate.wake(admission.close(clock.us()))
-      open.destroy()
-      setImmediate(front.destroy)
-    }, timeoutMs)
-    await front.close()
-    clearTimeout(timer)
-    lastSecond()
-    await undoAll([...ends, ...opened.map(one => one.close)])
-  }
-  let stopped: Promise<void> | null = null
-  const [admin, metricsServer] = opened
-  return {
-    traffic: front.address,
-    admin: admin?.address ?? '',
-    metrics: metricsServer?.address ?? '',
-    stop(
-      { graceMs, timeoutMs } = { graceMs: config.drainGraceMs, timeoutMs: config.drainTimeoutMs },
-    ) {
-      return (stopped ??= drain(graceMs, timeoutMs))
+      report.add(sample)
+      page.add(sample)
     },
   }
 }
 
-/** Opens one after the other; if one fails, all that was begun is undone. */
-async function all(ends: (() => unknown)[], starts: (() => Promise<Served>)[]): Promise<Served[]> {
-  const opened: Served[] = []
-  for (const start of starts) {
-    try {
-      opened.push(await start())
-    } catch (error) {
-      await undo([...ends, ...opened.map(one => one.close)], error)
-    }
-  }
-  return opened
+/** Stops being ready, stops listening, and waits for what is in flight; cuts off what takes too long. */
+async function drain(
+  { log, phase, desk, upgrades, clock }: Parts,
+  front: Traffic,
+  graceMs: number,
+  timeoutMs: number,
+): Promise<void> {
+  const { admission, gate } = desk
+  phase.draining = true
+  log('info', 'draining', { inFlight: admission.inFlight, queued: admission.queued })
+  if (graceMs > 0) await new Promise(resolve => setTimeout(resolve, graceMs))
+  phase.closing = true
+  const timer = setTimeout(() => {
+    log('warn', 'cut off', { inFlight: admission.inFlight, upgraded: upgrades.open() })
+    gate.wake(admission.close(clock.us()))
+    upgrades.destroy()
+    setImmediate(front.destroy)
+  }, timeoutMs)
+  await front.close()
+  clearTimeout(timer)
 }
 
-async function undo(ends: (() => unknown)[], error: unknown): Promise<never> {
-  await undoAll(ends)
-  throw error
-}
-
-async function undoAll(ends: (() => unknown)[]): Promise<void> {
+async function undo(ends: (() => unknown)[]): Promise<void> {
   for (const end of ends) await end()
 }

@@ -4,6 +4,8 @@ import { Refused, type Answer, type Route } from '../core/runtime/admin.ts'
 
 /** The last samples, and whoever follows them: GET /v1/samples?since=BOOT:SEQ&follow=1. */
 export interface Report {
+  /** This life of the process. */
+  readonly boot: string
   add(sample: Sample): void
   route: Route
 }
@@ -24,6 +26,7 @@ export function report(boot: string, now: () => number): Report {
   }
 
   return {
+    boot,
     add(sample) {
       const line = JSON.stringify(sample)
       ring.push({ seq: sample.seq, line })

@@ -23,7 +23,7 @@ export type Counts = Pick<
 >
 
 /** A sample holds at most 200 rows of occupancy; beyond this many in flight they share the last. */
-const MOST_IN_FLIGHT = 2 ** 14
+const MOST_IN_FLIGHT = 16_384
 const ROWS = bucketOf(MOST_IN_FLIGHT) + 1
 
 const none = (): Sample['rejected'] => ({

@@ -39,7 +39,7 @@ test('a slow reader slows the model down, and its time is not service time', asy
   const CHUNK = Buffer.alloc(64 * 1024, 'x')
   const CHUNKS = 800
   let written = 0
-  let blocked = Promise.withResolvers<void>()
+  const blocked = Promise.withResolvers<void>()
   const { address } = await listen(t, (message, response) => {
     if (message.url?.endsWith('metrics') === true) return void response.writeHead(404).end()
     const fill = (): void => {

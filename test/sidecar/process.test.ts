@@ -1,0 +1,175 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { Agent } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import test, { type ExecutionContext } from 'ava'
+import type { Sample } from '../../core/model/sample.ts'
+import { ask, environment, folder, listen, samplesUntil } from './support.ts'
+
+const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
+
+interface Running {
+  child: ChildProcess
+  traffic: string
+  admin: string
+  /** Exit code, once it is gone. */
+  gone: Promise<number | null>
+}
+
+function start(t: ExecutionContext, env: Record<string, string>): ChildProcess {
+  const child = spawn(process.execPath, [MAIN, 'sidecar'], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  return child
+}
+
+async function running(
+  t: ExecutionContext,
+  app: string,
+  env: Record<string, string> = {},
+): Promise<Running> {
+  const child = start(t, { ...environment(app, folder(t)), ...env })
+  child.stderr?.resume()
+  const gone = once(child, 'exit').then(([code]) => code as number | null)
+  if (child.stdout === null) throw new Error('no stdout')
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const { listening } = JSON.parse(line.toString()) as { listening: Record<string, string> }
+  return { child, gone, traffic: listening['traffic'] ?? '', admin: listening['admin'] ?? '' }
+}
+
+async function failed(t: ExecutionContext, env: Record<string, string>) {
+  const child = start(t, env)
+  let said = ''
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number]
+  return { code, said }
+}
+
+test('under load a SIGTERM loses nothing: what was sent is answered, then it exits with 0', async t => {
+  const { address } = await listen(t, (request, response) => {
+    setTimeout(() => response.end('ok'), request.url === '/' ? 5 : 0)
+  })
+  const { child, traffic, gone } = await running(t, address, { OUTRIGGER_FIRST_LIMIT: '16' })
+  const agent = new Agent({ keepAlive: true })
+  t.teardown(() => agent.destroy())
+  let answered = 0
+  let refused = 0
+  const lost: unknown[] = []
+  async function client(): Promise<void> {
+    for (;;) {
+      try {
+        const { status } = await ask(traffic, '/', { agent })
+        if (status === 200) answered++
+        else lost.push(status)
+      } catch (error) {
+        // Never sent: another replica would have been asked.
+        if (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED') {
+          refused++
+          return
+        }
+        lost.push(error)
+        return
+      }
+      if (answered === 100) child.kill('SIGTERM')
+    }
+  }
+  await Promise.all(Array.from({ length: 12 }, client))
+  t.deepEqual(lost, [])
+  t.true(answered > 100)
+  t.is(refused, 12)
+  t.is(await gone, 0)
+})
+
+test('while it drains it is not ready, serves what is open, and cuts off what takes too long', async t => {
+  const { address } = await listen(t, (request, response) => {
+    if (request.url === '/hold') response.write('part')
+    else response.end('ok')
+  })
+  const { child, traffic, admin, gone } = await running(t, address, {
+    OUTRIGGER_READY_PATH: '/ready',
+    OUTRIGGER_DRAIN_GRACE: '600',
+    OUTRIGGER_DRAIN_TIMEOUT: '600',
+  })
+  while ((await ask(admin, '/readyz')).status !== 200) continue
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  const hold = ask(traffic, '/hold')
+  t.is((await ask(traffic, '/', { agent })).headers.connection, 'keep-alive')
+  t.is((await ask(admin, '/v1/drain', { method: 'POST' })).status, 403)
+  child.kill('SIGTERM')
+  while ((await ask(admin, '/readyz')).status !== 503) continue
+  t.is((await ask(traffic, '/')).body, 'ok')
+  await t.throwsAsync(hold)
+  t.is(await gone, 0)
+})
+
+test('the drain secret makes it unready, and no more', async t => {
+  const { address } = await listen(t, (_request, response) => void response.end('ok'))
+  const { traffic, admin } = await running(t, address)
+  while ((await ask(admin, '/readyz')).status !== 200) continue
+  const headers = { 'x-outrigger-drain': 'secret' }
+  t.is((await ask(admin, '/v1/drain', { method: 'POST', headers })).status, 202)
+  t.is((await ask(admin, '/readyz')).status, 503)
+  t.is((await ask(traffic)).status, 200)
+})
+
+test('readiness follows the model', async t => {
+  let status = 503
+  const { address } = await listen(t, (_request, response) => {
+    response.writeHead(status).end()
+  })
+  const { admin } = await running(t, address, { OUTRIGGER_READY_PATH: '/ready' })
+  const ready = async (): Promise<unknown> => JSON.parse((await ask(admin, '/readyz')).body)
+  t.like(await ready(), { ready: false })
+  status = 200
+  while ((await ask(admin, '/readyz')).status !== 200) continue
+  status = 500
+  while ((await ask(admin, '/readyz')).status !== 503) continue
+  t.deepEqual(await ready(), { ready: false, why: '/ready answered 500' })
+})
+
+test('followers get what they missed, then each second; a plain GET ends', async t => {
+  const { address } = await listen(t, (_request, response) => void response.end('ok'))
+  const { admin, child } = await running(t, address)
+  const before = await samplesUntil(admin, all => all.length === 2)
+  const boot = before[0]?.boot ?? ''
+  const response = await fetch(`http://${admin}/v1/samples?since=${boot}:0&follow=1`)
+  t.true(Math.abs(Number(response.headers.get('x-outrigger-now')) - Date.now()) < 5000)
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk as Uint8Array, { stream: true })
+    if (text.split('\n').length > 3) break
+  }
+  const seen = text
+    .split('\n')
+    .slice(0, 3)
+    .map(line => (JSON.parse(line) as Sample).seq)
+  t.deepEqual(seen, [1, 2, 3])
+  t.is((await ask(admin, '/v1/samples?since=nonsense')).status, 400)
+  const other = await ask(admin, '/v1/samples?since=otherlife:500')
+  t.true(other.body.split('\n').length > 3)
+  child.kill('SIGTERM')
+})
+
+test('it goes when its parent does', async t => {
+  const { address } = await listen(t, (_request, response) => void response.end('ok'))
+  const { child, gone } = await running(t, address, { OUTRIGGER_PARENT: 'stdin' })
+  child.stdin?.end()
+  t.is(await gone, 0)
+})
+
+test('a wrong environment is exit code 2, an address in use 3, each said once', async t => {
+  const wrong = await failed(t, { OUTRIGGER_FIRST_LIMIT: 'x' })
+  t.is(wrong.code, 2)
+  t.regex(wrong.said, /OUTRIGGER_ENDPOINT: expected/)
+  t.regex(wrong.said, /OUTRIGGER_FIRST_LIMIT: expected an integer from 1 to 100000, got "x"/)
+  const { address } = await listen(t, (_request, response) => void response.end())
+  for (const name of ['OUTRIGGER_TRAFFIC', 'OUTRIGGER_ADMIN', 'OUTRIGGER_METRICS']) {
+    const taken = await failed(t, { ...environment(address, folder(t)), [name]: address })
+    t.is(taken.code, 3, taken.said)
+    t.regex(taken.said, /EADDRINUSE/)
+  }
+})
