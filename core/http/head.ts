@@ -38,7 +38,7 @@ export interface Refusal {
   why: string
 }
 
-export const MOST_HEADERS = 100
+const MOST_HEADERS = 100
 const OWN = 'x-outrigger-'
 /** RFC 9110 7.6.1, and the older names for the same. */
 const HOP_BY_HOP = new Set([

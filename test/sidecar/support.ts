@@ -20,7 +20,7 @@ import { newKeyPair, signer } from '../../core/runtime/signing.ts'
 import { readConfig } from '../../sidecar/config.ts'
 import { startSidecar, type Sidecar } from '../../sidecar/main.ts'
 
-export const root = newKeyPair()
+const root = newKeyPair()
 export const signing = signer(root, Date.now() + 3_600_000)
 export const ENDPOINT = 'local/digits'
 
@@ -161,10 +161,6 @@ export async function ask(
   }
 }
 
-export async function askJson(address: string, path: string, options = {}): Promise<unknown> {
-  return JSON.parse((await ask(address, path, options)).body) as unknown
-}
-
 /** Sends bytes as they are and gives all that comes back until the other side closes. */
 export async function raw(address: string, bytes: string): Promise<string> {
   const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? []
@@ -177,7 +173,7 @@ export async function raw(address: string, bytes: string): Promise<string> {
   return text
 }
 
-export async function samplesOf(admin: string): Promise<Sample[]> {
+async function samplesOf(admin: string): Promise<Sample[]> {
   const { body } = await ask(admin, '/v1/samples')
   return body
     .split('\n')

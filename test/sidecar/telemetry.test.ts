@@ -106,7 +106,7 @@ test.serial('without a context, the sampler decides and a trace begins here', as
   const origin = await recorder(t)
   const { traffic } = await sidecar(t, origin.address, env({ OTEL_TRACES_SAMPLER: 'always_on' }))
   await ask(traffic)
-  const [, trace = '', span] = String(origin.requests[0]?.headers.traceparent).split('-')
+  const [, trace = '', span = ''] = String(origin.requests[0]?.headers.traceparent).split('-')
   const got = await back.until(() => back.spans.find(one => one.traceId === trace))
   t.is(got.spanId, span)
 })
