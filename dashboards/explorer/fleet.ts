@@ -41,20 +41,22 @@ export function fleet(): View {
   const rows = new Keyed<Endpoint>(body, first => row(first, () => now))
   const list = decisionList(null)
   const waiting = el('p', { class: 'muted' }, 'Waiting for the first numbers…')
-  const root = el(
+  // Shown when the numbers are there, all at once: nothing jumps.
+  const ready = el(
     'div',
     {},
-    el('h1', { class: 'hidden' }, 'All endpoints'),
-    el('section', { class: 'card scroll' }, waiting, table),
+    el('section', { class: 'card scroll' }, table),
     el('section', {}, el('h2', {}, 'Decisions'), el('div', { class: 'card' }, list.root)),
     glossary(),
   )
+  const root = el('div', {}, el('h1', { class: 'hidden' }, 'All endpoints'), waiting, ready)
   return {
     root,
     title: 'Outrigger',
     update(state: State) {
       now = state.now
       waiting.hidden = state.endpoints.length > 0
+      ready.hidden = !waiting.hidden
       rows.show(state.endpoints, ({ endpoint }) => endpoint)
       list.update({ decisions: state.decisions, open: state.route.decision, now })
     },
