@@ -13,7 +13,12 @@ export interface Answered {
   change: Explanation | null
 }
 
-type Found = { newest: LogRecord<'decision'>; change: LogRecord<'decision'> | null; times: number; until: number }
+type Found = {
+  newest: LogRecord<'decision'>
+  change: LogRecord<'decision'> | null
+  times: number
+  until: number
+}
 
 /** Files that are searched backwards for a change. */
 const MOST_FILES = 4
@@ -33,7 +38,11 @@ export async function answersAt(dir: string, endpoint: string, at: number): Prom
       if (known === undefined) found.set(what, older)
       else known.change ??= older.change ?? (changes(older.newest) ? older.newest : null)
     }
-    if (found.size === 2 && [...found.values()].every(each => changes(each.newest) || each.change !== null)) break
+    if (
+      found.size === 2 &&
+      [...found.values()].every(each => changes(each.newest) || each.change !== null)
+    )
+      break
   }
   return ['replicas', 'limit'].flatMap(what => {
     const each = found.get(what)
@@ -65,7 +74,8 @@ async function search(
     if (record.kind !== 'decision' || record.body.endpoint !== endpoint) continue
     if (record.body.now > at) break
     const earlier = found.get(record.body.what)
-    const change = earlier === undefined ? null : changes(earlier.newest) ? earlier.newest : earlier.change
+    const change =
+      earlier === undefined ? null : changes(earlier.newest) ? earlier.newest : earlier.change
     found.set(record.body.what, { newest: record, change, times: 0, until: record.body.now })
   }
   return found

@@ -29,7 +29,8 @@ export class BadConfig extends Error {}
 export function readConfig(environment: Environment = process.env): ControllerConfig {
   const errors: string[] = []
   const admin = addressOf(environment.OUTRIGGER_ADMIN || `127.0.0.1:${ports.controller.port}`)
-  if (admin === null) errors.push(wrong('OUTRIGGER_ADMIN', 'host:port', environment.OUTRIGGER_ADMIN))
+  if (admin === null)
+    errors.push(wrong('OUTRIGGER_ADMIN', 'host:port', environment.OUTRIGGER_ADMIN))
   const platform = (environment.OUTRIGGER_PLATFORM ?? '').replace(/\/+$/, '')
   if (!/^http:\/\/[^/]+$/.test(platform)) {
     const expected = 'the URL of the platform, such as http://127.0.0.1:15050'
@@ -43,7 +44,9 @@ export function readConfig(environment: Environment = process.env): ControllerCo
   if (parent !== '' && parent !== 'stdin') errors.push(wrong('OUTRIGGER_PARENT', 'stdin', parent))
   if (admin === null || errors.length > 0) {
     const lines = errors.map(error => `  ${error}`).join('\n')
-    throw new BadConfig(`The environment of the controller is wrong:\n${lines}\nSee docs/controller.md.`)
+    throw new BadConfig(
+      `The environment of the controller is wrong:\n${lines}\nSee docs/controller.md.`,
+    )
   }
   return {
     admin,

@@ -77,7 +77,9 @@ export class Office implements Desk {
         activate,
       }
       const n = remembered.order?.n
-      const folds = (windows?.folds[revision] ?? []).filter(({ order }) => n === undefined || order.n === n)
+      const folds = (windows?.folds[revision] ?? []).filter(
+        ({ order }) => n === undefined || order.n === n,
+      )
       return [{ remembered, observed, folds, due: what }]
     })
   }
@@ -102,7 +104,9 @@ export class Office implements Desk {
   tendAll(): void {
     const endpoints = this.with.observer.platform?.endpoints ?? []
     for (const { endpoint } of endpoints) this.tend(endpoint)
-    this.with.courier.sweep(new Set(endpoints.flatMap(({ replicas }) => replicas.map(r => r.admin))))
+    this.with.courier.sweep(
+      new Set(endpoints.flatMap(({ replicas }) => replicas.map(r => r.admin))),
+    )
   }
 
   /** Adds a decision to those that people see. */

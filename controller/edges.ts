@@ -36,7 +36,12 @@ export class Tables {
     return { v: 1, version: this.version, endpoints }
   }
 
-  private row({ endpoint, revision, port, replicas }: Platform['endpoints'][number]): Omit<Endpoints[number], 'pass'> {
+  private row({
+    endpoint,
+    revision,
+    port,
+    replicas,
+  }: Platform['endpoints'][number]): Omit<Endpoints[number], 'pass'> {
     return {
       endpoint,
       port,

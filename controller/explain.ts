@@ -17,7 +17,11 @@ export interface Explanation {
   reasons: { code: string; sentence: string; help: string }[]
 }
 
-export function explain({ id, seq, body }: Pick<LogRecord<'decision'>, 'id' | 'seq' | 'body'>): Explanation {
+export function explain({
+  id,
+  seq,
+  body,
+}: Pick<LogRecord<'decision'>, 'id' | 'seq' | 'body'>): Explanation {
   return {
     id,
     seq,
@@ -41,7 +45,8 @@ export function explain({ id, seq, body }: Pick<LogRecord<'decision'>, 'id' | 's
 export function headline({ what, outcome }: DecisionBody): string {
   const { action, from, to } = outcome
   if (action === 'hold') return `${what}: hold at ${to}.`
-  if (action === 'probe') return `${what}: compare ${to} with ${outcome.order?.probe?.other ?? outcome.order?.limit ?? to}.`
+  if (action === 'probe')
+    return `${what}: compare ${to} with ${outcome.order?.probe?.other ?? outcome.order?.limit ?? to}.`
   return `${what}: ${action} from ${from} to ${to}.`
 }
 
@@ -59,7 +64,8 @@ function inputsOf({ inputs }: DecisionBody): string[] {
     [r.draining, 'draining'],
     [r.failed, 'failed'],
   ].filter(([count]) => count !== 0)
-  const rest = others.length === 0 ? '' : `, ${others.map(([count, word]) => `${count} ${word}`).join(', ')}`
+  const rest =
+    others.length === 0 ? '' : `, ${others.map(([count, word]) => `${count} ${word}`).join(', ')}`
   const lines = [`${r.ready} of ${r.desired} replicas ready${rest}.`]
   if (windows === null) lines.push('No window came from the aggregator yet.')
   for (const span of ['3', '20', '300']) {
@@ -93,7 +99,8 @@ function windowOf(w: Summary): string {
     [w.late, 'late'],
   ].filter(([count]) => count !== 0)
   const worse = bad.map(([count, word]) => `, ${count} ${word}`).join('')
-  const seen = w.coverage === 1000 ? '' : ` (${natural('Permille', w.coverage)} of the replica-seconds seen)`
+  const seen =
+    w.coverage === 1000 ? '' : ` (${natural('Permille', w.coverage)} of the replica-seconds seen)`
   return (
     `Last ${w.seconds} s: ${w.offered} arrived (${rate} /s), ${w.ok} answered well${worse}; ` +
     `${natural('Milli', w.inFlightMilli)} in flight, ${natural('Milli', w.queuedMilli)} queued${held}${p95}${seen}.`
@@ -113,7 +120,9 @@ function boundsOf({ bounds }: DecisionBody): string[] {
     .filter(({ from, to }) => from !== to)
     .map(({ bound, from, to, numbers }) => `${bound} made ${from} into ${to}${listed(numbers)}.`)
   const others = bounds.filter(({ from, to }) => from === to).map(({ bound }) => bound)
-  return others.length === 0 ? changed : [...changed, `Nothing to change for: ${others.join(', ')}.`]
+  return others.length === 0
+    ? changed
+    : [...changed, `Nothing to change for: ${others.join(', ')}.`]
 }
 
 /** " (demand 4.2, wait 12 ms)", or nothing. */
@@ -127,12 +136,16 @@ function listed(numbers: Readonly<Record<string, number>>): string {
 
 function outcomeOf({ what, outcome }: DecisionBody): string {
   const { action, from, to, order, victims, act } = outcome
-  if (!act) return action === 'hold' ? `Hold: ${what} ${what === 'limit' ? 'stays' : 'stay'} at ${to}; nothing was asked.` : `Nothing was asked: ${action} from ${from} to ${to} is advice only.`
+  if (!act)
+    return action === 'hold'
+      ? `Hold: ${what} ${what === 'limit' ? 'stays' : 'stay'} at ${to}; nothing was asked.`
+      : `Nothing was asked: ${action} from ${from} to ${to} is advice only.`
   if (what === 'replicas') {
     const leaving = victims.length === 0 ? '' : ` Leaving: ${victims.slice(0, 10).join(', ')}.`
     return `Asked the platform for ${to} replicas instead of ${from}.${leaving}`
   }
   const probe = order?.probe ?? null
-  const arms = probe === null ? '' : `, alternating with ${probe.other} in slots of ${probe.slotSeconds} s`
+  const arms =
+    probe === null ? '' : `, alternating with ${probe.other} in slots of ${probe.slotSeconds} s`
   return `Order ${order?.n ?? 0} to every replica: limit ${order?.limit ?? to}${arms}.`
 }

@@ -11,7 +11,10 @@ export class Figures {
   readonly tick = new SecondsHistogram(signals.controller.outrigger_tick_seconds.buckets)
   readonly append = new SecondsHistogram(signals.controller.outrigger_log_append_seconds.buckets)
   logBytes = 0
-  private readonly counts = new Map<string, { name: CounterName; labels: Record<string, string>; value: number }>()
+  private readonly counts = new Map<
+    string,
+    { name: CounterName; labels: Record<string, string>; value: number }
+  >()
   private readonly proposed = new Map<string, Record<string, number>>()
 
   count(name: CounterName, labels: Record<string, string>, by = 1): void {
@@ -32,7 +35,10 @@ export class Figures {
       this.count('outrigger_actuations_total', { endpoint, what, result }, 0)
     }
     if (what !== 'replicas') return
-    this.proposed.set(endpoint, Object.fromEntries(proposals.map(({ rule, wants }) => [rule, wants])))
+    this.proposed.set(
+      endpoint,
+      Object.fromEntries(proposals.map(({ rule, wants }) => [rule, wants])),
+    )
   }
 
   readonly actuated: Notes['counted'] = (endpoint, what, result) =>

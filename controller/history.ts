@@ -42,7 +42,10 @@ export class History {
 }
 
 /** The newest second of an endpoint: replicas and edges together. */
-export function pointOf({ at, windows }: EndpointWindows): Omit<Point, 'ready' | 'desired' | 'limit'> {
+export function pointOf({
+  at,
+  windows,
+}: EndpointWindows): Omit<Point, 'ready' | 'desired' | 'limit'> {
   const second = windows['1']
   if (second === undefined) {
     return { t: at, offered: 0, ok: 0, rejected: 0, inFlight: 0, queued: 0, held: 0, p95Us: null }

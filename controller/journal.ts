@@ -47,7 +47,9 @@ export async function openJournal(wanted: JournalOptions): Promise<Journal> {
   const dir = logDirOf(wanted.stateDir)
   const { chain, cut, file } = await openLog(dir)
   if (cut !== null) {
-    log('warn', 'a crash left a torn tail in the decision log; it was cut and kept beside it', { ...cut })
+    log('warn', 'a crash left a torn tail in the decision log; it was cut and kept beside it', {
+      ...cut,
+    })
   }
   const memory = new Memory()
   const restored = await restore(dir, memory, algorithms)
@@ -91,7 +93,7 @@ export async function openJournal(wanted: JournalOptions): Promise<Journal> {
     durable: () => durable,
     async retain(options) {
       const { removed, bytes } = await retain(dir, options, now()).catch((error: unknown) => {
-        log('error', 'old files of the decision log can\'t be removed', { why: wordsOfError(error) })
+        log('error', "old files of the decision log can't be removed", { why: wordsOfError(error) })
         return { removed: [], bytes: 0 }
       })
       if (removed.length > 0) log('info', 'old files of the decision log were removed', { removed })

@@ -3,7 +3,7 @@ import { serve } from '../core/runtime/admin.ts'
 import { systemClock, type Clock } from '../core/runtime/clock.ts'
 import { rootKeys } from '../core/runtime/keys.ts'
 import { jsonLog, type Log } from '../core/runtime/log.ts'
-import { startTelemetry } from '../core/runtime/telemetry.ts'
+import { startTelemetry, type Telemetry } from '../core/runtime/telemetry.ts'
 import type { Notes } from './act/notes.ts'
 import { Courier } from './act/orders.ts'
 import { Scaler } from './act/scale.ts'
@@ -14,12 +14,12 @@ import { Figures } from './figures.ts'
 import { History } from './history.ts'
 import { openJournal, type Journal } from './journal.ts'
 import { Keyring } from './keyring.ts'
-import { Bell, eachSecond } from './loop.ts'
+import { Bell, eachSecond, type Loop } from './loop.ts'
 import { Observer } from './observe.ts'
 import { People } from './people.ts'
 import type { OpenFile } from './record/writer.ts'
 import { Running } from './running.ts'
-import { routesOf } from './serve.ts'
+import { routesOf, type Counter } from './serve.ts'
 import { SettingsFile } from './settings-file.ts'
 
 export interface Controller {
@@ -40,7 +40,10 @@ export interface ControllerOptions {
  * Starts the controller. Rejects when its address can't be listened on, with BadConfig when the settings
  * file is wrong, and with Unusable when the decision log is broken.
  */
-export async function startController(config: ControllerConfig, options: ControllerOptions): Promise<Controller> {
+export async function startController(
+  config: ControllerConfig,
+  options: ControllerOptions,
+): Promise<Controller> {
   const { version, log = jsonLog('controller', config.logLevel), clock = systemClock() } = options
   const settings = new SettingsFile(config.settingsFile, log)
   const figures = new Figures()
@@ -59,18 +62,122 @@ export async function startController(config: ControllerConfig, options: Control
       bells.append.ring()
     },
   })
-  const { memory, ledger, now } = journal
   const { environment } = config
   const telemetry = await startTelemetry({ component: 'controller', version, environment, log })
-  const keyring = new Keyring(rootKeys(join(config.stateDir, 'keys')), now)
+  const base = { config, version, log, clock, settings, figures, bells, journal, telemetry }
+  const staff = hire(base)
+  const close = async (): Promise<void> => {
+    // The tick first, then what it uses; the log last.
+    await staff.loop.stop()
+    for (const each of [staff.observer, staff.scaler, staff.courier]) each.stop()
+    await journal.ledger.close()
+    await telemetry.shutdown()
+  }
+  try {
+    const routes = routesOf(counterOf(base, staff))
+    const served = await serve({ ...config.admin, routes, token: config.token })
+    return {
+      address: served.address,
+      close: async () => {
+        await served.close()
+        await close()
+      },
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+interface Base {
+  config: ControllerConfig
+  version: string
+  log: Log
+  clock: Clock
+  settings: SettingsFile
+  figures: Figures
+  bells: { second: Bell; append: Bell; table: Bell }
+  journal: Journal
+  telemetry: Telemetry
+}
+
+interface Staff {
+  observer: Observer
+  scaler: Scaler
+  courier: Courier
+  office: Office
+  people: People
+  running: Running
+  history: History
+  tables: Tables
+  loop: Loop
+}
+
+/** Everyone who works in a running controller, each knowing only whom it needs. */
+function hire({
+  config,
+  version,
+  log,
+  clock,
+  settings,
+  figures,
+  bells,
+  journal,
+  telemetry,
+}: Base): Staff {
+  const { memory, ledger, now } = journal
+  const { platform, token, identity, stateDir } = config
+  const keyring = new Keyring(rootKeys(join(stateDir, 'keys')), now)
   const notes: Notes = {
     // A record of what came back that can't be written is one of the things that `failed` says.
     actuation: body => void ledger.note({ kind: 'actuation', body }).catch(() => undefined),
     counted: figures.actuated,
   }
-  const scaler = new Scaler(config.platform, config.token, notes)
+  const scaler = new Scaler(platform, token, notes)
   const courier = new Courier(keyring.order, notes, () => clock.us() / 1000)
   const history = new History()
+  const observer = watch({ config, log, clock, bells }, history, name => office.view(name))
+  const office = new Office({
+    observer,
+    memory,
+    settings,
+    ledger,
+    scaler,
+    courier,
+    figures,
+    telemetry,
+    now,
+  })
+  for (const record of journal.restored.recent) office.show(record)
+  const people = new People(memory, ledger, now)
+  const parts = {
+    journal,
+    settings,
+    observer,
+    office,
+    people,
+    figures,
+    tables: bells.table,
+    clock,
+    log,
+    identity,
+    version,
+  }
+  const running = new Running(parts)
+  const loop = eachSecond(async () => {
+    await running.second()
+    bells.second.ring()
+  })
+  const tables = new Tables(keyring, name => office.edgeFacts(name), now())
+  return { observer, scaler, courier, office, people, running, history, tables, loop }
+}
+
+/** The observer, with charts filled and edges told as news comes. */
+function watch(
+  { config, log, clock, bells }: Pick<Base, 'config' | 'log' | 'clock' | 'bells'>,
+  history: History,
+  view: Office['view'],
+): Observer {
   const observer = new Observer({
     platformUrl: config.platform,
     token: config.token,
@@ -81,41 +188,28 @@ export async function startController(config: ControllerConfig, options: Control
       bells.table.ring()
     },
     second: windows => {
-      const view = office.view(windows.endpoint)
-      if (view !== null) history.add(windows, view.live)
+      const now = view(windows.endpoint)
+      if (now !== null) history.add(windows, now.live)
     },
   })
-  const office = new Office({ observer, memory, settings, ledger, scaler, courier, figures, telemetry, now })
-  for (const record of journal.restored.recent) office.show(record)
-  const people = new People(memory, ledger, now)
-  const running = new Running({
-    journal,
-    settings,
-    observer,
-    office,
-    people,
-    figures,
-    tables: bells.table,
-    clock,
-    log,
-    identity: config.identity,
-    version,
-  })
-  const loop = eachSecond(async () => {
-    await running.second()
-    bells.second.ring()
-  })
-  const tables = new Tables(keyring, name => office.edgeFacts(name), now())
-  const close = closer(journal, [observer, scaler, courier], loop, telemetry)
-  const routes = routesOf({
+  return observer
+}
+
+/** What the admin server is given of it all. */
+function counterOf({ config, journal, figures, bells }: Base, staff: Staff): Counter {
+  const { office, people, running, observer, tables, loop, history } = staff
+  return {
     token: config.token,
     logDir: journal.dir,
-    now,
+    now: journal.now,
     unready: () => running.unready(),
     durable: journal.durable,
     views: () => office.views(),
     history,
-    metrics: figures.page(() => ({ acting: ledger.failed === null, endpoints: office.views() })),
+    metrics: figures.page(() => ({
+      acting: journal.ledger.failed === null,
+      endpoints: office.views(),
+    })),
     eachSecond: bells.second.listen,
     eachAppend: bells.append.listen,
     eachTable: bells.table.listen,
@@ -127,33 +221,5 @@ export async function startController(config: ControllerConfig, options: Control
     },
     setOverride: (endpoint, raw) => people.set(endpoint, raw),
     clearOverride: (endpoint, what, who) => people.clear(endpoint, what, who),
-  })
-  try {
-    const served = await serve({ ...config.admin, routes, token: config.token })
-    return {
-      address: served.address,
-      async close() {
-        await served.close()
-        await close()
-      },
-    }
-  } catch (error) {
-    await close()
-    throw error
-  }
-}
-
-/** Stops the tick first, then what it uses; the log last. */
-function closer(
-  journal: Journal,
-  workers: { stop(): void }[],
-  loop: { stop(): Promise<void> },
-  telemetry: { shutdown(): Promise<void> },
-): () => Promise<void> {
-  return async () => {
-    await loop.stop()
-    for (const worker of workers) worker.stop()
-    await journal.ledger.close()
-    await telemetry.shutdown()
   }
 }

@@ -1,5 +1,11 @@
 import { check, sentence, type Schema } from '../core/model/schema.ts'
-import { HEADERS, platform, type Platform, type PlatformEndpoint, type Targets } from '../core/model/tables.ts'
+import {
+  HEADERS,
+  platform,
+  type Platform,
+  type PlatformEndpoint,
+  type Targets,
+} from '../core/model/tables.ts'
 import { endpointWindows, type EndpointWindows } from '../core/model/windows.ts'
 import { call } from '../core/runtime/call.ts'
 import { follow } from '../core/runtime/follow.ts'
@@ -39,8 +45,8 @@ export class Observer {
       headers: this.headers(),
       silenceMs: 10_000,
       line: value => this.takePlatform(checked(platform, value)),
-      opened: () => this.say.again('the platform can\'t be followed'),
-      lost: why => this.say.say('warn', 'the platform can\'t be followed', { why }),
+      opened: () => this.say.again("the platform can't be followed"),
+      lost: why => this.say.say('warn', "the platform can't be followed", { why }),
     })
   }
 
@@ -69,7 +75,8 @@ export class Observer {
     this.platform = table
     if (this.aggregator?.address !== table.aggregator) this.followAggregator(table.aggregator)
     void this.tell()
-    for (const name of this.newest.keys()) if (this.endpoint(name) === null) this.newest.delete(name)
+    for (const name of this.newest.keys())
+      if (this.endpoint(name) === null) this.newest.delete(name)
     if (before?.boot !== table.boot || before.version !== table.version) this.options.changed?.()
   }
 
@@ -80,12 +87,12 @@ export class Observer {
       headers: this.headers(),
       line: value => this.takeWindows(checked(endpointWindows, value)),
       opened: () => {
-        this.say.again('the aggregator can\'t be followed')
+        this.say.again("the aggregator can't be followed")
         // A new life of the aggregator knows no targets.
         this.told = ''
         void this.tell()
       },
-      lost: why => this.say.say('warn', 'the aggregator can\'t be followed', { address, why }),
+      lost: why => this.say.say('warn', "the aggregator can't be followed", { address, why }),
     })
     this.aggregator = { address, stop: () => stream.stop() }
   }
@@ -111,7 +118,11 @@ export class Observer {
         const text = `${table.aggregator} ${JSON.stringify(json)}`
         if (text === this.told) break
         const url = `http://${table.aggregator}/v1/targets`
-        const { status } = await call('PUT', url, { json, headers: this.headers(), timeoutMs: 3000 })
+        const { status } = await call('PUT', url, {
+          json,
+          headers: this.headers(),
+          timeoutMs: 3000,
+        })
         if (status < 200 || status > 299) throw new Error(`answered ${status}`)
         this.told = text
         this.say.again('the aggregator does not take the targets')
@@ -130,7 +141,7 @@ export class Observer {
 }
 
 /** Which replicas and edges exist. One that is starting or leaving is not missed when silent. */
-export function targetsOf(table: Platform): Targets {
+function targetsOf(table: Platform): Targets {
   const edges = table.edges.map(({ edge, admin }) => ({
     kind: 'edge' as const,
     endpoint: null,

@@ -13,7 +13,8 @@ export function readOverride(
   if (!isMapping(raw)) return { errors: [`expected {what, value, for, who}, got ${show(raw)}`] }
   const { what, value, who = null } = raw
   const stored = typeof what === 'string' ? storedValue(what, value, issues) : undefined
-  if (typeof what !== 'string') issues.push({ path: 'what', expected: 'the name of a setting', got: show(what) })
+  if (typeof what !== 'string')
+    issues.push({ path: 'what', expected: 'the name of a setting', got: show(what) })
   const length = raw.for === undefined || raw.for === null ? null : milliseconds(raw.for)
   if (raw.for !== undefined && raw.for !== null && length === null) {
     issues.push({ path: 'for', expected: 'a duration with its unit (s, m, h)', got: show(raw.for) })
@@ -23,7 +24,9 @@ export function readOverride(
   }
   if (issues.length > 0 || stored === undefined) return { errors: issues.map(sentence) }
   const until = length === null ? null : now + length
-  return { override: { what: String(what), value: canonical(stored), who: who as string | null, until } }
+  return {
+    override: { what: String(what), value: canonical(stored), who: who as string | null, until },
+  }
 }
 
 /** Bounds that no single value contradicts: an override is checked by itself. */

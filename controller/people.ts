@@ -26,7 +26,9 @@ export class People {
 
   /** Ends the override on `what`, or all of the endpoint. */
   async clear(endpoint: string, what: string | null, who: string | null): Promise<Override[]> {
-    const ended = this.memory.overridesOf(endpoint).filter(each => what === null || each.what === what)
+    const ended = this.memory
+      .overridesOf(endpoint)
+      .filter(each => what === null || each.what === what)
     for (const override of ended) {
       await this.record({ endpoint, override: { ...override, who }, action: 'cleared' })
     }

@@ -21,7 +21,10 @@ export function publishDecision(
   { tracer, logger }: Pick<Telemetry, 'tracer' | 'logger'>,
   { body, record }: Published,
 ): void {
-  const attributes = { ...attributesOf(body), ...(record === null ? {} : { [names.decision]: record.id }) }
+  const attributes = {
+    ...attributesOf(body),
+    ...(record === null ? {} : { [names.decision]: record.id }),
+  }
   const span = tracer.startSpan(
     `decide ${body.what}`,
     { kind: SpanKind.INTERNAL, attributes, links: linksOf(body), startTime: body.now },

@@ -24,7 +24,11 @@ const RECENT = 500
  * Reads states, settings, orders and overrides back from the log: the last state record of each endpoint,
  * and the decisions since, decided again.
  */
-export async function restore(dir: string, memory: Memory, algorithms: Algorithms): Promise<Restored> {
+export async function restore(
+  dir: string,
+  memory: Memory,
+  algorithms: Algorithms,
+): Promise<Restored> {
   const since = ((await logFiles(dir)).at(-FILES)?.first ?? 1) - 1
   const from = await lastStates(dir, since)
   const replayer = new Replayer(algorithms)

@@ -67,7 +67,8 @@ export class Running {
   private mute(): boolean {
     const { failed } = this.parts.journal.ledger
     if (failed === null) return false
-    const message = 'NOT ACTING ANY MORE: decisions can\'t be recorded. Make room or mend the disk, then restart.'
+    const message =
+      "NOT ACTING ANY MORE: decisions can't be recorded. Make room or mend the disk, then restart."
     this.said.say('error', message, { why: failed })
     return true
   }

@@ -77,7 +77,10 @@ function refuseStrangers(ask: Ask, token: string | null): void {
   const host = (ask.headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
   if (host === 'localhost' || host.endsWith('.localhost') || isIP(host) !== 0) return
   if (token !== null && ask.headers[HEADERS.token] !== undefined) return
-  throw new Refused(403, `this is not ${JSON.stringify(host)}; ask for it by its address or as localhost`)
+  throw new Refused(
+    403,
+    `this is not ${JSON.stringify(host)}; ask for it by its address or as localhost`,
+  )
 }
 
 function nameOf(ask: Ask): string {
@@ -100,7 +103,9 @@ function replicas(ask: Ask, counter: Counter): Answer {
   const edge = ask.query.get('edge')
   if (ask.query.get('follow') !== '1') {
     const table = counter.replicaTable(edge)
-    return table === null ? { status: 503, json: { error: 'the platform has not answered yet' } } : json(table)
+    return table === null
+      ? { status: 503, json: { error: 'the platform has not answered yet' } }
+      : json(table)
   }
   return {
     follow: write => {
@@ -176,7 +181,11 @@ function followLog(counter: Counter, since: number, write: (line: unknown) => bo
       }
     })
   const pump = async (): Promise<void> => {
-    for await (const { line } of readLog(counter.logDir, { since, durable: counter.durable, wait })) {
+    for await (const { line } of readLog(counter.logDir, {
+      since,
+      durable: counter.durable,
+      wait,
+    })) {
       if (!open) return
       if (!write(line.toString())) await new Promise(resolve => setTimeout(resolve, 20))
     }
@@ -195,13 +204,23 @@ async function decision(ask: Ask, counter: Counter): Promise<Answer> {
   const record = await findRecord(counter.logDir, /^\d{1,15}$/.test(id) ? Number(id) : id)
   if (record === null) throw new Refused(404, `no record ${id} in the log`)
   if (record.kind !== 'decision') return json({ record })
-  return json({ record, explanation: explain(record), actuations: await actuations(counter, record) })
+  return json({
+    record,
+    explanation: explain(record),
+    actuations: await actuations(counter, record),
+  })
 }
 
 /** What was asked for a decision and came back: within the next records. */
-async function actuations(counter: Counter, { id, seq, time }: { id: string; seq: number; time: number }): Promise<unknown[]> {
+async function actuations(
+  counter: Counter,
+  { id, seq, time }: { id: string; seq: number; time: number },
+): Promise<unknown[]> {
   const found: unknown[] = []
-  for await (const { envelope, line } of readLog(counter.logDir, { since: seq, durable: counter.durable })) {
+  for await (const { envelope, line } of readLog(counter.logDir, {
+    since: seq,
+    durable: counter.durable,
+  })) {
     if (envelope.time > time + 15_000 || found.length >= 20) break
     if (envelope.kind !== 'actuation') continue
     const record = recordOf(line)
@@ -212,10 +231,13 @@ async function actuations(counter: Counter, { id, seq, time }: { id: string; seq
 
 async function explained(ask: Ask, counter: Counter): Promise<Answer> {
   const text = ask.query.get('at')
-  const at = text === null ? counter.now() : /^\d{10,16}$/.test(text) ? Number(text) : Date.parse(text)
-  if (!Number.isFinite(at)) throw new Refused(400, 'at: expected a UTC time such as 2026-01-31T03:12:00Z')
+  const at =
+    text === null ? counter.now() : /^\d{10,16}$/.test(text) ? Number(text) : Date.parse(text)
+  if (!Number.isFinite(at))
+    throw new Refused(400, 'at: expected a UTC time such as 2026-01-31T03:12:00Z')
   const answers = await answersAt(counter.logDir, nameOf(ask), at)
-  if (answers.length === 0) throw new Refused(404, `no decision for ${nameOf(ask)} at that time is in the log`)
+  if (answers.length === 0)
+    throw new Refused(404, `no decision for ${nameOf(ask)} at that time is in the log`)
   return json({ endpoint: nameOf(ask), at, answers })
 }
 

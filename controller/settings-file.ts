@@ -49,7 +49,11 @@ export class SettingsFile {
   /** The endpoint's settings: by its whole name, or the part after the slash. */
   of(endpoint: string): Settings {
     const { endpoints } = this.read
-    return endpoints.get(endpoint) ?? endpoints.get(endpoint.slice(endpoint.indexOf('/') + 1)) ?? defaults
+    return (
+      endpoints.get(endpoint) ??
+      endpoints.get(endpoint.slice(endpoint.indexOf('/') + 1)) ??
+      defaults
+    )
   }
 
   get logOptions(): LogOptions {

@@ -26,7 +26,19 @@ export interface DecisionLine {
 export function lineOf({ id, seq, body }: LogRecord<'decision'>): DecisionLine {
   const { now, endpoint, what, outcome } = body
   const { action, from, to, act } = outcome
-  return { id, seq, now, endpoint, what, action, from, to, act, headline: headline(body), sentence: sentenceOf(body) }
+  return {
+    id,
+    seq,
+    now,
+    endpoint,
+    what,
+    action,
+    from,
+    to,
+    act,
+    headline: headline(body),
+    sentence: sentenceOf(body),
+  }
 }
 
 /** What is learned of an endpoint, from its state. */
@@ -50,7 +62,14 @@ export interface EndpointView {
   port: number
   live: Point
   learned: Learned
-  replicas: { desired: number; ready: number; starting: number; notReady: number; draining: number; failed: number }
+  replicas: {
+    desired: number
+    ready: number
+    starting: number
+    notReady: number
+    draining: number
+    failed: number
+  }
   /** Newest first. */
   decisions: DecisionLine[]
   settings: Settings

@@ -17,6 +17,8 @@ export interface ActuatorOptions<W> {
   longestDelayMs?: number
   /** Milliseconds, monotonic. */
   now?: () => number
+  /** Runs something later; gives what to call to not do it. */
+  after?: (ms: number, run: () => void) => () => void
 }
 
 /**
@@ -27,7 +29,8 @@ export class Actuator<W> {
   private readonly options: ActuatorOptions<W>
   private next: { want: W; tries: number } | null = null
   private flying = false
-  private timer: NodeJS.Timeout | null = null
+  /** Ends the wait for the next try. */
+  private cancel: (() => void) | null = null
   private stopped = false
 
   constructor(options: ActuatorOptions<W>) {
@@ -38,15 +41,15 @@ export class Actuator<W> {
     if (this.stopped) return
     if (this.next !== null) this.options.superseded?.(this.next.want)
     this.next = { want, tries: 0 }
-    if (this.timer !== null) clearTimeout(this.timer)
-    this.timer = null
+    this.cancel?.()
+    this.cancel = null
     this.go()
   }
 
   stop(): void {
     this.stopped = true
     this.next = null
-    if (this.timer !== null) clearTimeout(this.timer)
+    this.cancel?.()
   }
 
   private go(): void {
@@ -56,27 +59,32 @@ export class Actuator<W> {
     this.flying = true
     void this.once(next).finally(() => {
       this.flying = false
-      if (this.timer === null) this.go()
+      if (this.cancel === null) this.go()
     })
   }
 
   private async once({ want, tries }: { want: W; tries: number }): Promise<void> {
     const { attempt, answered, now = () => performance.now() } = this.options
     const started = now()
-    const tried = await attempt(want).catch(
-      (error: unknown): Tried => ({ done: false, again: true, words: wordsOfError(error) }),
-    )
+    const tried = await attempt(want).catch((error: unknown): Tried => ({
+      done: false,
+      again: true,
+      words: wordsOfError(error),
+    }))
     if (this.stopped) return
     answered?.(want, tried, Math.round(now() - started), tries + 1)
     if (tried.done || !tried.again || this.next !== null) return
-    const { firstDelayMs = 250, longestDelayMs = 5000 } = this.options
+    const { firstDelayMs = 250, longestDelayMs = 5000, after = afterMs } = this.options
     this.next = { want, tries: tries + 1 }
-    this.timer = setTimeout(
-      () => {
-        this.timer = null
-        this.go()
-      },
-      Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(tries, 10)),
-    )
+    const ms = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(tries, 10))
+    this.cancel = after(ms, () => {
+      this.cancel = null
+      this.go()
+    })
   }
+}
+
+function afterMs(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms)
+  return () => clearTimeout(timer)
 }

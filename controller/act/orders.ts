@@ -74,7 +74,10 @@ export class Courier {
         endpoint: order.endpoint,
         asked: `order ${order.epoch}.${order.n}: limit ${order.limit}`,
         answered: taken === 0 ? '' : `taken by ${taken}`,
-        error: failed.length === 0 ? null : `${failed.length} failed: ${failed.slice(0, 5).join('; ')}`.slice(0, 1000),
+        error:
+          failed.length === 0
+            ? null
+            : `${failed.length} failed: ${failed.slice(0, 5).join('; ')}`.slice(0, 1000),
         tookMs,
       })
     }
@@ -100,7 +103,8 @@ export class Courier {
           if (made.asked === order) made.asked = null
         }
         // A sidecar that stays away is said once for each order.
-        if (tried.done || tries === 1) this.gather(order, tried.done ? null : `${replica}: ${tried.words}`, ms)
+        if (tried.done || tries === 1)
+          this.gather(order, tried.done ? null : `${replica}: ${tried.words}`, ms)
       },
       superseded: order => this.notes.counted(order.endpoint, 'limit', 'superseded'),
       longestDelayMs: 2000,
@@ -125,7 +129,10 @@ export class Courier {
       timeoutMs: 2000,
     })
     if (status >= 200 && status < 300) return { done: true, again: false, words: `${status}` }
-    const words = `${status} ${typeof json === 'string' ? json : JSON.stringify(json)}`.slice(0, 200)
+    const words = `${status} ${typeof json === 'string' ? json : JSON.stringify(json)}`.slice(
+      0,
+      200,
+    )
     return { done: false, again: status >= 500, words }
   }
 }

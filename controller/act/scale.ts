@@ -62,7 +62,10 @@ export class Scaler {
     const headers = this.token === null ? {} : { [HEADERS.token]: this.token }
     const { status, json } = await call('PUT', url, { json: want, headers, timeoutMs: 5000 })
     if (status >= 200 && status < 300) return { done: true, again: false, words: `${status}` }
-    const words = `${status} ${typeof json === 'string' ? json : JSON.stringify(json)}`.slice(0, 300)
+    const words = `${status} ${typeof json === 'string' ? json : JSON.stringify(json)}`.slice(
+      0,
+      300,
+    )
     // 409: the platform moved on; the next tick decides on what it is now. Other 4xx would be refused again.
     return { done: false, again: status >= 500 || status === 429, words }
   }

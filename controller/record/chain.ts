@@ -39,13 +39,24 @@ export async function walk(
 ): Promise<Chain> {
   const files = await logFiles(dir)
   const first = files[0]?.first ?? 1
-  const chain: Chain = { files, records: 0, first, next: first, head: NO_PREV, time: 0, epoch: 0, broken: null }
+  const chain: Chain = {
+    files,
+    records: 0,
+    first,
+    next: first,
+    head: NO_PREV,
+    time: 0,
+    epoch: 0,
+    broken: null,
+  }
   for (const [i, file] of files.entries()) {
     let expectFirst = true
     for await (const lines of linesOf(file.path)) {
       for (const line of lines) {
         const envelope = line.whole ? envelopeOf(line.bytes) : null
-        const why: string | null = line.whole ? wrong(envelope, chain, file, expectFirst) : 'a line without its end'
+        const why: string | null = line.whole
+          ? wrong(envelope, chain, file, expectFirst)
+          : 'a line without its end'
         if (why !== null || envelope === null) {
           const last = i === files.length - 1
           chain.broken = {

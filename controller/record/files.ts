@@ -42,7 +42,7 @@ export async function* linesOf(path: string, from = 0): AsyncGenerator<Line[]> {
   try {
     let held = Buffer.alloc(0)
     let at = from
-    for (let position = from; ; ) {
+    for (let position = from; ;) {
       const chunk = Buffer.allocUnsafe(CHUNK)
       const { bytesRead } = await file.read(chunk, 0, CHUNK, position)
       if (bytesRead === 0) break

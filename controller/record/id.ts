@@ -24,7 +24,13 @@ export function idMaker(random: (size: number) => Buffer = randomBytes): (ms: nu
     random(8).copy(bytes, 8)
     bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8)
     const hex = bytes.toString('hex')
-    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+    return [
+      hex.slice(0, 8),
+      hex.slice(8, 12),
+      hex.slice(12, 16),
+      hex.slice(16, 20),
+      hex.slice(20),
+    ].join('-')
   }
 }
 

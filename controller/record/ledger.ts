@@ -116,13 +116,14 @@ export class Ledger {
     this.repeats.forget()
     this.settingsWritten.clear()
     this.statesWritten.clear()
-    const overrides = this.memory
-      .allOverrides()
-      .map(({ endpoint, override }): Draft => ({
-        kind: 'override',
-        body: { endpoint, override, action: 'set' },
-      }))
-    return [...overrides, ...[...this.memory.endpoints.values()].flatMap(each => this.introduce(each))]
+    const overrides = this.memory.allOverrides().map(({ endpoint, override }): Draft => ({
+      kind: 'override',
+      body: { endpoint, override, action: 'set' },
+    }))
+    return [
+      ...overrides,
+      ...[...this.memory.endpoints.values()].flatMap(each => this.introduce(each)),
+    ]
   }
 
   /** Settings and state of an endpoint where the log does not have them yet. */
@@ -153,7 +154,13 @@ export class Ledger {
 function settingsDrafts({ endpoint, settings, settingsHash }: Remembered): Draft[] {
   const pieces = split(canonical(settings))
   return pieces.map((json, part): Draft => {
-    const body: Bodies['settings'] = { endpoint, hash: settingsHash, part, parts: pieces.length, json }
+    const body: Bodies['settings'] = {
+      endpoint,
+      hash: settingsHash,
+      part,
+      parts: pieces.length,
+      json,
+    }
     return { kind: 'settings', body }
   })
 }
@@ -161,7 +168,15 @@ function settingsDrafts({ endpoint, settings, settingsHash }: Remembered): Draft
 function stateDrafts({ endpoint, state, hash, order, decided }: Remembered): Draft[] {
   const pieces = split(canonical(state))
   return pieces.map((json, part): Draft => {
-    const body: Bodies['state'] = { endpoint, hash, part, parts: pieces.length, json, order, decided }
+    const body: Bodies['state'] = {
+      endpoint,
+      hash,
+      part,
+      parts: pieces.length,
+      json,
+      order,
+      decided,
+    }
     return { kind: 'state', body }
   })
 }

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto'
 import { canonical } from '../../core/model/canonical.ts'
-import { recordKinds, type Bodies, type LogRecord, type RecordKind } from '../../core/model/decision.ts'
+import {
+  recordKinds,
+  type Bodies,
+  type LogRecord,
+  type RecordKind,
+} from '../../core/model/decision.ts'
 
 /** What is to be recorded: a record without its envelope. */
 export type Draft = { [K in RecordKind]: { kind: K; body: Bodies[K] } }[RecordKind]
@@ -35,7 +40,14 @@ export function envelopeOf(line: Buffer): Envelope | null {
   if (match === null) return null
   const [, epoch, id = '', kind = '', prev = '', seq, time] = match
   if (!recordKinds.includes(kind as RecordKind)) return null
-  return { epoch: Number(epoch), id, kind: kind as RecordKind, prev, seq: Number(seq), time: Number(time) }
+  return {
+    epoch: Number(epoch),
+    id,
+    kind: kind as RecordKind,
+    prev,
+    seq: Number(seq),
+    time: Number(time),
+  }
 }
 
 /** A whole record from its line; throws a SyntaxError on what is not JSON. */

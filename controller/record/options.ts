@@ -13,7 +13,7 @@ interface Option {
 const MIB = 1024 * 1024
 const units: Record<string, number> = { KiB: 1024, MiB: MIB, GiB: 1024 * MIB }
 
-export const logOptionsTable = {
+const logOptionsTable = {
   'file-bytes': {
     kind: 'bytes',
     default: 64 * MIB,
@@ -75,7 +75,8 @@ export function readLogOptions(raw: unknown, at = 'log'): { options: LogOptions;
 function amount(kind: Option['kind'], value: unknown): number | null {
   if (Number.isSafeInteger(value)) return value as number
   if (typeof value !== 'string') return null
-  const match = kind === 'days' ? /^(\d{1,5})d$/.exec(value) : /^(\d{1,15})(KiB|MiB|GiB)?$/.exec(value)
+  const match =
+    kind === 'days' ? /^(\d{1,5})d$/.exec(value) : /^(\d{1,15})(KiB|MiB|GiB)?$/.exec(value)
   return match === null ? null : Number(match[1]) * (units[match[2] ?? ''] ?? 1)
 }
 

@@ -52,7 +52,10 @@ async function nextFile(dir: string, current: LogFile, first: number): Promise<L
   return files.find(file => file.first === first && file.path !== current.path) ?? null
 }
 
-async function* wholeLines(file: LogFile, from: number): AsyncGenerator<{ read: Read; end: number }> {
+async function* wholeLines(
+  file: LogFile,
+  from: number,
+): AsyncGenerator<{ read: Read; end: number }> {
   for await (const lines of linesOf(file.path, from)) {
     for (const { bytes, at, whole } of lines) {
       const envelope = whole ? envelopeOf(bytes) : null

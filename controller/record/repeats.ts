@@ -25,7 +25,9 @@ export class Repeats {
   /** The record that this decision may repeat, or null. */
   like(body: DecisionBody): DecisionBody | null {
     const kept = this.kept.get(keyOf(body))
-    return kept !== undefined && repeatable(body) && kept.key === comparable(body) ? kept.body : null
+    return kept !== undefined && repeatable(body) && kept.key === comparable(body)
+      ? kept.body
+      : null
   }
 
   /** Counts `body` as one more of the record that `like` gave. */
@@ -47,7 +49,9 @@ export class Repeats {
   /** Repeats that have waited long enough. */
   takeDue(now: number): Draft[] {
     return [...this.kept.values()]
-      .filter(({ nows }) => nows.length >= MOST_NOWS || now - (nows[0] ?? now) >= AT_LEAST_EVERY - 1000)
+      .filter(
+        ({ nows }) => nows.length >= MOST_NOWS || now - (nows[0] ?? now) >= AT_LEAST_EVERY - 1000,
+      )
       .flatMap(take)
   }
 
@@ -79,7 +83,12 @@ function repeatable({ what, outcome, state, after }: DecisionBody): boolean {
 
 /** The body without what ticks by itself. */
 function comparable(body: DecisionBody): string {
-  return canonical({ ...body, now: 0, state: '', after: '', inputs: still(body.inputs) })
+  // "Too little evidence in N s": the same evidence, older.
+  const reasons = body.reasons.map(({ code, numbers }) => ({
+    code,
+    numbers: 'seconds' in numbers ? { ...numbers, seconds: 0 } : numbers,
+  }))
+  return canonical({ ...body, now: 0, state: '', after: '', reasons, inputs: still(body.inputs) })
 }
 
 function still(inputs: Inputs): Inputs {
@@ -94,6 +103,8 @@ function still(inputs: Inputs): Inputs {
     windows:
       windows === null
         ? null
-        : Object.fromEntries(Object.entries(windows).map(([span, w]) => [span, { ...w, stalenessMs: 0 }])),
+        : Object.fromEntries(
+            Object.entries(windows).map(([span, w]) => [span, { ...w, stalenessMs: 0 }]),
+          ),
   }
 }

@@ -60,7 +60,8 @@ export class Replayer {
   private takeSettings({ seq, body }: LogRecord<'settings'>): Difference | null {
     const json = this.joiner.take('settings', body)
     if (json === null) return null
-    if (sha256(json) !== body.hash) return { seq, endpoint: body.endpoint, words: 'settings do not have their hash' }
+    if (sha256(json) !== body.hash)
+      return { seq, endpoint: body.endpoint, words: 'settings do not have their hash' }
     const settings = JSON.parse(json) as Settings
     this.settings.set(body.hash, settings)
     this.settingsOf.set(body.endpoint, settings)
@@ -116,7 +117,8 @@ export class Replayer {
     for (const now of body.nows) {
       this.repeats++
       const again = decideAgain(this.algorithms, { ...found.body, now }, carried.state, settings)
-      if (again === null) return { seq, endpoint: found.body.endpoint, words: 'no such algorithm here' }
+      if (again === null)
+        return { seq, endpoint: found.body.endpoint, words: 'no such algorithm here' }
       const { state, after } = again.body
       const difference = compare(seq, { ...found.body, now, state, after }, again.body)
       if (difference !== null) return difference
@@ -154,8 +156,11 @@ export function orderOf({ id, epoch, time, body }: LogRecord<'decision'>): Order
 function compare(seq: number, recorded: DecisionBody, replayed: DecisionBody): Difference | null {
   if (canonical(recorded) === canonical(replayed)) return null
   const keys = Object.keys({ ...recorded, ...replayed }) as (keyof DecisionBody)[]
-  const key = keys.find(name => canonical(recorded[name] ?? null) !== canonical(replayed[name] ?? null))
-  const show = (body: DecisionBody): string => canonical(key === undefined ? body : (body[key] ?? null)).slice(0, 300)
+  const key = keys.find(
+    name => canonical(recorded[name] ?? null) !== canonical(replayed[name] ?? null),
+  )
+  const show = (body: DecisionBody): string =>
+    canonical(key === undefined ? body : (body[key] ?? null)).slice(0, 300)
   const words = `${key ?? 'the body'} was recorded as ${show(recorded)}, replayed as ${show(replayed)}`
   return { seq, endpoint: recorded.endpoint, words }
 }

@@ -19,11 +19,16 @@ export function fit(inputs: Inputs, bytes: number = INPUT_BYTES): Inputs {
 
 /** Each gives smaller inputs, or null when there is nothing more to take. */
 const steps: ((inputs: Inputs) => Inputs | null)[] = [
-  i => (i.folds.length === 0 ? null : { ...i, folds: i.folds.slice(Math.ceil(i.folds.length / 8)) }),
-  i => (i.outliers.length <= 4 ? null : { ...i, outliers: i.outliers.filter((_, n) => n % 2 === 0) }),
+  i =>
+    i.folds.length === 0 ? null : { ...i, folds: i.folds.slice(Math.ceil(i.folds.length / 8)) },
+  i =>
+    i.outliers.length <= 4 ? null : { ...i, outliers: i.outliers.filter((_, n) => n % 2 === 0) },
   i => (i.missing.length <= 4 ? null : { ...i, missing: i.missing.slice(0, 4) }),
   i => (i.causes.length === 0 ? null : { ...i, causes: [] }),
-  i => (i.offeredPerSecond.length <= 20 ? null : { ...i, offeredPerSecond: i.offeredPerSecond.slice(-20) }),
+  i =>
+    i.offeredPerSecond.length <= 20
+      ? null
+      : { ...i, offeredPerSecond: i.offeredPerSecond.slice(-20) },
 ]
 
 function sizeOf(value: unknown): number {

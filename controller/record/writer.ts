@@ -8,7 +8,9 @@ import { idMaker } from './id.ts'
 import { sha256, type AnyRecord, type Draft } from './line.ts'
 
 /** What the writer needs of a file; injected to let a test's disk fail. */
-export type OpenFile = (path: string) => Promise<Pick<FileHandle, 'appendFile' | 'datasync' | 'close'>>
+export type OpenFile = (
+  path: string,
+) => Promise<Pick<FileHandle, 'appendFile' | 'datasync' | 'close'>>
 
 export interface WriterOptions {
   dir: string
@@ -105,7 +107,15 @@ export class LogWriter {
     let { seq, prev } = this
     const made = drafts.map(draft => {
       const time = this.options.now()
-      const record = { v: 1, seq, id: this.nextId(time), time, epoch: this.epoch, prev, ...draft } as LogRecord
+      const record = {
+        v: 1,
+        seq,
+        id: this.nextId(time),
+        time,
+        epoch: this.epoch,
+        prev,
+        ...draft,
+      } as LogRecord
       const line = canonical(record)
       const size = Buffer.byteLength(line)
       if (size > LONGEST_RECORD) throw new TooLong(`a ${draft.kind} record of ${size} bytes`)
@@ -129,7 +139,7 @@ export class LogWriter {
 
   private async flush(): Promise<void> {
     // Whatever else is appended in this turn shares the fsync.
-    await null
+    await Promise.resolve()
     while (this.queue.length > 0) {
       const batch = this.queue
       this.queue = []
@@ -159,7 +169,10 @@ export class LogWriter {
       await handle.datasync()
     }
     const us = Math.round((performance.now() - started) * 1000)
-    this.options.durable?.(us, batch.flatMap(({ records }) => records))
+    this.options.durable?.(
+      us,
+      batch.flatMap(({ records }) => records),
+    )
   }
 
   private async handleOf(path: string): Promise<Awaited<ReturnType<OpenFile>>> {

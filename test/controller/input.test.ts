@@ -28,11 +28,18 @@ test('the environment: every error at once', t => {
 test('the settings file: every error at once; a bad new one keeps the last good one and says so', t => {
   const path = join(folder(t), 'settings.json')
   const said: string[] = []
-  const bad = { endpoints: { a: { 'max-replicas': 'many', limit: 3 } }, log: { 'keep-days': 0 }, x: 1 }
+  const bad = {
+    endpoints: { a: { 'max-replicas': 'many', limit: 3 } },
+    log: { 'keep-days': 0 },
+    x: 1,
+  }
   writeFileSync(path, JSON.stringify(bad))
   const error = t.throws(() => new SettingsFile(path, () => undefined), { instanceOf: BadConfig })
   t.is(error?.message.split('\n').length, 4)
-  writeFileSync(path, JSON.stringify({ endpoints: { a: { 'max-replicas': 3 }, 'x/b': { 'max-replicas': 4 } } }))
+  writeFileSync(
+    path,
+    JSON.stringify({ endpoints: { a: { 'max-replicas': 3 }, 'x/b': { 'max-replicas': 4 } } }),
+  )
   const file = new SettingsFile(path, (_, message) => void said.push(message))
   t.is(file.of('local/a')['max-replicas'], 3)
   t.is(file.of('x/b')['max-replicas'], 4)
@@ -51,7 +58,9 @@ test('the settings file: every error at once; a bad new one keeps the last good 
 
 test('an override: stored units, an end, and errors in words', t => {
   const good = readOverride({ what: 'queue-deadline', value: '2s', for: '10m', who: 'ada' }, 1000)
-  t.deepEqual(good, { override: { what: 'queue-deadline', value: '2000', who: 'ada', until: 601_000 } })
+  t.deepEqual(good, {
+    override: { what: 'queue-deadline', value: '2000', who: 'ada', until: 601_000 },
+  })
   t.deepEqual(readOverride({ what: 'replicas', value: '4' }, 0), {
     override: { what: 'replicas', value: '4', who: null, until: null },
   })

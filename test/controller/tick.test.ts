@@ -88,8 +88,18 @@ test('docs/decision.md lists the steps in the order of the code', t => {
 test('a decision about a huge fleet with all its evidence fits a record', async t => {
   const fleet = new Fleet('local/huge', 1, () => 5000)
   fleet.scale(2000, START - 60_000)
-  const order = { v: 1, endpoint: 'local/huge', revision: 'rev-1', limit: 5, objectiveUs: null } as const
-  const more = { probe: { other: 6, slotSeconds: 4, settleSeconds: 1 }, latePermille: 50, queueUs: 1 }
+  const order = {
+    v: 1,
+    endpoint: 'local/huge',
+    revision: 'rev-1',
+    limit: 5,
+    objectiveUs: null,
+  } as const
+  const more = {
+    probe: { other: 6, slotSeconds: 4, settleSeconds: 1 },
+    latePermille: 50,
+    queueUs: 1,
+  }
   let folds: ArmFold[] = []
   for (let s = 0; s < 60; s++) {
     const full = { ...order, ...more, epoch: 1, n: 1, decision: 'd', issued: 1 }

@@ -11,10 +11,19 @@ function byHand(): {
   tried: number[]
   superseded: number[]
   answers: [number, string, number][]
+  delays: number[]
   answer(tried: Tried): Promise<void>
+  /** The delay before the next try is over. */
+  pass(): void
 } {
+  let timer: (() => void) | null = null
   const waiting: ((tried: Tried) => void)[] = []
-  const out = { tried: [] as number[], superseded: [] as number[], answers: [] as [number, string, number][] }
+  const out = {
+    tried: [] as number[],
+    superseded: [] as number[],
+    answers: [] as [number, string, number][],
+    delays: [] as number[],
+  }
   const actuator = new Actuator<number>({
     attempt: want => {
       out.tried.push(want)
@@ -22,15 +31,22 @@ function byHand(): {
     },
     answered: (want, { words }, _ms, tries) => void out.answers.push([want, words, tries]),
     superseded: want => void out.superseded.push(want),
-    firstDelayMs: 1,
-    longestDelayMs: 1,
+    after: (ms, run) => {
+      out.delays.push(ms)
+      timer = run
+      return () => (timer = null)
+    },
   })
   return {
     actuator,
     ...out,
     async answer(tried) {
       waiting.shift()?.(tried)
-      await new Promise(resolve => setTimeout(resolve, 5))
+      await new Promise(resolve => setImmediate(resolve))
+    },
+    pass() {
+      timer?.()
+      timer = null
     },
   }
 }
@@ -47,15 +63,22 @@ test('one try at a time, and the latest want wins', async t => {
 })
 
 test('a failed try is tried again while it is still wanted', async t => {
-  const { actuator, tried, answers, answer } = byHand()
+  const { actuator, tried, answers, answer, pass, delays } = byHand()
   actuator.hand(1)
   await answer(later)
+  t.deepEqual(tried, [1], 'not at once')
+  pass()
   t.deepEqual(tried, [1, 1])
   actuator.hand(2)
   await answer(later)
   t.deepEqual(tried, [1, 1, 2], 'the newer want, not the old one again')
   await answer(done)
-  t.deepEqual(answers, [[1, 'away', 1], [1, 'away', 2], [2, '200', 1]])
+  t.deepEqual(delays, [250])
+  t.deepEqual(answers, [
+    [1, 'away', 1],
+    [1, 'away', 2],
+    [2, '200', 1],
+  ])
 })
 
 test('a refusal is not tried again', async t => {

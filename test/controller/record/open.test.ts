@@ -76,9 +76,15 @@ test('a batch torn in its middle (zeros, then whole lines of the same second) is
 })
 
 for (const [name, change] of [
-  ['a record changed', (lines: string[]) => void (lines[1] = (lines[1] ?? '').replace('"nows":[1]', '"nows":[7]'))],
+  [
+    'a record changed',
+    (lines: string[]) => void (lines[1] = (lines[1] ?? '').replace('"nows":[1]', '"nows":[7]')),
+  ],
   ['a record removed', (lines: string[]) => void lines.splice(1, 1)],
-  ['two records swapped', (lines: string[]) => void lines.splice(1, 2, lines[2] ?? '', lines[1] ?? '')],
+  [
+    'two records swapped',
+    (lines: string[]) => void lines.splice(1, 2, lines[2] ?? '', lines[1] ?? ''),
+  ],
   ['a record made unreadable', (lines: string[]) => void (lines[1] = 'x')],
 ] as const) {
   test(`${name} in the middle refuses the start, with what to do`, async t => {

@@ -42,7 +42,9 @@ test('a hold that differs only in its clocks is a repeat; any other is not', asy
   const change = { ...later, outcome: { ...later.outcome, action: 'up' as const } }
   t.is(repeats.like(change), null)
   t.deepEqual(repeats.takeOf('local/other'), [])
-  t.deepEqual(repeats.takeOf('local/idle'), [{ kind: 'repeat', body: { of: 7, nows: [later.now] } }])
+  t.deepEqual(repeats.takeOf('local/idle'), [
+    { kind: 'repeat', body: { of: 7, nows: [later.now] } },
+  ])
   t.deepEqual(repeats.takeAll(), [])
 })
 
@@ -85,8 +87,15 @@ test('a new file begins with settings and states; old files go by age and by byt
   t.is(after.broken, null)
   t.true(after.first > 1)
   const next = await bench(stateDir, [fleet], { from: START + 1_200_000 })
-  t.is(next.journal.memory.endpoints.get('local/busy')?.hash, hour.journal.memory.endpoints.get('local/busy')?.hash)
+  t.is(
+    next.journal.memory.endpoints.get('local/busy')?.hash,
+    hour.journal.memory.endpoints.get('local/busy')?.hash,
+  )
   await next.close()
   const old = await retain(dir, logDefaults, START + 40 * 86_400_000)
-  t.is((await walk(dir)).files.length, 1, `the newest file always stays, ${old.removed.length} went`)
+  t.is(
+    (await walk(dir)).files.length,
+    1,
+    `the newest file always stays, ${old.removed.length} went`,
+  )
 })

@@ -28,7 +28,8 @@ function disk(): { openFile: OpenFile; syncs: number; failing: boolean; unsynced
         },
         datasync: async () => {
           await new Promise(resolve => setImmediate(resolve))
-          if (state.failing) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+          if (state.failing)
+            throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
           state.syncs++
           state.unsynced = false
         },
@@ -43,7 +44,14 @@ async function writerIn(dir: string, openFile?: OpenFile, maxBytes = 1e9): Promi
   await syncFolder(dir)
   let now = 1_700_000_000_000
   const more = openFile === undefined ? {} : { openFile }
-  return new LogWriter({ dir, at: empty, epoch: 7, now: () => now++, maxBytes: () => maxBytes, ...more })
+  return new LogWriter({
+    dir,
+    at: empty,
+    epoch: 7,
+    now: () => now++,
+    maxBytes: () => maxBytes,
+    ...more,
+  })
 }
 
 test('what append resolves is durable, and appends that wait share one fsync', async t => {
@@ -78,7 +86,10 @@ test('after a failed fsync nothing is appended ever again', async t => {
 test('a record that is too long is refused and leaves the chain as it was', async t => {
   const dir = folder(t)
   const writer = await writerIn(dir)
-  const long: Draft = { kind: 'repeat', body: { of: 1, nows: Array.from({ length: 70_000 }, () => 1) } }
+  const long: Draft = {
+    kind: 'repeat',
+    body: { of: 1, nows: Array.from({ length: 70_000 }, () => 1) },
+  }
   await t.throwsAsync(writer.append([note(1), long]), { instanceOf: TooLong })
   const [record] = await writer.append([note(2)])
   t.is(record?.seq, 1)
@@ -99,7 +110,10 @@ test('rotation: files are named by their first record and the chain goes on over
   t.is(chain.broken, null)
   const seqs: number[] = []
   for await (const { envelope } of readLog(dir, { since: 17 })) seqs.push(envelope.seq)
-  t.deepEqual(seqs, Array.from({ length: 23 }, (_, i) => 18 + i))
+  t.deepEqual(
+    seqs,
+    Array.from({ length: 23 }, (_, i) => 18 + i),
+  )
 })
 
 test('a reader follows into new files and never sees what is not durable', async t => {
@@ -120,7 +134,10 @@ test('a reader follows into new files and never sees what is not durable', async
     seen.push(envelope.seq)
   }
   await writer.close()
-  t.deepEqual(seen, Array.from({ length: 39 }, (_, i) => i + 1))
+  t.deepEqual(
+    seen,
+    Array.from({ length: 39 }, (_, i) => i + 1),
+  )
 })
 
 test('the first line follows from nothing', async t => {

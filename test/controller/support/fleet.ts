@@ -2,7 +2,12 @@ import { DistributionRecorder, EMPTY, type Distribution } from '../../../core/mo
 import type { Order } from '../../../core/model/order.ts'
 import type { Platform, PlatformEndpoint } from '../../../core/model/tables.ts'
 import { EMPTY_WINDOW, type Window } from '../../../core/model/window.ts'
-import { spreadOf, type ArmFold, type EndpointWindow, type EndpointWindows } from '../../../core/model/windows.ts'
+import {
+  spreadOf,
+  type ArmFold,
+  type EndpointWindow,
+  type EndpointWindows,
+} from '../../../core/model/windows.ts'
 import { random, type Random } from '../../support/prng.ts'
 
 /** ms since 1970 at which all simulated hours begin. */
@@ -19,6 +24,7 @@ export class Fleet {
   private readonly rate: (second: number) => number
   private replicas: PlatformEndpoint['replicas'] = []
   private made = 0
+  private seconds = 0
   private readonly offered: number[] = []
   private readonly folds = new Map<string, ArmFold>()
 
@@ -55,7 +61,13 @@ export class Fleet {
       replica.ready = replica.started + 10_000
     }
     const { endpoint, replicas } = this
-    return { endpoint, revision: 'rev-1', port: 8000, desired: replicas.length, replicas: [...replicas] }
+    return {
+      endpoint,
+      revision: 'rev-1',
+      port: 8000,
+      desired: replicas.length,
+      replicas: [...replicas],
+    }
   }
 
   /** One second passes under `order`. */
@@ -63,6 +75,7 @@ export class Fleet {
     const mean = this.rate(Math.floor((now - START) / 1000))
     const offered = mean === 0 ? 0 : Math.max(0, Math.round(mean * (0.7 + 0.6 * this.r.uniform())))
     this.offered.push(offered)
+    this.seconds++
     if (this.offered.length > 300) this.offered.shift()
     if (order !== null) this.fold(order, offered)
     const windows = Object.fromEntries(
@@ -142,8 +155,8 @@ export class Fleet {
   }
 
   private fold(order: Order, offered: number): void {
-    const arm = order.probe === null ? 'none' : this.offered.length % 8 < 4 ? 'a' : 'b'
-    const slot = Math.floor(this.offered.length / 4)
+    const arm = order.probe === null ? 'none' : this.seconds % 8 < 4 ? 'a' : 'b'
+    const slot = order.probe === null ? 0 : Math.floor(this.seconds / 4)
     const key = `${order.n} ${arm} ${slot}`
     const before = this.folds.get(key)
     const service = this.times(offered + (before?.service.count ?? 0))
@@ -161,7 +174,7 @@ export class Fleet {
       rejected: 0,
       inFlightIntegral: (before?.inFlightIntegral ?? 0) + offered * SERVICE_US,
       inFlightMax: 8,
-      boundUs: (before?.boundUs ?? 0) + 600_000,
+      boundUs: (before?.boundUs ?? 0) + (offered === 0 ? 0 : 600_000),
       tokensOut: 0,
       cpuUs: 0,
       service,

@@ -70,14 +70,26 @@ export async function bench(
   const scaler = {
     hand(record: LogRecord<'decision'>) {
       acted.push(record)
-      fleets.find(fleet => fleet.endpoint === record.body.endpoint)?.scale(record.body.outcome.to, now)
+      fleets
+        .find(fleet => fleet.endpoint === record.body.endpoint)
+        ?.scale(record.body.outcome.to, now)
       version++
     },
   }
   const courier = { tend: () => undefined, sweep: () => undefined }
   const { memory, ledger } = journal
   const settings = new SettingsFile(null, () => undefined)
-  const parts = { observer, memory, settings, ledger, scaler, courier, figures: new Figures(), telemetry, now: () => now }
+  const parts = {
+    observer,
+    memory,
+    settings,
+    ledger,
+    scaler,
+    courier,
+    figures: new Figures(),
+    telemetry,
+    now: () => now,
+  }
   const office = new Office(parts as unknown as ConstructorParameters<typeof Office>[0])
   return {
     journal,
@@ -87,7 +99,10 @@ export async function bench(
         now += 1000
         platform = platformOf(fleets, version, now)
         for (const fleet of fleets) {
-          windows.set(fleet.endpoint, fleet.second(now, memory.endpoints.get(fleet.endpoint)?.order ?? null))
+          windows.set(
+            fleet.endpoint,
+            fleet.second(now, memory.endpoints.get(fleet.endpoint)?.order ?? null),
+          )
         }
         await tick(journal.now(), office)
       }

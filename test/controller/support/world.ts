@@ -1,16 +1,27 @@
 import { signedOrder, type Order } from '../../../core/model/order.ts'
 import { check } from '../../../core/model/schema.ts'
-import { HEADERS, scaleRequest, targets, type Platform, type ScaleRequest, type Targets } from '../../../core/model/tables.ts'
+import {
+  HEADERS,
+  scaleRequest,
+  targets,
+  type Platform,
+  type ScaleRequest,
+  type Targets,
+} from '../../../core/model/tables.ts'
 import { serve, type Answer } from '../../../core/runtime/admin.ts'
 import { rootKeys } from '../../../core/runtime/keys.ts'
 import { refusal } from '../../../core/runtime/signing.ts'
 import { join } from 'node:path'
-import { startController, type Controller, type ControllerOptions } from '../../../controller/main.ts'
+import {
+  startController,
+  type Controller,
+  type ControllerOptions,
+} from '../../../controller/main.ts'
 import { readConfig } from '../../../controller/config.ts'
 import { call, type Called } from '../../../core/runtime/call.ts'
 import { Fleet } from './fleet.ts'
 
-export const TOKEN = 'secret'
+const TOKEN = 'secret'
 export const CAUSE = `${'ab'.repeat(16)}-${'cd'.repeat(8)}`
 
 /** A platform, an aggregator and sidecars as the controller meets them, over real sockets on loopback. */
@@ -21,9 +32,15 @@ export interface World {
   scaled: ScaleRequest[]
   orders: Order[]
   /** Asks the controller. */
-  ask(method: string, path: string, options?: { json?: unknown; headers?: Record<string, string> }): Promise<Called>
+  ask(
+    method: string,
+    path: string,
+    options?: { json?: unknown; headers?: Record<string, string> },
+  ): Promise<Called>
   /** Waits until it is so. */
-  until<T>(find: () => T | undefined | null | false | Promise<T | undefined | null | false>): Promise<T>
+  until<T>(
+    find: () => T | undefined | null | false | Promise<T | undefined | null | false>,
+  ): Promise<T>
 }
 
 interface Test {
@@ -44,10 +61,18 @@ function every(ms: number, line: () => unknown): Answer {
 export async function world(
   t: Test,
   stateDir: string,
-  options: Partial<ControllerOptions> & { environment?: Record<string, string>; epoch?: number } = {},
+  options: Partial<ControllerOptions> & {
+    environment?: Record<string, string>
+    epoch?: number
+  } = {},
 ): Promise<World> {
   const fleet = new Fleet('local/busy', 1, () => 30)
-  const seen = { targets: [] as Targets[], scaled: [] as ScaleRequest[], orders: [] as Order[], said: [] as string[] }
+  const seen = {
+    targets: [] as Targets[],
+    scaled: [] as ScaleRequest[],
+    orders: [] as Order[],
+    said: [] as string[],
+  }
   const root = rootKeys(join(stateDir, 'keys')).publicKey
   const sidecars = await serve({
     host: '127.0.0.1',
@@ -57,7 +82,8 @@ export async function world(
         at: 'PUT /v1/order',
         async handle(ask) {
           const got = check(signedOrder, await ask.json())
-          if (!got.ok || refusal(got.value, root, Date.now()) !== null) return { status: 409, json: { error: 'not signed' } }
+          if (!got.ok || refusal(got.value, root, Date.now()) !== null)
+            return { status: 409, json: { error: 'not signed' } }
           seen.orders.push(got.value.order)
           return { status: 200, json: {} }
         },
@@ -144,7 +170,9 @@ export async function world(
         if (found) return found
         await new Promise(resolve => setTimeout(resolve, 100))
       }
-      throw new Error(`it did not come to pass within 20 s: ${find.toString()}; said: ${seen.said.join('; ')}`)
+      throw new Error(
+        `it did not come to pass within 20 s: ${find.toString()}; said: ${seen.said.join('; ')}`,
+      )
     },
   }
 }

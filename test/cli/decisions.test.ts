@@ -1,0 +1,80 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'ava'
+import { Failure, type Command } from '../../cli/command.ts'
+import { command as decisions } from '../../cli/decisions.ts'
+import { command as explain } from '../../cli/explain.ts'
+import { logDirOf } from '../../controller/journal.ts'
+import { Fleet } from '../controller/support/fleet.ts'
+import { folder } from '../controller/support/folder.ts'
+import { bench } from '../controller/support/hour.ts'
+
+const commands: Record<string, Command> = { decisions, explain }
+
+/** Runs a command in this process; what it prints and its exit code come back. */
+async function outrigger(
+  name: string,
+  ...args: string[]
+): Promise<{ code: number; out: string; err: string }> {
+  const lines: string[] = []
+  const { stdout } = process
+  const write = stdout.write.bind(stdout)
+  stdout.write = (text: string | Uint8Array) => {
+    lines.push(text.toString())
+    return true
+  }
+  try {
+    const code = (await commands[name]?.run(args)) ?? -1
+    return { code, out: lines.join(''), err: '' }
+  } catch (error) {
+    if (error instanceof Failure)
+      return { code: error.code, out: lines.join(''), err: error.message }
+    throw error
+  } finally {
+    stdout.write = write
+  }
+}
+
+test('list, show, verify, replay and explain read the files of a state folder', async t => {
+  const state = folder(t)
+  const hour = await bench(state, [new Fleet('local/busy', 1, s => (s > 60 ? 120 : 10))])
+  await hour.run(120)
+  await hour.close()
+  const at = ['--state', state]
+
+  const list = await outrigger(
+    'decisions',
+    'list',
+    '--changes',
+    '--since',
+    '2020-01-01',
+    '--endpoint',
+    'busy',
+    ...at,
+  )
+  t.is(list.code, 0, list.err)
+  t.regex(list.out, /local\/busy +replicas: up from 1 to \d/)
+  const up = hour.acted.find(({ body }) => body.outcome.action === 'up')
+  const show = await outrigger('decisions', 'show', String(up?.seq), ...at)
+  t.regex(show.out, /Proposals\n.* wants \d/)
+  const json = await outrigger('decisions', 'show', up?.id ?? '', '--json', ...at)
+  t.like(JSON.parse(json.out), { seq: up?.seq })
+  const told = await outrigger('explain', 'busy', ...at)
+  t.regex(told.out, /local\/busy {2}replicas: /)
+  t.like(await outrigger('explain', 'nobody', ...at), { code: 8, out: '' })
+  t.like(await outrigger('decisions', 'show', '99999', ...at), { code: 8 })
+  t.like(await outrigger('decisions', 'list', '--since', 'once', ...at), { code: 2 })
+  t.like(await outrigger('decisions', 'list', '--state', join(state, 'none')), { code: 6 })
+
+  const verify = await outrigger('decisions', 'verify', '--json', ...at)
+  t.like(JSON.parse(verify.out), { verified: true, problem: null })
+  const replay = await outrigger('decisions', 'replay', ...at)
+  t.regex(replay.out, /^Replayed \d+ decisions and \d+ repeats: the same bytes\.\n$/)
+
+  const path = join(logDirOf(state), '0000000001.jsonl')
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/"wants":\d+/, '"wants":77'))
+  t.is((await outrigger('decisions', 'verify', ...at)).code, 7)
+  const differs = await outrigger('decisions', 'replay', ...at)
+  t.is(differs.code, 7)
+  t.regex(differs.out, /^Record \d+ \(local\/busy\) differs: proposals was recorded as/)
+})
