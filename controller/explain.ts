@@ -1,4 +1,4 @@
-import type { DecisionBody, LogRecord, Proposal, Reason, Summary } from '../core/model/decision.ts'
+import type { DecisionBody, LogRecord, Proposal, Summary } from '../core/model/decision.ts'
 import { natural, reasons, wordsOf } from '../core/model/reasons.ts'
 
 /** A decision in sentences: what people read in the page and in `outrigger explain`. Pure. */
@@ -35,7 +35,7 @@ export function explain({
     outcome: outcomeOf(body),
     reasons: body.reasons.map(({ code, numbers }) => ({
       code,
-      sentence: reasonOf(body, { code, numbers }),
+      sentence: wordsOf(code, numbers),
       help: Object.hasOwn(reasons, code) ? reasons[code as keyof typeof reasons].help : '',
     })),
   }
@@ -56,12 +56,7 @@ const FIRST = ['override', 'advise', 'frozen']
 /** The reason that says most, in words: one sentence for a list. */
 export function sentenceOf(body: DecisionBody): string {
   const said = body.reasons.find(({ code }) => FIRST.includes(code)) ?? body.reasons[0]
-  return said === undefined ? headline(body) : reasonOf(body, said)
-}
-
-/** Reasons carry numbers only; what they are about is what was decided. */
-function reasonOf({ what }: DecisionBody, { code, numbers }: Reason): string {
-  return wordsOf(code, numbers).replace('{what}', what)
+  return said === undefined ? headline(body) : wordsOf(said.code, said.numbers)
 }
 
 function inputsOf({ inputs }: DecisionBody): string[] {

@@ -76,7 +76,7 @@ test('the whole loop over sockets: targets, orders, scaling, people, what is ans
     const { actuations } = json as { actuations: unknown[] }
     return actuations.length > 0 && json
   })
-  t.regex(JSON.stringify(told), /A person set 3 for replicas\./)
+  t.regex(JSON.stringify(told), /A person set the number of replicas to 3\./)
   t.like(told, {
     explanation: { what: 'replicas' },
     actuations: [{ asked: '3 replicas', error: null }],
