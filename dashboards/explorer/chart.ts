@@ -96,7 +96,7 @@ function options(lines: readonly Line[], unit: Unit, width: number, color: Color
     width,
     height: HEIGHT,
     tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
-    padding: [8, 8, 0, 0],
+    padding: [8, 28, 0, 0],
     cursor: { sync: { key: 'time' }, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
       x: { time: true, range: (_, min, max) => [max - within(max - min), max] },

@@ -27,7 +27,7 @@ export function decisionList(endpoint: string | null): DecisionList {
   const root = el('div', {}, pinned, empty, items)
   const rows = new Keyed<Row>(items, row =>
     row.kind === 'holds'
-      ? (group(row, endpoint, () => current) as Part<Row>)
+      ? group(row, endpoint, () => current)
       : single(row.decision, endpoint, () => current),
   )
   return {

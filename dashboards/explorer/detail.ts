@@ -31,8 +31,6 @@ function shown(told: Told | null, id: string, showEndpoint: boolean): Node[] {
     ]
   }
   const { inputs, proposals, bounds, outcome, reasons } = explanation
-  const active = bounds.filter(changes)
-  const idle = bounds.filter(bound => !changes(bound))
   return [
     ...(showEndpoint ? [el('p', { class: 'muted' }, explanation.endpoint)] : []),
     el(
@@ -44,7 +42,7 @@ function shown(told: Told | null, id: string, showEndpoint: boolean): Node[] {
         'What each rule wanted.',
         list(proposals, 'No rule had anything to propose.'),
       ),
-      step('Bounds', 'What the proposal had to pass.', boundList(active, idle)),
+      step('Bounds', 'What the proposal had to pass.', list(bounds)),
       step(
         'Outcome',
         'What was done, and why.',
@@ -62,8 +60,6 @@ function shown(told: Told | null, id: string, showEndpoint: boolean): Node[] {
   ]
 }
 
-const changes = (bound: string): boolean => !bound.includes(' as it is')
-
 function step(title: string, says: string, ...content: Child[]): HTMLElement {
   return el(
     'li',
@@ -77,15 +73,6 @@ function step(title: string, says: string, ...content: Child[]): HTMLElement {
 function list(sentences: readonly string[], none = 'None.'): HTMLElement {
   if (sentences.length === 0) return el('p', {}, none)
   return el('ul', {}, ...sentences.map(sentence => el('li', {}, sentence)))
-}
-
-function boundList(active: readonly string[], idle: readonly string[]): HTMLElement {
-  const root = el('div', {}, list(active, 'None of them changed anything.'))
-  if (idle.length > 0) {
-    const summary = el('summary', {}, `${idle.length} that changed nothing`)
-    root.append(el('details', {}, summary, list(idle)))
-  }
-  return root
 }
 
 function reason({ sentence, help }: Explanation['reasons'][number]): HTMLElement {
