@@ -26,7 +26,7 @@ export function createRunner(settings: EngineSettings, speed: number): Runner {
     engine = scheduled.engine
     busy = scheduled.us > 0
     const due = at + scheduled.us / 1000 / speed
-    if (busy) setTimeout(end, due - performance.now(), due)
+    if (busy) setTimeout(end, Math.max(0, due - performance.now()), due)
   }
 
   function end(due: number): void {
