@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { Agent, createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import test from 'ava'
+import type { Sample } from '../../core/model/sample.ts'
 import { ask, listen, recorder, samplesUntil, sidecar } from './support.ts'
 
 const CHILD = `

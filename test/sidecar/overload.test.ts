@@ -84,7 +84,7 @@ test('a pass that is expired, for another endpoint or forged makes a client of i
   while (waiting.length < 4) await once(origin.server, 'request')
   waiting.forEach(response => response.end())
   for (const { headers } of await Promise.all(asked)) t.false('x-outrigger-slots' in headers)
-  const samples = await samplesUntil(admin, all => all.some(s => s.offered > 0))
+  const samples = await samplesUntil(admin, all => all.some(s => s.completed.ok > 0))
   t.is(
     samples.reduce((n, s) => n + s.offered, 0),
     4,
