@@ -19,13 +19,13 @@ const columns: { head: string; of: (view: EndpointView) => string }[] = [
   { head: 'P95', of: v => duration(v.live.p95Us) },
 ]
 
-export function duration(us: number | null): string {
+function duration(us: number | null): string {
   if (us === null) return '-'
   if (us >= 1_000_000) return `${(us / 1_000_000).toFixed(2)} s`
   return us >= 10_000 ? `${Math.round(us / 1000)} ms` : `${(us / 1000).toFixed(1)} ms`
 }
 
-export function clockTime(ms: number): string {
+function clockTime(ms: number): string {
   return new Date(ms).toISOString().slice(11, 19)
 }
 

@@ -62,8 +62,9 @@ export class Office implements Desk {
       const is = due(remembered.state, settings, now, remembered.decided)
       const activate = this.activated.delete(endpoint)
       const what: Sight['due'] = []
-      if (is.replicas || activate) what.push('replicas')
+      // The limit first: a lowered one adds replicas in the same tick (decideAll).
       if (is.limit) what.push('limit')
+      if (is.replicas || activate) what.push('replicas')
       if (what.length === 0) return []
       const windows = observer.windows(endpoint)
       const observed = {

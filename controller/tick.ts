@@ -1,7 +1,7 @@
 import { canonical } from '../core/model/canonical.ts'
 import { LONGEST_RECORD, type DecisionBody, type LogRecord } from '../core/model/decision.ts'
 import type { ArmFold } from '../core/model/windows.ts'
-import type { algorithms, State } from './decide/decide.ts'
+import { due, withOverrides, type algorithms, type State } from './decide/decide.ts'
 import { summarise, type Observed } from './decide/summarise.ts'
 import type { Remembered } from './memory.ts'
 import type { Made, Recorded } from './record/ledger.ts'
@@ -53,15 +53,21 @@ export async function tick(now: number, desk: Desk): Promise<Published[]> {
   return decisions
 }
 
-/** The decisions of one endpoint: a limit that is due is decided on the state that the replicas left. */
+/** The decisions of one endpoint, each on the state that the one before left. A limit that fell makes replicas due, too. */
 function decideAll(sight: Sight, now: number, algorithm: Desk['algorithm']): Made[] {
+  const { remembered, observed } = sight
+  const settings = withOverrides(remembered.settings, observed.overrides)
   const made: Made[] = []
-  let { state, hash } = sight.remembered
-  for (const what of sight.due) {
+  const waiting = [...sight.due]
+  let { state, hash } = remembered
+  for (const what of waiting) {
     const one = decideOne(what, sight, { state, hash }, now, algorithm)
     made.push(one)
     state = one.after
     hash = one.body.after
+    if (!waiting.includes('replicas') && due(state, settings, now, remembered.decided).replicas) {
+      waiting.push('replicas')
+    }
   }
   return made
 }

@@ -192,7 +192,7 @@ export function localPlatform(
     },
     async stop() {
       stopping = true
-      await Promise.all([...queues.values()])
+      await Promise.all(queues.values())
       await Promise.all(
         [...groups.values()].flatMap(group => group.replicas.map(replica => replica.stop())),
       )

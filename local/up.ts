@@ -144,7 +144,7 @@ async function choosePorts(plan: Plan, host: string): Promise<Places> {
     controller: page === 0 ? await freePort(host) : page,
     edge: await freePort(host),
     endpoints: await Promise.all(
-      plan.endpoints.map(endpoint => (endpoint.port === 0 ? freePort(host) : endpoint.port)),
+      plan.endpoints.map(async ({ port }) => (port === 0 ? freePort(host) : port)),
     ),
   }
 }

@@ -22,7 +22,7 @@ const duration: Schema<string> = that(
   v => milliseconds(v) !== null,
 )
 /** "4/s", "0.5/s", "30/min" in requests per second. */
-export function perSecond(value: unknown): number | null {
+function perSecond(value: unknown): number | null {
   const match = typeof value === 'string' ? /^(\d{1,6}(?:\.\d{1,3})?)\/(s|min)$/.exec(value) : null
   return match === null ? null : Number(match[1]) / (match[2] === 's' ? 1 : 60)
 }

@@ -20,12 +20,12 @@ export interface Wanted {
   body: unknown
 }
 
-export function newTally(): Tally {
+function newTally(): Tally {
   return { sent: 0, ok: 0, rejected: 0, failed: 0, lost: 0, other: 0, words: [] }
 }
 
 /** One request; never rejects. */
-export function send(wanted: Wanted, agent: Agent, tally: Tally): Promise<void> {
+function send(wanted: Wanted, agent: Agent, tally: Tally): Promise<void> {
   const body = Buffer.from(JSON.stringify(wanted.body))
   tally.sent++
   return new Promise(done => {

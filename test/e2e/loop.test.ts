@@ -59,7 +59,7 @@ test.serial('the limit of digits is learned, and no fixed limit does much better
     goodput.set(limit, [...(goodput.get(limit) ?? []), await goodIn('digits', 5)])
   }
   for (let round = 0; round < 2; round++)
-    for (const limit of [...new Set([learned, ...fixed])]) await measure(limit)
+    for (const limit of new Set([learned, ...fixed])) await measure(limit)
   const tally = await load.stop()
   await outrigger(['override', 'local/digits', '--clear', '--state', run.state])
   const mean = (limit: number): number => {

@@ -33,7 +33,7 @@ interface Places {
   endpoints: Record<string, string>
 }
 
-export const MAIN = join(import.meta.dirname, '../../dist/cli/main.js')
+const MAIN = join(import.meta.dirname, '../../dist/cli/main.js')
 
 export async function startRun(file: string, args: string[] = []): Promise<Run> {
   const state = mkdtempSync(join(tmpdir(), 'outrigger-e2e-'))
@@ -77,7 +77,7 @@ export async function startRun(file: string, args: string[] = []): Promise<Run> 
 }
 
 /** Whole lines of the log's files, in order. */
-export function recordsOf(state: string): LogRecord[] {
+function recordsOf(state: string): LogRecord[] {
   const folder = join(state, 'controller', 'log')
   if (!existsSync(folder)) return []
   return readdirSync(folder)

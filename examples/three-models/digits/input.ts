@@ -12,7 +12,7 @@ export function imagesFrom(body: unknown): number[][] {
     throw new BadRequest(`pixels must be an array of 1 to ${MAX_IMAGES} images`)
   }
   pixels.forEach(checkImage)
-  return pixels
+  return pixels as number[][]
 }
 
 function checkImage(image: unknown, at: number): void {

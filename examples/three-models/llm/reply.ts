@@ -13,7 +13,7 @@ export function word(at: number): string {
   return (at === 0 ? '' : ' ') + (WORDS[at % WORDS.length] ?? '')
 }
 
-export function usage({ promptTokens, maxTokens }: Request) {
+function usage({ promptTokens, maxTokens }: Request) {
   return {
     prompt_tokens: promptTokens,
     completion_tokens: maxTokens,

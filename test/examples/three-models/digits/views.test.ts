@@ -16,7 +16,7 @@ test('the view in the middle is the image itself, and no view leaves the range',
       t.true(out.every(value => value >= 0 && value <= 16))
       input.forEach((image, at) => {
         const from = (at * VIEWS + CENTRE) * 64
-        t.deepEqual([...out.slice(from, from + 64)], image)
+        t.deepEqual(Array.from(out.slice(from, from + 64)), image)
       })
     }),
     { numRuns: 30 },
