@@ -34,6 +34,8 @@ export interface EndpointPlan {
   /** Path that answers 2xx when the model is ready; null: ready when its port accepts. */
   ready: string | null
   readyWithinMs: number
+  /** Cores x 1000 that the model can use; null: what the kernel allows. */
+  cpuQuota: number | null
   /** The engine's metrics, with ${PORT} filled in; null: looked for. */
   metrics: string | null
   revision: string
@@ -58,6 +60,10 @@ const duration: Schema<string> = that(
 const words = that<string | number | boolean>('a string, a number or true/false', v =>
   ['string', 'number', 'boolean'].includes(typeof v),
 )
+const cores = that<number>(
+  'a number of cores from 0.01 to 1024',
+  v => typeof v === 'number' && v >= 0.01 && v <= 1024,
+)
 const path = text(500, /^\//, 'a path that begins with /')
 const modelName = text(
   50,
@@ -73,6 +79,7 @@ const endpointSchema = object(
     port: optional(int(0, 65_535)),
     ready: optional(path),
     'ready-within': optional(duration),
+    cpu: optional(cores),
     metrics: optional(text(500, /^http:\/\//, 'a URL that begins with http://')),
     settings: optional(
       map(
@@ -173,8 +180,14 @@ function build(file: string, value: unknown, issues: Issue[]): Plan | null {
         port: entry.port ?? 0,
         ready: entry.ready ?? null,
         readyWithinMs: milliseconds(entry['ready-within'] ?? '60s') ?? 60_000,
+        cpuQuota: entry.cpu === undefined ? null : Math.round(entry.cpu * 1000),
         metrics: entry.metrics ?? null,
-        revision: revisionOf(entry.command, environment, directory),
+        revision: revisionOf({
+          command: entry.command,
+          environment,
+          directory,
+          cpu: entry.cpu ?? null,
+        }),
         settings: settings.get(name) as Settings,
         raw: entry.settings ?? {},
       }
@@ -183,15 +196,8 @@ function build(file: string, value: unknown, issues: Issue[]): Plan | null {
 }
 
 /** What makes the model behave differently, hashed. */
-function revisionOf(
-  command: string[],
-  environment: Record<string, string>,
-  directory: string,
-): string {
-  return createHash('sha256')
-    .update(canonical({ command, environment, directory }))
-    .digest('hex')
-    .slice(0, 16)
+function revisionOf(what: Record<string, unknown>): string {
+  return createHash('sha256').update(canonical(what)).digest('hex').slice(0, 16)
 }
 
 /** "did you mean" for an unknown key. */

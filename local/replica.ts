@@ -1,6 +1,7 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PlatformEndpoint } from '../core/model/tables.ts'
-import { keepRunning, startChild, type Kept } from './child.ts'
+import { keepRunning, startChild, type Child, type ChildOptions, type Kept } from './child.ts'
 import { probe } from './probe.ts'
 import type { EndpointPlan } from './file.ts'
 import type { Site } from './site.ts'
@@ -62,23 +63,8 @@ export function startReplica(
       row.state = row.ready === null ? 'starting' : 'not-ready'
       changed()
     }
-  const fill = (text: string): string => fillPlaces(text, site.host, ports)
   const model = keepRunning(
-    onEnd =>
-      startChild({
-        name,
-        command: plan.command.map(fill),
-        directory: plan.directory,
-        environment: {
-          ...site.environment,
-          ...mapValues(plan.environment, fill),
-          PORT: String(ports.app),
-          HOST: site.host,
-        },
-        logFile: logs.model,
-        guardian: site.guardian,
-        ended: onEnd,
-      }),
+    onEnd => startModel(site, plan, name, ports, logs.model, onEnd),
     ended('model'),
   )
   const sidecar = keepRunning(
@@ -89,7 +75,7 @@ export function startReplica(
         directory: site.folder,
         environment: {
           ...site.environment,
-          ...sidecarEnvironment(site, plan, name, ports, model.child?.pid ?? null),
+          ...sidecarEnvironment(site, plan, name, ports),
         },
         logFile: logs.sidecar,
         guardian: site.guardian,
@@ -127,6 +113,38 @@ export function startReplica(
   }
 }
 
+/** The model's process; its id goes into a file where the sidecar finds it, also after a restart. */
+function startModel(
+  site: Site,
+  plan: EndpointPlan,
+  name: string,
+  ports: ReplicaPorts,
+  logFile: string,
+  ended: ChildOptions['ended'],
+): Child {
+  const fill = (text: string): string => fillPlaces(text, site.host, ports)
+  const child = startChild({
+    name,
+    command: plan.command.map(fill),
+    directory: plan.directory,
+    environment: {
+      ...site.environment,
+      ...mapValues(plan.environment, fill),
+      PORT: String(ports.app),
+      HOST: site.host,
+    },
+    logFile,
+    guardian: site.guardian,
+    ended,
+  })
+  writeFileSync(pidFile(site, name), String(child.pid ?? ''))
+  return child
+}
+
+function pidFile(site: Site, name: string): string {
+  return join(site.folder, 'sidecars', `${name}.pid`)
+}
+
 /** The sidecar first: it finishes what is in flight while the model still answers. */
 async function stopInOrder(sidecar: Kept, model: Kept): Promise<void> {
   await sidecar.stop(DRAIN_MS)
@@ -138,7 +156,6 @@ function sidecarEnvironment(
   plan: EndpointPlan,
   name: string,
   ports: ReplicaPorts,
-  pid: number | null,
 ): Record<string, string> {
   const objective = plan.settings['latency-objective']
   const first =
@@ -161,7 +178,8 @@ function sidecarEnvironment(
     ...(plan.metrics === null
       ? {}
       : { OUTRIGGER_METRICS_URL: fillPlaces(plan.metrics, site.host, ports) }),
-    ...(pid === null ? {} : { OUTRIGGER_APP_PID: String(pid) }),
+    ...(plan.cpuQuota === null ? {} : { OUTRIGGER_CPU_QUOTA: String(plan.cpuQuota) }),
+    OUTRIGGER_APP_PID_FILE: pidFile(site, name),
   }
 }
 

@@ -3,7 +3,7 @@ import { HEADERS } from '../core/model/tables.ts'
 import { Refused, type Answer, type Ask, type Route } from '../core/runtime/admin.ts'
 import type { OrderResult, Orders } from './orders.ts'
 
-/** The admin port: health, orders, drain, and the samples' route from report.ts. */
+/** The admin port: health, orders, drain, and the samples' route. */
 export interface AdminOptions {
   orders: Orders
   samples: Route

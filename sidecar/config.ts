@@ -22,7 +22,7 @@ export interface SidecarConfig {
   drainSecret: string | null
   /** Cores x 1000. */
   cpuQuota: number | null
-  appPid: number | null
+  appPidFile: string | null
   firstLimit: number
   firstQueueUs: number
   objectiveUs: number | null
@@ -74,7 +74,7 @@ export function readConfig(env: Environment = process.env): SidecarConfig {
     stateDir: read.named('OUTRIGGER_STATE_DIR', text(4096, /^.+$/, 'a folder')),
     drainSecret: read.text('OUTRIGGER_DRAIN_SECRET'),
     cpuQuota: read.int('OUTRIGGER_CPU_QUOTA'),
-    appPid: read.int('OUTRIGGER_APP_PID'),
+    appPidFile: read.text('OUTRIGGER_APP_PID_FILE'),
     firstLimit: read.int('OUTRIGGER_FIRST_LIMIT') ?? (objective === null ? 2 : 4),
     firstQueueUs: (read.int('OUTRIGGER_FIRST_QUEUE_MS') ?? 0) * 1000,
     objectiveUs: objective === null ? null : objective * 1000,

@@ -63,13 +63,11 @@ export const variables = {
     max: 1_000_000,
     sentence: 'CPU quota of the model, cores x 1000. Empty: as the kernel says.',
   },
-  OUTRIGGER_APP_PID: {
-    kind: 'int',
+  OUTRIGGER_APP_PID_FILE: {
+    kind: 'text',
     default: '',
-    min: 1,
-    max: 2 ** 31,
     sentence:
-      'Process id of the model, to measure CPU and memory of its tree. Empty: not measured.',
+      'File with the process id of the model, to measure CPU and memory of its tree; read again when that process is gone. Empty: not measured.',
   },
   OUTRIGGER_OBJECTIVE_MS: {
     kind: 'int',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { serve, type Route, type Served } from '../core/runtime/admin.ts'
+import { sampleRing, type SampleRing } from '../core/runtime/ring.ts'
 import { systemClock, type Clock } from '../core/runtime/clock.ts'
 import { jsonLog, type Log } from '../core/runtime/log.ts'
 import { adminRoutes } from './admin.ts'
@@ -14,10 +15,9 @@ import { orders, type Orders } from './orders.ts'
 import { page, type Page } from './page.ts'
 import { passes } from './passes.ts'
 import { readiness, type Readiness } from './ready.ts'
-import { report, type Report } from './report.ts'
 import { handle, type Desk } from './request.ts'
 import { gpuReader } from './signals/gpu.ts'
-import { resourceReader, selfReader } from './signals/resources.ts'
+import { namedResources, selfReader } from './signals/resources.ts'
 import { spans, type SpanMaker } from './spans.ts'
 import { traffic, type Traffic } from './traffic.ts'
 import { upgrades, type Upgrades } from './upgrades.ts'
@@ -64,7 +64,9 @@ interface Parts {
   orders: Orders
   upgrades: Upgrades
   readiness: Readiness
-  report: Report
+  /** This life of the process. */
+  boot: string
+  ring: SampleRing
   page: Page
   /** What ends with the process, in this order. */
   ends: (() => unknown)[]
@@ -98,6 +100,7 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
     jitter: Math.random,
   }
   const ready = readiness(config.app, config.readyPath)
+  const boot = randomBytes(9).toString('base64url')
   return {
     log,
     clock,
@@ -106,7 +109,8 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
     orders: held,
     upgrades: upgrades(config.app, config.maxUpgrades, admission),
     readiness: ready,
-    report: report(randomBytes(9).toString('base64url'), clock.now),
+    boot,
+    ring: sampleRing(boot, clock.now),
     page: page({
       labels: { endpoint, replica, revision },
       admission,
@@ -142,7 +146,7 @@ async function listen(
   const { admission } = desk
   const routes = adminRoutes({
     orders: parts.orders,
-    samples: parts.report.route,
+    samples: parts.ring.route,
     unready: () => (phase.draining ? 'draining' : parts.readiness.why()),
     drainSecret: config.drainSecret,
     beginDrain: () => void (phase.draining = true),
@@ -166,22 +170,22 @@ async function listen(
 
 function measuring(
   config: SidecarConfig,
-  { clock, desk, log, report, page }: Parts,
+  { clock, desk, log, boot, ring, page }: Parts,
 ): MeasureOptions {
-  const { endpoint, revision, replica, appPid, cpuQuota, gpus } = config
+  const { endpoint, revision, replica, appPidFile, cpuQuota, gpus } = config
   return {
-    identity: { endpoint, revision, replica, boot: report.boot },
+    identity: { endpoint, revision, replica, boot },
     clock,
     admission: desk.admission,
     gate: desk.gate,
-    resources: appPid === null ? null : resourceReader({ pid: appPid, quota: cpuQuota }),
+    resources: appPidFile === null ? null : namedResources({ file: appPidFile, quota: cpuQuota }),
     self: selfReader(process),
     gpu:
       gpus === 'none' ? null : gpuReader({ devices: gpus, say: sentence => log('info', sentence) }),
     engine: desk.engine,
     causes: desk.spans.takeCauses,
     made(sample) {
-      report.add(sample)
+      ring.push(sample.seq, [sample])
       page.add(sample)
     },
   }

@@ -1,4 +1,5 @@
 /** CPU and memory as a sample carries them: of the model's process tree, and of the sidecar itself. */
+import { readFileSync } from 'node:fs'
 import type { Sample } from '../../core/model/sample.ts'
 import { allowedCores, readBounds } from './cgroup.ts'
 import { processTree } from './process.ts'
@@ -42,6 +43,34 @@ export function resourceReader({ pid, quota, root = '' }: ResourceOptions): Reso
       reads += 1
       return { cpu: { us: usage.us, quota: cores }, memory: { bytes: usage.bytes, limit } }
     },
+  }
+}
+
+/** Of the process that a file names: a model that is started again has a new id, and the file then says so. */
+export function namedResources(options: {
+  file: string
+  quota: number | null
+  root?: string
+}): ResourceReader {
+  const { file, ...rest } = options
+  let reader: ResourceReader | null = null
+  return {
+    read() {
+      const read = reader?.read()
+      if (read !== undefined && read.cpu !== null) return read
+      const pid = pidIn(file)
+      reader = pid === null ? null : resourceReader({ ...rest, pid })
+      return reader?.read() ?? { cpu: null, memory: null }
+    },
+  }
+}
+
+function pidIn(file: string): number | null {
+  try {
+    const pid = Number(readFileSync(file, 'utf8'))
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : null
+  } catch {
+    return null
   }
 }
 

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import test from 'ava'
-import { resourceReader, selfReader } from '../../../sidecar/signals/resources.ts'
+import { namedResources, resourceReader, selfReader } from '../../../sidecar/signals/resources.ts'
 import { plant, statLine, write } from './tree.ts'
 
 const model = (own: number, quota = '150000 100000') => ({
@@ -62,4 +62,23 @@ test("the sidecar's own cost is what it used since the last read", t => {
   t.deepEqual(reader.read(12.4), { cpuUs: 60, rss: 4096, delayUs: 12 })
   t.deepEqual(reader.read(-5), { cpuUs: 0, rss: 4096, delayUs: 0 })
   t.true(selfReader(process).read(0).rss > 0)
+})
+
+test('a model that is started again is found by the id that its file then holds', t => {
+  const root = plant(t, model(10))
+  const file = `${root}/model.pid`
+  const reader = namedResources({ file, quota: null, root })
+  t.deepEqual(reader.read(), { cpu: null, memory: null }, 'no file yet')
+  write(root, { 'model.pid': '7' })
+  t.is(reader.read().cpu?.us, 0)
+  rmSync(`${root}/proc/7`, { recursive: true })
+  t.deepEqual(reader.read(), { cpu: null, memory: null }, 'gone')
+  write(root, {
+    'model.pid': '8',
+    'proc/8/stat': statLine(8, { own: 0 }),
+    'proc/8/status': 'VmRSS:\t 10 kB\nCpus_allowed_list:\t0-3\n',
+    'proc/8/task/8/children': '',
+    'proc/8/cgroup': '0::/\n',
+  })
+  t.is(reader.read().memory?.bytes, 10_240)
 })
