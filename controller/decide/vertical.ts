@@ -69,8 +69,15 @@ function evidenceSays(look: Look, newRevision: boolean): Verdict {
   const { limit } = state
   const fixed = settings['fixed-limit']
   if (fixed !== null) {
-    const wants = { ...hold(look, reason('fixed', { limit: fixed })), wants: fixed }
-    return { ...wants, atLeast: 1, atMost: Math.max(fixed, limit) }
+    const kept = { ...state, unfixed: state.unfixed ?? limit }
+    return towards(hold(look, reason('fixed', { limit: fixed }), kept), fixed)
+  }
+  if (state.unfixed !== null) {
+    const why = reason('unfixed', { limit: state.unfixed })
+    return {
+      ...towards(hold(look, why, { ...state, unfixed: null }), state.unfixed),
+      publish: true,
+    }
   }
   if (state.order === null) {
     return { ...hold(look, reason('cold-start', { limit })), publish: true }
@@ -80,6 +87,11 @@ function evidenceSays(look: Look, newRevision: boolean): Verdict {
     return hold(look, reason('no-data', { ageMs: look.inputs.windowAgeMs ?? 0 }))
   }
   return state.phase === 'cold' ? cold(look) : steady(look)
+}
+
+/** At once to a limit that evidence did not choose: no step cap. */
+function towards(verdict: Verdict, wants: number): Verdict {
+  return { ...verdict, wants, atLeast: 1, atMost: Math.max(wants, verdict.state.limit) }
 }
 
 type Said = Pick<LimitVerdict, 'proposals' | 'bounds' | 'reasons'>

@@ -187,6 +187,10 @@ export const reasons = {
     help: '',
   },
   fixed: { sentence: 'The limit is fixed at {limit}.', help: 'Setting fixed-limit.' },
+  unfixed: {
+    sentence: 'The fixed limit ended: back to {limit}, which was learned before it.',
+    help: '',
+  },
   derived: {
     sentence: 'No objective was given; {objectiveUs} is derived from latency at low load.',
     help: 'Setting latency-objective.',

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
+import type { EndpointView } from '../../controller/view.ts'
+import { call } from '../../core/runtime/call.ts'
 import { closedLoop, openLoop, pause, until, type Wanted } from './client.ts'
 import { outrigger, pidOf, startRun, type Run } from './run.ts'
 
@@ -34,58 +36,58 @@ function limitOf(name: string): number {
 test.serial('the limit of digits is learned, and no fixed limit does much better', async t => {
   t.timeout(300_000)
   const load = closedLoop(digits(), 48)
+  t.teardown(() => load.stop())
   await until('a learned limit', 120_000, () => isLearned('digits'))
   const learned = limitOf('digits')
-  // Each limit in turn, and the learned one again among them: the machine's speed drifts.
-  const fixed = [1, 2, 4, 8, 16, 32]
-  const goodput = new Map<number, number[]>()
-  const measure = async (limit: number): Promise<void> => {
-    const set = await outrigger([
-      'override',
-      'local/digits',
-      `fixed-limit=${limit}`,
-      '--for',
-      '10m',
-      '--state',
-      run.state,
-    ])
-    t.is(set.code, 0, set.err)
+  const at = async (limit: number): Promise<number> => {
+    await override(t, `fixed-limit=${limit}`, '--for', '10m')
     await until(
       `limit ${limit} in force`,
       15_000,
       async () => (await effective('digits')) === limit,
     )
     await pause(1000)
-    goodput.set(limit, [...(goodput.get(limit) ?? []), await goodIn('digits', 5)])
+    return goodIn('digits', 4)
   }
-  for (let round = 0; round < 2; round++)
-    for (const limit of new Set([learned, ...fixed])) await measure(limit)
+  const sweep = new Map<number, number>()
+  for (const limit of [1, 2, 4, 8, 16, 32]) sweep.set(limit, await at(limit))
+  const [best = 0] = [...sweep].toSorted(([, a], [, b]) => b - a)[0] ?? []
+  // The best of a sweep was lucky, too: a duel in turns on the same machine tells more than its figure.
+  const duel = { learned: 0, best: 0 }
+  for (let round = 0; round < 4; round++) {
+    duel.learned += await at(learned)
+    duel.best += await at(best)
+  }
   const tally = await load.stop()
-  await outrigger(['override', 'local/digits', '--clear', '--state', run.state])
-  const mean = (limit: number): number => {
-    const all = goodput.get(limit) ?? []
-    return all.reduce((sum, value) => sum + value, 0) / all.length
-  }
-  const best = Math.max(...[...goodput.keys()].map(mean))
+  await override(t, '--clear')
+  const rounded = [...sweep].map(([limit, good]) => `${limit}: ${Math.round(good)}/s`).join(', ')
   t.log(
-    `learned ${learned}; goodput by limit: ${[...goodput.keys()].map(limit => `${limit}: ${Math.round(mean(limit))}/s`).join(', ')}`,
+    `learned ${learned}; sweep ${rounded}; in turns ${Math.round(duel.learned / 4)}/s against ${Math.round(duel.best / 4)}/s at ${best}`,
   )
-  t.true(
-    mean(learned) >= 0.9 * best,
-    `learned limit ${learned} gives ${mean(learned)}/s, the best fixed one ${best}/s`,
-  )
+  t.true(duel.learned >= 0.9 * duel.best)
   t.deepEqual([tally.failed, tally.lost, tally.other], [0, 0, 0], tally.words.join('\n'))
+  await until('the learned limit is back', 15_000, () => limitOf('digits') === learned)
 })
 
-function isLearned(name: string): boolean {
-  return run
+async function override(t: ExecutionContext, ...args: string[]): Promise<void> {
+  const { code, err } = await outrigger(['override', 'local/digits', ...args, '--state', run.state])
+  t.is(code, 0, err)
+}
+
+/** Past the cold start, and compared with its neighbours since. */
+async function isLearned(name: string): Promise<boolean> {
+  const { json } = await call('GET', `${run.places.controller}/v1/endpoints`)
+  const { endpoints } = json as { endpoints: EndpointView[] }
+  const view = endpoints.find(({ endpoint }) => endpoint === `local/${name}`)
+  const compared = run
     .decisions()
-    .some(
-      ({ body }) =>
-        body.endpoint === `local/${name}` &&
-        body.what === 'limit' &&
-        body.reasons.some(({ code }) => code === 'learned'),
+    .filter(({ body }) => body.endpoint === `local/${name}` && body.what === 'limit')
+    .filter(({ body }) =>
+      body.reasons.some(({ code }) =>
+        ['slope-up', 'slope-down', 'flat', 'probe-start'].includes(code),
+      ),
     )
+  return view?.learned.phase === 'steady' && compared.length >= 2
 }
 
 async function effective(name: string): Promise<number> {
@@ -113,11 +115,14 @@ async function goodIn(name: string, seconds: number): Promise<number> {
 test.serial(
   'a surge on the agent scales it up within two ticks, and its limit grows past 20 of digits',
   async t => {
-    t.timeout(240_000)
-    const load = openLoop(agent(), 20)
-    await pause(12_000)
+    t.timeout(420_000)
+    const load = openLoop(agent(), 80)
+    t.teardown(() => load.stop())
+    await until('a limit for this load', 90_000, () => limitOf('agent') >= 32)
+    load.rate(15)
+    await until('a calm agent with one replica', 90_000, async () => (await ready('agent')) === 1)
     const surge = run.decisions().at(-1)?.body.now ?? 0
-    load.rate(500)
+    load.rate(450)
     const up = await until(
       'a decision for more replicas',
       15_000,
@@ -138,7 +143,7 @@ test.serial(
       120_000,
       () => limitOf('agent') >= 20 * limitOf('digits'),
     )
-    load.rate(20)
+    load.rate(10)
     await until('fewer replicas again', 90_000, async () => (await ready('agent')) === 1)
     const tally = await load.stop()
     t.deepEqual([tally.failed, tally.lost, tally.other], [0, 0, 0], tally.words.join('\n'))
@@ -157,7 +162,8 @@ async function ready(name: string): Promise<number> {
 
 test.serial('kill -9 of aggregator and controller in turn: no request is lost', async t => {
   t.timeout(120_000)
-  const load = openLoop(agent(), 100)
+  const load = openLoop(agent(), 60)
+  t.teardown(() => load.stop())
   await pause(3000)
   for (const name of ['aggregator', 'controller']) {
     const pid = pidOf(run.pid, name)
@@ -186,25 +192,26 @@ function back(name: string, not: number): boolean {
 
 test.serial('kill -9 of a sidecar loses at most what was in flight in that replica', async t => {
   t.timeout(120_000)
-  const load = openLoop(agent(), 100)
+  const load = openLoop(agent(), 60)
+  t.teardown(() => load.stop())
   await pause(3000)
   const { endpoints } = await run.platform()
   const victim = endpoints
     .find(({ endpoint }) => endpoint === 'local/agent')
     ?.replicas.find(({ state }) => state === 'ready')
   if (victim === undefined) return t.fail('no ready replica')
-  const inFlight =
-    (await run.windows('agent')).replicas.find(row => row.replica === victim.replica)
-      ?.inFlightMilli ?? 0
-  process.kill(pidOf(run.pid, 'sidecar', victim.replica), 'SIGKILL')
+  const pid = pidOf(run.pid, 'sidecar', victim.replica)
+  const before = { ...load.tally }
+  process.kill(pid, 'SIGKILL')
+  // Nothing was given to that replica but what had no answer yet, and what the edge wrote to its sockets
+  // in the moment before their end was known.
+  await pause(100)
+  const open = load.tally.sent - before.ok - before.rejected
   await until('the sidecar is back', 30_000, async () => (await ready('agent')) > 0)
   await pause(5000)
   const tally = await load.stop()
-  t.log(
-    `${tally.failed + tally.lost} of ${tally.sent} lost; ${inFlight / 1000} in flight on average before`,
-  )
-  // What was in flight at the very moment is not known from outside: Poisson-like around the mean.
-  t.true(tally.failed + tally.lost <= (inFlight / 1000) * 2 + 10, tally.words.join('\n'))
+  t.log(`${tally.failed + tally.lost} of ${tally.sent} lost; ${open} were open at the kill`)
+  t.true(tally.failed + tally.lost <= open, tally.words.join('\n'))
   t.is(tally.ok + tally.rejected + tally.failed + tally.lost, tally.sent)
 })
 

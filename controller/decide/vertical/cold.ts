@@ -47,8 +47,8 @@ export function cold(look: Look): Verdict {
   }
   const enough =
     since.count >= neededOf(look, since) ||
-    (since.count >= turnOf(look) && since.seconds >= SOON * replicas && hasObjective(look))
-  if (since.seconds < replicas || (!enough && since.seconds < PATIENCE * replicas)) {
+    (since.count >= soonEnough(look) && since.seconds >= SOON * replicas)
+  if (since.seconds < replicas || (!enough && since.seconds < patienceOf(look) * replicas)) {
     return hold(look, gathering(look, since))
   }
   return judge(look, whole, since)
@@ -68,6 +68,16 @@ function neededOf(look: Look, since: Evidence | null): number {
   const room =
     since !== null && objective !== null && shareBelow(since.histogram, 0.4 * objective) > ROOM
   return room ? turnOf(look) : Math.max(MANY, turnOf(look))
+}
+
+/** After SOON. The first p95, from which an objective is derived four times as large, needs more answers. */
+function soonEnough(look: Look): number {
+  return hasObjective(look) ? turnOf(look) : Math.max(2 * ENOUGH, turnOf(look))
+}
+
+/** s. A new endpoint of long requests, whose first limit holds most of its traffic back, is not kept waiting. */
+function patienceOf(look: Look): number {
+  return hasObjective(look) ? PATIENCE : PATIENCE / 2
 }
 
 /** Each slot has answered once, and not too few in all. */

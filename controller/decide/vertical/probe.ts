@@ -19,7 +19,8 @@ export function nextOrder(look: Look, next: 'up' | 'down' | 'none'): PublishedOr
     limit: slots ? state.limit : other,
     objectiveUs: objectiveUs(state, settings),
     probe: slots ? { other, ...slotsFor(state) } : null,
-    latePermille: clamp(state.latePermille, 100, 120),
+    // A fixed limit is a person's: the guard leaves it alone.
+    latePermille: settings['fixed-limit'] === null ? clamp(state.latePermille, 100, 120) : 1000,
     queueUs: queueDeadlineUs(state, settings),
     n: (state.order?.n ?? 0) + 1,
   }

@@ -24,6 +24,8 @@ export interface LimitState {
   phase: 'cold' | 'steady'
   /** The learned limit. An order of a long-request trial may name another one. */
   limit: number
+  /** What was learned before a person fixed the limit; it comes back when that ends. */
+  unfixed: number | null
   /** The last order, and when it was made. Its `n` survives restarts. */
   order: PublishedOrder | null
   orderAt: number
@@ -63,6 +65,7 @@ export function freshLimit(settings: Settings, revision: string): LimitState {
     revision,
     phase: 'cold',
     limit: firstLimit(settings),
+    unfixed: null,
     order: null,
     orderAt: 0,
     planSeconds: 0,
@@ -143,6 +146,7 @@ export function settingsMoved(state: LimitState, settings: Settings): boolean {
   const fixed = settings['fixed-limit']
   const given = settings['latency-objective']
   return (
+    (fixed === null && state.unfixed !== null) ||
     (fixed !== null && (order.limit !== fixed || order.probe !== null)) ||
     (given !== null && order.objectiveUs !== given * 1000) ||
     (fixed === null && (order.limit < settings['limit-min'] || order.limit > settings['limit-max']))

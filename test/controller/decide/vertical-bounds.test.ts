@@ -74,6 +74,18 @@ test('a fixed limit is ordered once, without a probe, even beyond limit-max', t 
   t.is(decided(v.state, seen([]), settings, T0 + 31_000).outcome.order, null)
 })
 
+test('when a fixed limit ends, what was learned before it comes back', t => {
+  const fixed = settingsWith({ 'fixed-limit': 32, 'latency-objective': 1000 })
+  const first = decided(comparing(9, 11), seen([]), fixed, T0 + 1000)
+  t.is(first.outcome.order?.limit, 32)
+  t.is(first.outcome.order?.latePermille, 1000, 'the guard leaves it alone')
+  t.true(limitDue(first.state, T0 + 2000, given))
+  const then = decided(first.state, seen([]), given, T0 + 2000)
+  t.is(then.outcome.order?.limit, 9)
+  t.true(codes(then).includes('unfixed'))
+  t.is(then.state.unfixed, null)
+})
+
 test('frozen: a probe is withdrawn once, then nothing; proposals are still made', t => {
   const settings = settingsWith({ freeze: 'limit', 'latency-objective': 1000 })
   const better = seen(arms([100, 200, 20], [125, 200, 25]))
