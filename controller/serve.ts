@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { HEADERS } from '../core/model/tables.ts'
-import { Refused, type Answer, type Ask, type Route } from '../core/runtime/admin.ts'
+import { Refused, sameToken, type Answer, type Ask, type Route } from '../core/runtime/admin.ts'
 import type { MetricsPage } from '../core/runtime/metrics.ts'
 import { answersAt } from './answers.ts'
 import { explain } from './explain.ts'
@@ -76,7 +76,7 @@ export function routesOf(counter: Counter): Route[] {
 function refuseStrangers(ask: Ask, token: string | null): void {
   const host = (ask.headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
   if (host === 'localhost' || host.endsWith('.localhost') || isIP(host) !== 0) return
-  if (token !== null && ask.headers[HEADERS.token] !== undefined) return
+  if (token !== null && sameToken(ask.headers[HEADERS.token], token)) return
   throw new Refused(
     403,
     `this is not ${JSON.stringify(host)}; ask for it by its address or as localhost`,

@@ -3,7 +3,7 @@ import { isMapping, sentence, show, type Issue } from '../core/model/schema.ts'
 import { defaults, readSettings, type Settings } from '../core/model/settings.ts'
 import { wordsOfError, type Log } from '../core/runtime/log.ts'
 import { BadConfig } from './config.ts'
-import { logDefaults, readLogOptions, type LogOptions } from './record/options.ts'
+import { logDefaults, readLogOptions, type LogOptions } from '../core/model/log-options.ts'
 
 interface Read {
   endpoints: Map<string, Settings>

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { LineCounter, parseDocument, isNode, type Document } from 'yaml'
+import { readLogOptions } from '../core/model/log-options.ts'
 import { canonical } from '../core/model/canonical.ts'
 import {
   check,
@@ -31,7 +32,7 @@ export interface EndpointPlan {
   environment: Record<string, string>
   /** Where clients send; 0 for any free port. */
   port: number
-  /** Path that answers 2xx when the model is ready; null: ready when its port accepts. */
+  /** Path that answers 200 to 399 when the model is ready; null: ready when its port accepts. */
   ready: string | null
   readyWithinMs: number
   /** Cores x 1000 that the model can use; null: what the kernel allows. */
@@ -149,6 +150,7 @@ function build(file: string, value: unknown, issues: Issue[]): Plan | null {
     issues.push(...read.issues)
     settings.set(name, read.settings)
   }
+  issues.push(...readLogOptions(isMapping(value) ? value['log'] : undefined).issues)
   if (!checked.ok) return null
   const { endpoints, log = {}, traffic = [], page } = checked.value
   if (Object.keys(endpoints).length === 0) {

@@ -29,8 +29,6 @@ export interface LocalPlatform {
   /** Starts what each endpoint needs at least. */
   start(): Promise<void>
   stop(): Promise<void>
-  /** Called after each change. */
-  watch(changed: () => void): () => void
   lastWords(endpoint: string): string
   /** Fewest and most replicas that were ever asked for. */
   extremes(endpoint: string): { min: number; max: number; now: number }
@@ -196,10 +194,6 @@ export function localPlatform(
       await Promise.all(
         [...groups.values()].flatMap(group => group.replicas.map(replica => replica.stop())),
       )
-    },
-    watch(tell) {
-      watchers.add(tell)
-      return () => void watchers.delete(tell)
     },
     lastWords: endpoint =>
       groups

@@ -21,7 +21,8 @@ export interface Replica {
 
 /** Time for edges to hear of a leaving replica before its sidecar stops listening. */
 const TELL_EDGES_MS = 1000
-const DRAIN_MS = 30_000
+/** Longer than the sidecar's own drain time-out, so that it ends by itself. */
+const DRAIN_MS = 32_000
 
 export interface ReplicaPorts {
   app: number
@@ -39,6 +40,7 @@ export function startReplica(
   ports: ReplicaPorts,
   changed: () => void,
 ): Replica {
+  let leaving: Promise<void> | null = null
   const row: ReplicaRow = {
     replica: name,
     revision: plan.revision,
@@ -100,16 +102,18 @@ export function startReplica(
     row,
     metrics: `${site.host}:${ports.metrics}`,
     lastWords: () => site.lastLine(logs.model),
-    async stop() {
-      if (row.state === 'draining') return
-      const served = row.state === 'ready'
-      row.state = 'draining'
-      row.why = 'leaving'
-      changed()
-      if (served) await new Promise(done => setTimeout(done, TELL_EDGES_MS))
-      readiness.stop()
-      await stopInOrder(sidecar, model)
-    },
+    // Whoever asks again waits for the same end.
+    stop: () => (leaving ??= leave()),
+  }
+
+  async function leave(): Promise<void> {
+    const served = row.state === 'ready'
+    row.state = 'draining'
+    row.why = 'leaving'
+    changed()
+    if (served) await new Promise(done => setTimeout(done, TELL_EDGES_MS))
+    readiness.stop()
+    await stopInOrder(sidecar, model)
   }
 }
 

@@ -77,7 +77,7 @@ async function endpointReady(
   const probe =
     endpoint.ready === null
       ? 'its port accepts no connection'
-      : `GET ${endpoint.ready} gives no 2xx`
+      : `GET ${endpoint.ready} gives nothing from 200 to 399`
   throw new NotReady(
     `${endpoint.name} is not ready after ${endpoint.readyWithinMs / 1000} s: ${probe}${words === '' ? '' : `; it said: ${words}`}. ` +
       `Does it listen on the port in \${PORT}? Give it longer with ready-within, or another path with ready.`,

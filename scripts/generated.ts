@@ -46,9 +46,9 @@ function settingsPage(): string {
   ])
   return `# Settings
 
-Nothing has to be set. Each setting is an annotation of a Deployment (\`outrigger.dev/NAME\`, a string) or a
-key under an endpoint's \`settings\` in outrigger.yaml, and each can be changed while it runs. A value that
-is wrong is reported with what was expected; all errors at once.
+Nothing has to be set. Each setting is a key under an endpoint's \`settings\` in outrigger.yaml, and each can be
+changed while it runs with \`outrigger override\`. A value that is wrong is reported with what was expected;
+all errors at once. On Kubernetes the same table will be read from annotations (\`outrigger.dev/NAME\`).
 
 ${table(['Name', 'Type', 'Default', 'Bounds', 'What it does'], rows)}
 
@@ -108,8 +108,8 @@ function metricsPage(): string {
   const spans = Object.values(attributes).map(name => `- ${code(name)}`)
   return `# Metrics, spans and events
 
-Prometheus text on each component's /metrics (docs/ports.md), the same names over OTLP where
-\`OTEL_EXPORTER_OTLP_ENDPOINT\` is set. Base units: seconds, bytes, ratios from 0 to 1.
+Prometheus text on each component's /metrics (docs/ports.md); those of sidecars and of the aggregator also over
+OTLP, by the aggregator, where \`OTEL_EXPORTER_OTLP_ENDPOINT\` is set. Base units: seconds, bytes, ratios from 0 to 1.
 
 ${sections.join('\n\n')}
 
@@ -133,8 +133,8 @@ function portsPage(): string {
   const rows = Object.entries(ports).map(([name, p]) => [String(p.port), p.who, name, p.what])
   return `# Ports
 
-Defaults in a cluster. The local platform (\`outrigger up\`) chooses free ones, so that several can run on one
-machine. All listen on IPv4 and IPv6.
+Where each listens unless told otherwise. The local platform (\`outrigger up\`) chooses free ports, so that
+several can run on one machine. The sidecar listens on IPv4 and IPv6, the others on 127.0.0.1.
 
 ${table(['Port', 'Component', 'Name', 'What for'], rows)}
 `

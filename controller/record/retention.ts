@@ -1,6 +1,6 @@
 import { rm, stat } from 'node:fs/promises'
 import { firstOf, logFiles, type LogFile } from './files.ts'
-import type { LogOptions } from './options.ts'
+import type { LogOptions } from '../../core/model/log-options.ts'
 
 export interface Retained {
   removed: string[]

@@ -71,7 +71,8 @@ export const settingsTable = {
     default: 4,
     min: 1,
     max: 100_000,
-    sentence: 'The limit that a new endpoint starts from, before anything is learned.',
+    sentence:
+      'A new endpoint starts from this limit, or from 4 (2 without latency-objective) where that is lower.',
   },
   'fixed-limit': {
     kind: 'int',

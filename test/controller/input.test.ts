@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { BadConfig, readConfig } from '../../controller/config.ts'
 import { readOverride } from '../../controller/overrides.ts'
-import { readLogOptions } from '../../controller/record/options.ts'
+import { readLogOptions } from '../../core/model/log-options.ts'
 import { SettingsFile } from '../../controller/settings-file.ts'
 import { folder } from './support/folder.ts'
 

@@ -97,6 +97,8 @@ test('the whole loop over sockets: targets, orders, scaling, people, what is ans
   const raw = (await ask('GET', '/v1/log?since=0&limit=3')).json as string
   t.is(raw.trim().split('\n').length, 3)
   t.is((await ask('GET', '/', { headers: { host: 'evil.example:80' } })).status, 403)
+  const stranger = { host: 'evil.example:80', 'x-outrigger-token': 'guessed' }
+  t.is((await ask('GET', '/', { headers: stranger })).status, 403, 'any token is not the token')
   t.is((await ask('GET', '/healthz', { headers: { host: 'localhost:80' } })).status, 200)
   t.not((await ask('GET', '/')).status, 500)
   t.is((await ask('GET', '/assets/..%2Findex.html')).status, 404)

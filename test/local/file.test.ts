@@ -108,3 +108,9 @@ test('the MLServer example names two more ports', t => {
   const [endpoint] = read.plan.endpoints
   t.is(endpoint === undefined ? null : morePorts(endpoint), 2)
 })
+
+test('what the log block may not hold is said, too', t => {
+  const said = errors('endpoints: { m: { command: [a] } }\nlog: { retention: 30d }')
+  t.is(said.length, 1)
+  t.regex(said[0] ?? '', /^file:2: log\.retention: expected a known setting/)
+})

@@ -1,5 +1,5 @@
-import { isMapping, show, type Issue } from '../../core/model/schema.ts'
-import { nearest } from '../../core/model/units.ts'
+import { isMapping, show, type Issue } from './schema.ts'
+import { nearest } from './units.ts'
 
 /** Settings of the decision log itself: `log:` in outrigger.yaml. Stored as bytes and days. */
 interface Option {
