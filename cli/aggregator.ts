@@ -1,5 +1,6 @@
-import { BadConfig, readConfig } from '../aggregator/config.ts'
+import { readConfig } from '../aggregator/config.ts'
 import { startAggregator } from '../aggregator/main.ts'
+import { BadConfig } from '../core/runtime/environment.ts'
 import { Failure, type Command } from './command.ts'
 import { untilEnded } from './ended.ts'
 import { exit } from './exit.ts'

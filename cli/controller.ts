@@ -1,6 +1,7 @@
-import { BadConfig, readConfig, type ControllerConfig } from '../controller/config.ts'
+import { readConfig, type ControllerConfig } from '../controller/config.ts'
 import { startController } from '../controller/main.ts'
 import { Unusable } from '../controller/record/open.ts'
+import { BadConfig } from '../core/runtime/environment.ts'
 import { Failure, type Command } from './command.ts'
 import { untilEnded } from './ended.ts'
 import { exit } from './exit.ts'

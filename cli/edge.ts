@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
-import { BadConfig, readConfig, type EdgeConfig } from '../edge/config.ts'
+import { readConfig, type EdgeConfig } from '../edge/config.ts'
 import { startEdge, type Edge } from '../edge/main.ts'
+import { BadConfig } from '../core/runtime/environment.ts'
 import { Failure, type Command } from './command.ts'
 import { exit } from './exit.ts'
 import { version } from './version.ts'

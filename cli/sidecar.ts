@@ -1,5 +1,6 @@
-import { BadConfig, readConfig } from '../sidecar/config.ts'
+import { readConfig } from '../sidecar/config.ts'
 import { startSidecar, type Sidecar } from '../sidecar/main.ts'
+import { BadConfig } from '../core/runtime/environment.ts'
 import { Failure, type Command } from './command.ts'
 import { exit } from './exit.ts'
 

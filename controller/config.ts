@@ -1,11 +1,19 @@
 import { hostname } from 'node:os'
 import { ports } from '../core/model/ports.ts'
+import { show, type Issue } from '../core/model/schema.ts'
+import {
+  readAddress,
+  readLevel,
+  readParent,
+  refuseAny,
+  type Address,
+} from '../core/runtime/environment.ts'
 import type { Level } from '../core/runtime/log.ts'
 import type { Environment } from '../core/runtime/telemetry.ts'
 
 /** All that the controller takes from outside. This file is the only reader of its environment. */
 export interface ControllerConfig {
-  admin: { host: string; port: number }
+  admin: Address
   /** URL of the platform, without a path. */
   platform: string
   /** Folder of the log (controller/log) and of the keys (keys). */
@@ -22,52 +30,29 @@ export interface ControllerConfig {
   environment: Environment
 }
 
-/** Everything that is wrong with the environment, one line an error. */
-export class BadConfig extends Error {}
+export { BadConfig } from '../core/runtime/environment.ts'
 
 /** Throws BadConfig. */
 export function readConfig(environment: Environment = process.env): ControllerConfig {
-  const errors: string[] = []
-  const admin = addressOf(environment.OUTRIGGER_ADMIN || `127.0.0.1:${ports.controller.port}`)
-  if (admin === null)
-    errors.push(wrong('OUTRIGGER_ADMIN', 'host:port', environment.OUTRIGGER_ADMIN))
+  const issues: Issue[] = []
+  const admin = environment.OUTRIGGER_ADMIN || `127.0.0.1:${ports.controller.port}`
   const platform = (environment.OUTRIGGER_PLATFORM ?? '').replace(/\/+$/, '')
   if (!/^http:\/\/[^/]+$/.test(platform)) {
     const expected = 'the URL of the platform, such as http://127.0.0.1:15050'
-    errors.push(wrong('OUTRIGGER_PLATFORM', expected, environment.OUTRIGGER_PLATFORM))
+    const got = show(environment.OUTRIGGER_PLATFORM || undefined)
+    issues.push({ path: 'OUTRIGGER_PLATFORM', expected, got })
   }
-  const level = environment.OUTRIGGER_LOG_LEVEL || 'info'
-  if (!['debug', 'info', 'warn', 'error'].includes(level)) {
-    errors.push(wrong('OUTRIGGER_LOG_LEVEL', 'one of debug, info, warn, error', level))
-  }
-  const parent = environment.OUTRIGGER_PARENT || ''
-  if (parent !== '' && parent !== 'stdin') errors.push(wrong('OUTRIGGER_PARENT', 'stdin', parent))
-  if (admin === null || errors.length > 0) {
-    const lines = errors.map(error => `  ${error}`).join('\n')
-    throw new BadConfig(
-      `The environment of the controller is wrong:\n${lines}\nSee docs/controller.md.`,
-    )
-  }
-  return {
-    admin,
+  const config: ControllerConfig = {
+    admin: readAddress('OUTRIGGER_ADMIN', admin, issues),
     platform,
     stateDir: environment.OUTRIGGER_STATE_DIR || '.outrigger',
     token: environment.OUTRIGGER_TOKEN || null,
     settingsFile: environment.OUTRIGGER_SETTINGS_FILE || null,
-    logLevel: level as Level,
-    exitWithStdin: parent === 'stdin',
+    logLevel: readLevel(environment.OUTRIGGER_LOG_LEVEL || 'info', issues),
+    exitWithStdin: readParent(environment.OUTRIGGER_PARENT || '', issues),
     identity: `${hostname()}/${process.pid}`,
     environment,
   }
-}
-
-function wrong(name: string, expected: string, got: string | undefined): string {
-  return `${name}: expected ${expected}, got ${got === undefined || got === '' ? 'nothing' : JSON.stringify(got)}`
-}
-
-function addressOf(text: string): { host: string; port: number } | null {
-  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text)
-  const port = Number(match?.[3])
-  if (match === null || port > 65_535) return null
-  return { host: match[1] ?? match[2] ?? '', port }
+  refuseAny(issues, 'controller')
+  return config
 }

@@ -1,6 +1,14 @@
-import { address, shortName } from '../core/model/names.ts'
-import { sentence, show, type Issue, type Schema } from '../core/model/schema.ts'
+import { shortName } from '../core/model/names.ts'
+import { show, type Issue } from '../core/model/schema.ts'
+import {
+  readAddress,
+  readLevel,
+  readParent,
+  refuseAny,
+  type Address,
+} from '../core/runtime/environment.ts'
 import type { Level } from '../core/runtime/log.ts'
+import type { Environment } from '../core/runtime/telemetry.ts'
 import { variables, type VariableName } from './env-table.ts'
 
 /** The edge's configuration, from its environment and command line. Every error at once. */
@@ -8,7 +16,7 @@ export interface EdgeConfig {
   controller: string
   token: string | null
   edge: string
-  admin: { host: string; port: number }
+  admin: Address
   host: string
   stateDir: string | null
   workers: number
@@ -18,19 +26,7 @@ export interface EdgeConfig {
   environment: Environment
 }
 
-export type Environment = Record<string, string | undefined>
-
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const
 const MOST_WORKERS = 64
-
-export class BadConfig extends Error {
-  readonly issues: readonly Issue[]
-  constructor(issues: readonly Issue[]) {
-    const lines = issues.map(issue => `  ${sentence(issue)}`).join('\n')
-    super(`The configuration of the edge is wrong:\n${lines}\nSee docs/edge.md.`)
-    this.issues = issues
-  }
-}
 
 /** Throws BadConfig. `workers` of the command line wins over the environment. */
 export function readConfig(
@@ -41,45 +37,28 @@ export function readConfig(
   const text = (name: VariableName): string => environment[name] || (variables[name].default ?? '')
   const wrong = (path: string, expected: string, value: string): void =>
     void issues.push({ path, expected, got: show(value === '' ? undefined : value) })
-  const named = (name: VariableName, schema: Schema<string>): string => {
-    schema.check(text(name) === '' ? undefined : text(name), name, issues)
-    return text(name)
-  }
+  const edge = text('OUTRIGGER_EDGE')
+  shortName.check(edge, 'OUTRIGGER_EDGE', issues)
   const controller = text('OUTRIGGER_CONTROLLER').replace(/\/$/, '')
   if (!/^http:\/\/[^/\s]+$/.test(controller) || !URL.canParse(controller))
     wrong('OUTRIGGER_CONTROLLER', 'a URL, http://HOST:PORT', controller)
-  const admin = addressOf(named('OUTRIGGER_ADMIN', address))
-  if (admin.port > 65_535) wrong('OUTRIGGER_ADMIN', 'a port of at most 65535', String(admin.port))
   const workers = options.workers ?? text('OUTRIGGER_WORKERS')
   if (!/^\d{1,2}$/.test(workers) || Number(workers) < 1 || Number(workers) > MOST_WORKERS) {
     const path = options.workers === undefined ? 'OUTRIGGER_WORKERS' : '--workers'
     wrong(path, `an integer from 1 to ${MOST_WORKERS}`, workers)
   }
-  const level = LEVELS.find(one => one === text('OUTRIGGER_LOG_LEVEL'))
-  if (level === undefined)
-    wrong('OUTRIGGER_LOG_LEVEL', `one of ${LEVELS.join(', ')}`, text('OUTRIGGER_LOG_LEVEL'))
-  const parent = text('OUTRIGGER_PARENT')
-  if (parent !== '' && parent !== 'stdin') wrong('OUTRIGGER_PARENT', 'stdin or nothing', parent)
   const config: EdgeConfig = {
     controller,
     token: text('OUTRIGGER_TOKEN') || null,
-    edge: named('OUTRIGGER_EDGE', shortName),
-    admin,
+    edge,
+    admin: readAddress('OUTRIGGER_ADMIN', text('OUTRIGGER_ADMIN'), issues),
     host: text('OUTRIGGER_EDGE_HOST').replace(/^\[|\]$/g, ''),
     stateDir: text('OUTRIGGER_STATE_DIR') || null,
     workers: Number(workers),
-    logLevel: level ?? 'info',
-    exitWithStdin: parent === 'stdin',
+    logLevel: readLevel(text('OUTRIGGER_LOG_LEVEL'), issues),
+    exitWithStdin: readParent(text('OUTRIGGER_PARENT'), issues),
     environment,
   }
-  if (issues.length > 0) throw new BadConfig(issues)
+  refuseAny(issues, 'edge')
   return config
-}
-
-function addressOf(text: string): { host: string; port: number } {
-  const colon = text.lastIndexOf(':')
-  return {
-    host: text.slice(0, colon).replace(/^\[|\]$/g, ''),
-    port: Number(text.slice(colon + 1)),
-  }
 }

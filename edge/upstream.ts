@@ -1,5 +1,6 @@
 import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http'
 import type { Head } from '../core/http/head.ts'
+import { splitAddress } from '../core/runtime/environment.ts'
 import { REPLAY_BYTES, type ReplayBody } from './body.ts'
 
 /** A connect that takes longer has failed: a replica is on this machine or in this cluster. */
@@ -20,9 +21,9 @@ export class Upstream {
   constructor(replica: string, address: string) {
     this.replica = replica
     this.address = address
-    const colon = address.lastIndexOf(':')
-    this.host = address.slice(0, colon).replace(/^\[|\]$/g, '')
-    this.port = Number(address.slice(colon + 1))
+    const { host, port } = splitAddress(address)
+    this.host = host
+    this.port = port
     this.agent = new Agent({
       keepAlive: true,
       maxFreeSockets: 256,

@@ -1,14 +1,16 @@
-import { address, endpointName, revisionName } from '../core/model/names.ts'
-import { check, sentence, show, text, type Issue, type Schema } from '../core/model/schema.ts'
+import { endpointName, revisionName } from '../core/model/names.ts'
+import { check, show, text, type Issue, type Schema } from '../core/model/schema.ts'
+import {
+  readAddress,
+  readLevel,
+  readParent,
+  refuseAny,
+  type Address,
+} from '../core/runtime/environment.ts'
 import type { Level } from '../core/runtime/log.ts'
 import { otelVariables, variables, type Variable, type VariableName } from './env-table.ts'
 
 /** The sidecar's configuration, from its environment alone. Every error at once. */
-export interface Address {
-  host: string
-  port: number
-}
-
 export interface SidecarConfig {
   endpoint: string
   revision: string
@@ -43,17 +45,6 @@ export interface SidecarConfig {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Words that are wrong about the environment, one an error. */
-export class BadConfig extends Error {
-  readonly issues: readonly Issue[]
-  constructor(issues: readonly Issue[]) {
-    super(
-      `The environment of the sidecar is wrong:\n${issues.map(i => `  ${sentence(i)}`).join('\n')}\nSee docs/sidecar.md.`,
-    )
-    this.issues = issues
-  }
-}
-
 /** Throws BadConfig. */
 export function readConfig(env: Environment = process.env): SidecarConfig {
   const issues: Issue[] = []
@@ -87,11 +78,11 @@ export function readConfig(env: Environment = process.env): SidecarConfig {
     bodyTimeoutMs: read.int('OUTRIGGER_BODY_TIMEOUT') ?? 0,
     drainGraceMs: read.int('OUTRIGGER_DRAIN_GRACE') ?? 0,
     drainTimeoutMs: read.int('OUTRIGGER_DRAIN_TIMEOUT') ?? 0,
-    exitWithStdin: read.choice('OUTRIGGER_PARENT') === 'stdin',
-    logLevel: (read.choice('OUTRIGGER_LOG_LEVEL') ?? 'info') as Level,
+    exitWithStdin: readParent(read.text('OUTRIGGER_PARENT') ?? '', issues),
+    logLevel: readLevel(read.text('OUTRIGGER_LOG_LEVEL') ?? '', issues),
     otel: otel(env),
   }
-  if (issues.length > 0) throw new BadConfig(issues)
+  refuseAny(issues, 'sidecar')
   return config
 }
 
@@ -134,11 +125,8 @@ function reader(env: Environment, issues: Issue[]) {
     text: value,
     named: (name: VariableName, schema: Schema<string>): string => good(name, schema) ?? '',
     address(name: VariableName): Address {
-      const found = good(name, address) ?? ':0'
-      const at = found.lastIndexOf(':')
-      const port = Number(found.slice(at + 1))
-      if (port > 65_535) wrong(name, 'a port of at most 65535', found)
-      return { host: found.slice(0, at).replace(/^\[|\]$/g, ''), port }
+      const found = value(name)
+      return found === null ? { host: '', port: 0 } : readAddress(name, found, issues)
     },
     int(name: VariableName): number | null {
       const found = value(name)

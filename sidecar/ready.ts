@@ -1,6 +1,6 @@
 import { get } from 'node:http'
 import { connect } from 'node:net'
-import type { Address } from './config.ts'
+import type { Address } from '../core/runtime/environment.ts'
 
 /** Follows the model's readiness: asks each second, believes a yes at once and a no after two. */
 export interface Readiness {

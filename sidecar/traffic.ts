@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { answerSlowBody } from './answers.ts'
-import type { Address } from './config.ts'
+import type { Address } from '../core/runtime/environment.ts'
 
 /** The front: a strict HTTP/1.1 server with bounds on all that a client may send or withhold. */
 export interface Traffic {

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { isRefusal, readHead } from '../core/http/head.ts'
 import { HEADERS } from '../core/model/tables.ts'
 import type { Admission } from './admit/admission.ts'
-import type { Address } from './config.ts'
+import type { Address } from '../core/runtime/environment.ts'
 import { forwardUpgrade } from './forward/upgrade.ts'
 import { endWith } from './traffic.ts'
 

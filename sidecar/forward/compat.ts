@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import type HttpProxy from 'http-proxy'
 import type { Body, Head } from '../../core/http/head.ts'
 import type { Clock } from '../../core/runtime/clock.ts'
-import type { Address } from '../config.ts'
+import type { Address } from '../../core/runtime/environment.ts'
 
 /**
  * The carrier on http-proxy 1.18. It never sees the client's request: it gets a head that was read

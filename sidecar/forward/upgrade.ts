@@ -2,7 +2,7 @@ import { request, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { PassThrough, type Duplex } from 'node:stream'
 import { endToEnd, type Head } from '../../core/http/head.ts'
-import type { Address } from '../config.ts'
+import type { Address } from '../../core/runtime/environment.ts'
 
 /**
  * An upgrade to WebSocket (RFC 6455), carried by node:http itself: http-proxy leaks a socket for each

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { BadConfig, readConfig } from '../../aggregator/config.ts'
+import { readConfig } from '../../aggregator/config.ts'
+import { BadConfig } from '../../core/runtime/environment.ts'
 
 test('defaults', t => {
   t.like(readConfig({}), {

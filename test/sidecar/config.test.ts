@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
-import { BadConfig, readConfig } from '../../sidecar/config.ts'
+import { readConfig } from '../../sidecar/config.ts'
+import { BadConfig } from '../../core/runtime/environment.ts'
 import { otelVariables, variables, type Variable } from '../../sidecar/env-table.ts'
 import { environment } from './support.ts'
 
