@@ -1,9 +1,9 @@
-import { readConfig, type ControllerConfig } from '../controller/config.ts'
+import { readConfig } from '../controller/config.ts'
 import { startController } from '../controller/main.ts'
 import { Unusable } from '../controller/record/open.ts'
 import { BadConfig } from '../core/runtime/environment.ts'
 import { Failure, type Command } from './command.ts'
-import { untilEnded } from './ended.ts'
+import { configured, inWords, noArguments, untilEnded } from './component.ts'
 import { exit } from './exit.ts'
 import { version } from './version.ts'
 
@@ -23,52 +23,32 @@ export const command: Command = {
     '  OTEL_*                   as OpenTelemetry has them',
     '',
     'Prints one line when it listens: {"listening":{"admin":"host:port"}}.',
-    'Exit codes: 0 ended by a signal or its parent, 2 bad environment or settings, 3 address in use,',
-    '7 the decision log is broken.',
+    'Exit codes: 0 ended by a signal or its parent, 2 bad environment, settings or',
+    'arguments, 3 address in use, 7 the decision log is broken.',
   ].join('\n'),
   examples: ['OUTRIGGER_PLATFORM=http://127.0.0.1:15050 outrigger controller'],
   run,
 }
 
 async function run(args: string[]): Promise<number> {
-  if (args.length > 0) {
-    const words = `outrigger controller takes no arguments, got '${args[0]}'. See: outrigger controller --help`
-    throw new Failure(exit.badInput.code, words)
-  }
-  const config = read()
+  noArguments('controller', args)
+  const config = configured(() => readConfig())
   // SIGHUP asks for what happens anyway: the settings file is looked at each second.
   process.on('SIGHUP', () => undefined)
   const controller = await startController(config, { version }).catch((error: unknown) => {
-    throw inWords(error, `${config.admin.host}:${config.admin.port}`)
+    throw startFailure(error)
   })
+  const end = untilEnded(config.exitWithStdin)
   console.log(JSON.stringify({ listening: { admin: controller.address } }))
-  await untilEnded(config.exitWithStdin)
+  await end
   await controller.close()
   return exit.fine.code
 }
 
-function read(): ControllerConfig {
-  try {
-    return readConfig()
-  } catch (error) {
-    if (error instanceof BadConfig) throw new Failure(exit.badInput.code, error.message)
-    throw error
-  }
-}
-
-function inWords(error: unknown, address: string): unknown {
+function startFailure(error: unknown): unknown {
   if (error instanceof BadConfig) {
     return new Failure(exit.badInput.code, `The settings file is wrong:\n${error.message}`)
   }
   if (error instanceof Unusable) return new Failure(exit.notVerified.code, error.message)
-  const code = error instanceof Error && 'code' in error ? error.code : null
-  if (code === 'EADDRINUSE') {
-    const words = `outrigger controller: ${address} is taken by another process. Give another OUTRIGGER_ADMIN, or port 0.`
-    return new Failure(exit.addressInUse.code, words)
-  }
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    const words = `outrigger controller: can't listen on ${address} (${code}). Give another OUTRIGGER_ADMIN.`
-    return new Failure(exit.badInput.code, words)
-  }
-  return error
+  return inWords(error, 'controller', 'OUTRIGGER_ADMIN')
 }

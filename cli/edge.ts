@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
-import { readConfig, type EdgeConfig } from '../edge/config.ts'
-import { startEdge, type Edge } from '../edge/main.ts'
-import { BadConfig } from '../core/runtime/environment.ts'
-import { Failure, type Command } from './command.ts'
+import { readConfig } from '../edge/config.ts'
+import { startEdge } from '../edge/main.ts'
+import type { Command } from './command.ts'
+import { configured, inWords, untilEnded } from './component.ts'
 import { exit } from './exit.ts'
 import { version } from './version.ts'
 
@@ -23,51 +23,14 @@ export const command: Command = {
   examples: ['OUTRIGGER_CONTROLLER=http://127.0.0.1:15040 outrigger edge --workers 2'],
   async run(args) {
     const { values } = parseArgs({ args, options: { workers: { type: 'string' } } })
-    const config = configured(values.workers)
+    const config = configured(() => readConfig({ workers: values.workers }))
     const edge = await startEdge(config, { version }).catch((error: unknown) => {
-      throw failure(error)
+      throw inWords(error, 'edge', 'OUTRIGGER_ADMIN')
     })
+    const end = untilEnded(config.exitWithStdin)
     const listening = { admin: edge.admin, endpoints: edge.endpoints() }
     process.stdout.write(`${JSON.stringify({ listening })}\n`)
-    await ended(edge, config.exitWithStdin)
+    await edge.close((await end) === 'parent' ? ORPHAN_MS : undefined)
     return exit.fine.code
   },
-}
-
-function configured(workers: string | undefined): EdgeConfig {
-  try {
-    return readConfig({ workers })
-  } catch (error) {
-    throw error instanceof BadConfig ? new Failure(exit.badInput.code, error.message) : error
-  }
-}
-
-function failure(error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error
-  if (error.code === 'EADDRINUSE') {
-    const message = `${error.message}: another process listens there. Change OUTRIGGER_ADMIN.`
-    return new Failure(exit.addressInUse.code, message)
-  }
-  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-    return new Failure(exit.badInput.code, `${error.message}. See docs/edge.md.`)
-  }
-  return error
-}
-
-/** Resolves when a signal, or the parent's end, has stopped it. */
-function ended(edge: Edge, exitWithStdin: boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let stopping = false
-    const stop = (mostMs?: number): void => {
-      if (stopping) return
-      stopping = true
-      process.stdin.destroy()
-      edge.close(mostMs).then(resolve, reject)
-    }
-    process.once('SIGTERM', () => stop())
-    process.once('SIGINT', () => stop())
-    if (!exitWithStdin) return
-    const orphaned = (): void => stop(ORPHAN_MS)
-    process.stdin.resume().once('end', orphaned).once('error', orphaned)
-  })
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { runTraffic, type TrafficPlan } from '../local/traffic/run.ts'
 import { Failure, type Command } from './command.ts'
-import { untilEnded } from './ended.ts'
+import { untilEnded } from './component.ts'
 import { exit } from './exit.ts'
 
 export const command: Command = {
