@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { WriteStream } from 'node:tty'
 import type { EndpointView } from '../controller/view.ts'
 import { follow } from '../core/runtime/follow.ts'
+import { shortName } from './place.ts'
 import { changesOf, plainLine, tableOf } from './table.ts'
 
 /** Shows what goes on: a live table on a terminal, plain lines elsewhere. Fed by the controller's stream. */
@@ -9,7 +10,8 @@ export interface LiveOptions {
   page: string
   /** Endpoint -> where clients send. */
   urls: Record<string, string>
-  state: string
+  /** Null where the controller was named by its URL. */
+  state: string | null
   out: NodeJS.WriteStream
 }
 
@@ -30,13 +32,13 @@ export function showLive(options: LiveOptions): { stop(): void } {
 
 function heading({ page, urls, state }: LiveOptions): string[] {
   const names = Object.entries(urls).map(
-    ([endpoint, url]) => `  ${endpoint.replace(/^local\//, '').padEnd(12)} ${url}`,
+    ([endpoint, url]) => `  ${shortName(endpoint).padEnd(12)} ${url}`,
   )
   return [
-    'Outrigger is up.',
+    ...(state === null ? [] : ['Outrigger is up.']),
     `  live page    ${page}`,
     ...names,
-    `  state        ${state} (logs in ${join(state, 'logs')})`,
+    ...(state === null ? [] : [`  state        ${state} (logs in ${join(state, 'logs')})`]),
     '',
   ]
 }

@@ -2,9 +2,7 @@ import { request } from 'node:http'
 import { findRecord, readLog, seqBefore } from '../controller/record/read.ts'
 import { recordOf, type AnyRecord } from '../controller/record/line.ts'
 import { lines } from '../core/runtime/follow.ts'
-import { Failure } from './command.ts'
-import { exit } from './exit.ts'
-import { ask } from './place.ts'
+import { ask, unreachable } from './place.ts'
 
 /** The log's files, or a controller that has them. */
 export type Source = { dir: string } | { url: string }
@@ -54,14 +52,7 @@ async function* fromController(url: string, follow: boolean): AsyncGenerator<Any
 
 function pageOf(url: string): Promise<AnyRecord[]> {
   return new Promise((resolve, reject) => {
-    const away = (why: string): void => {
-      reject(
-        new Failure(
-          exit.unreachable.code,
-          `The controller can't be reached at ${url} (${why}). Is it running?`,
-        ),
-      )
-    }
+    const away = (why: string): void => reject(unreachable(url, why))
     const asked = request(url, { timeout: 10_000 }, response => {
       if (response.statusCode !== 200) return away(`answered ${response.statusCode}`)
       const records: AnyRecord[] = []

@@ -21,7 +21,7 @@ export const command: Command = {
     '  --who NAME    who asks, for the record (your login name)',
     '  --state DIR   state folder with the token (.outrigger); --url URL: another controller; --json',
     '',
-    'Exit codes: 0 done, 2 bad input, 6 controller not reached.',
+    'Exit codes: 0 done, 2 bad input, 6 controller not reached, 8 no such endpoint.',
   ].join('\n'),
   examples: [
     'outrigger override digits replicas=4 --for 10m',

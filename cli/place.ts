@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { call, type Called } from '../core/runtime/call.ts'
+import { wordsOfError } from '../core/runtime/log.ts'
 import { HEADERS } from '../core/model/tables.ts'
 import { Failure } from './command.ts'
 import { exit } from './exit.ts'
@@ -21,15 +22,31 @@ export function controllerUrl(options: {
       `No controller is known: there is no ${file}. Start \`outrigger up\`, or name it with --url or --state.`,
     )
   }
-  const read = JSON.parse(readFileSync(file, 'utf8')) as { controller?: unknown }
-  if (typeof read.controller === 'string') return read.controller.replace(/\/+$/, '')
+  const named = controllerIn(readFileSync(file, 'utf8'))
+  if (named !== null) return named.replace(/\/+$/, '')
   throw new Failure(exit.badInput.code, `${file} names no controller. Name it with --url.`)
+}
+
+function controllerIn(text: string): string | null {
+  try {
+    const { controller } = JSON.parse(text) as { controller?: unknown }
+    return typeof controller === 'string' ? controller : null
+  } catch {
+    return null
+  }
 }
 
 /** The token of the state folder, or none. */
 export function tokenOf(state: string | undefined): Record<string, string> {
   const file = join(state ?? DEFAULT_STATE, 'token')
   return existsSync(file) ? { [HEADERS.token]: readFileSync(file, 'utf8').trim() } : {}
+}
+
+export function unreachable(url: string, why: string): Failure {
+  return new Failure(
+    exit.unreachable.code,
+    `The controller can't be reached at ${url} (${why}). Is \`outrigger up\` running?`,
+  )
 }
 
 /** Asks the controller; a failed connection or an error answer is a Failure in words. */
@@ -39,11 +56,7 @@ export async function ask(
   options: { json?: unknown; headers?: Record<string, string> } = {},
 ): Promise<unknown> {
   const answer: Called = await call(method, url, options).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Failure(
-      exit.unreachable.code,
-      `The controller can't be reached at ${url} (${why}). Is it running?`,
-    )
+    throw unreachable(url, wordsOfError(error))
   })
   if (answer.status >= 200 && answer.status < 300) return answer.json
   const said = answer.json as { error?: unknown } | null
@@ -55,6 +68,11 @@ export async function ask(
 /** `local/NAME` for a name without a namespace. */
 export function endpointNamed(name: string): string {
   return name.includes('/') ? name : `local/${name}`
+}
+
+/** For people: `local/NAME` without its namespace, others whole. */
+export function shortName(endpoint: string): string {
+  return endpoint.replace(/^local\//, '')
 }
 
 /** ms since 1970 from a UTC time ("2026-01-31T03:12", "03:12" for today) or an age ("10m"). */

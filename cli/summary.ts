@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { logDirOf } from '../controller/journal.ts'
 import { walk } from '../controller/record/chain.ts'
 import { recordOf } from '../controller/record/line.ts'
 import type { Counts } from '../local/counts.ts'
@@ -30,7 +30,7 @@ export async function summaryOf(state: string, counted: Counted[]): Promise<Summ
   const endpointOf = new Map<number, string>()
   const count = (endpoint: string, by: number): void =>
     void decisions.set(endpoint, (decisions.get(endpoint) ?? 0) + by)
-  const chain = await walk(join(state, 'controller', 'log'), (envelope, line) => {
+  const chain = await walk(logDirOf(state), (envelope, line) => {
     if (envelope.kind !== 'decision' && envelope.kind !== 'repeat') return
     const record = recordOf(line.bytes)
     if (record.kind === 'decision') {

@@ -1,8 +1,9 @@
 import type { EndpointView } from '../controller/view.ts'
+import { shortName } from './place.ts'
 
 /** The live table of `up` and `top`: text in, text out. */
 const columns: { head: string; of: (view: EndpointView) => string }[] = [
-  { head: 'ENDPOINT', of: v => v.endpoint.replace(/^local\//, '') },
+  { head: 'ENDPOINT', of: v => shortName(v.endpoint) },
   {
     head: 'REPLICAS',
     of: v =>
@@ -51,10 +52,7 @@ export function changesOf(views: EndpointView[], most: number): string[] {
     .filter(decision => decision.act && decision.action !== 'hold')
     .toSorted((a, b) => b.now - a.now || b.seq - a.seq)
     .slice(0, most)
-    .map(
-      d =>
-        `${clockTime(d.now)}  ${d.endpoint.replace(/^local\//, '')}  ${d.headline}  ${d.sentence}`,
-    )
+    .map(d => `${clockTime(d.now)}  ${shortName(d.endpoint)}  ${d.headline}  ${d.sentence}`)
 }
 
 /** One plain line an endpoint, for logs and pipes. */
@@ -62,7 +60,7 @@ export function plainLine(view: EndpointView, now: number): string {
   const { live, learned, replicas } = view
   return [
     clockTime(now),
-    view.endpoint.replace(/^local\//, ''),
+    shortName(view.endpoint),
     `replicas ${replicas.ready}/${replicas.desired}`,
     `limit ${learned.limit}`,
     `in flight ${live.inFlight}`,

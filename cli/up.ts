@@ -9,12 +9,13 @@ import { milliseconds } from '../core/model/units.ts'
 import { Failure, type Command } from './command.ts'
 import { exit } from './exit.ts'
 import { showLive } from './live.ts'
+import { DEFAULT_STATE } from './place.ts'
 import { summaryOf, sentencesOf, type Counted } from './summary.ts'
 
 export const command: Command = {
   summary: 'Run the models of a file on this machine, with all of Outrigger around them.',
   usage: [
-    'Usage: outrigger up [-f FILE] [--state DIR] [--for TIME] [--json]',
+    'Usage: outrigger up [-f FILE] [--state DIR] [--for TIME] [--host HOST] [--json]',
     '',
     '  -f, --file FILE   what to run (outrigger.yaml); docs/outrigger-yaml.md says what it may hold',
     '  --state DIR       where all state lies: decision log, keys, logs, orders (.outrigger)',
@@ -71,7 +72,7 @@ function optionsOf(args: string[]): Options {
     args,
     options: {
       file: { type: 'string', short: 'f', default: 'outrigger.yaml' },
-      state: { type: 'string', default: '.outrigger' },
+      state: { type: 'string', default: DEFAULT_STATE },
       for: { type: 'string' },
       host: { type: 'string', default: '127.0.0.1' },
       json: { type: 'boolean', default: false },
