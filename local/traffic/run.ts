@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
+import { list, map, nullable, object, text, that, type Schema } from '../../core/model/schema.ts'
 import { arrivalsOf, seeded, type Arrival } from './arrivals.ts'
 import type { Traffic } from './plan.ts'
 
@@ -9,6 +10,31 @@ export interface TrafficPlan {
   urls: Record<string, string>
   traffic: Traffic[]
 }
+
+const some: Schema<number> = that('a number from 0', v => typeof v === 'number' && v >= 0)
+const filled: Schema<object> = that('a mapping or a list', v => typeof v === 'object' && v !== null)
+
+/** As `up` writes it. */
+export const trafficPlan: Schema<TrafficPlan> = object({
+  urls: map(text(2000), 1000),
+  traffic: list(
+    object({
+      endpoint: text(),
+      method: text(10),
+      path: text(1000),
+      headers: map(text(1000), 50),
+      bodies: list(filled, 1000),
+      bodiesFile: nullable(text(4096)),
+      trace: nullable(object({ file: text(4096), speed: some, share: some })),
+      perSecond: some,
+      surges: list(
+        object({ atMs: some, forMs: some, perSecond: some, everyMs: nullable(some) }),
+        20,
+      ),
+    }),
+    1000,
+  ),
+})
 
 /** Due arrivals are looked for this often. */
 const STEP_MS = 20
