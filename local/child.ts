@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { lines } from '../core/runtime/follow.ts'
+import { wordsOfError } from '../core/runtime/log.ts'
 import { GATE, type Guardian } from './guardian.ts'
 
 /** One supervised process: in its own process group, known to the guardian before it runs, logging to a file. */
@@ -96,14 +97,20 @@ export function keepRunning(
   const run = (): void => {
     timer = null
     began = performance.now()
-    child = start(how => {
-      onEnd(how, stopping === null)
-      if (stopping !== null) return stopping()
-      if (performance.now() - began > 60_000) pause = 200
-      restarts++
-      timer = setTimeout(run, pause)
-      pause = Math.min(10_000, pause * 2)
-    })
+    try {
+      child = start(ended)
+    } catch (error) {
+      // No file handles or no space for its log: tried again like one that ended at once.
+      ended({ code: null, signal: null, error: wordsOfError(error) })
+    }
+  }
+  const ended: ChildOptions['ended'] = how => {
+    onEnd(how, stopping === null)
+    if (stopping !== null) return stopping()
+    if (performance.now() - began > 60_000) pause = 200
+    restarts++
+    timer = setTimeout(run, pause)
+    pause = Math.min(10_000, pause * 2)
   }
   run()
   return {

@@ -120,7 +120,11 @@ export function localPlatform(
       changed()
     }
     const next = (queues.get(group) ?? Promise.resolve()).then(run)
-    queues.set(group, next)
+    // Whoever asked hears of a failure; those that follow it start anew.
+    queues.set(
+      group,
+      next.catch(() => {}),
+    )
     return next
   }
 
@@ -191,7 +195,7 @@ export function localPlatform(
     async stop() {
       stopping = true
       await Promise.all(queues.values())
-      await Promise.all(
+      await Promise.allSettled(
         [...groups.values()].flatMap(group => group.replicas.map(replica => replica.stop())),
       )
     },

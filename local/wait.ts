@@ -23,13 +23,15 @@ export async function allReady(
     signal: AbortSignal
   },
 ): Promise<void> {
-  const { host, at, signal } = where
+  const { host, at } = where
+  const failed = new AbortController()
+  const signal = AbortSignal.any([where.signal, failed.signal])
   const admin: Record<string, number> = {
     aggregator: at.aggregator,
     controller: at.controller,
     edge: at.edge,
   }
-  await Promise.all([
+  const all = Promise.all([
     ...components.map(component =>
       componentReady(component, `${host}:${admin[component.name]}`, signal),
     ),
@@ -37,6 +39,8 @@ export async function allReady(
       endpointReady(endpoint, platform, { host, port: at.endpoints[i] ?? 0, signal }),
     ),
   ])
+  // One that failed is enough: nobody waits for the others.
+  await all.finally(() => failed.abort())
 }
 
 async function componentReady(
@@ -53,7 +57,7 @@ async function componentReady(
   if (answered) return
   const words = lastLine(component.logFile)
   throw new Unreachable(
-    `the ${component.name} can't be reached at ${address} after ${COMPONENT_READY_MS / 1000} s${words === '' ? '' : `; its log says: ${words}`} (${component.logFile})`,
+    `the ${component.name} can't be reached at ${address} after ${COMPONENT_READY_MS / 1000} s${words === '' ? '' : `; its log says: ${words}`}. Look into ${component.logFile}, mend what it says, and start again.`,
   )
 }
 

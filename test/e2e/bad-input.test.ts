@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { outrigger } from './run.ts'
+import { until } from './client.ts'
+import { MAIN, outrigger, pidOf } from './run.ts'
 
 /** Each bad input: one clear message with the fix, its documented exit code, nothing half-started. */
 async function upWith(
@@ -105,6 +107,47 @@ test.serial(
     t.deepEqual(processesOf(never.state), [])
   },
 )
+
+test.serial(
+  'an aggregator that cannot be reached: 6, with what to do, and everything is stopped',
+  async t => {
+    t.timeout(90_000)
+    const folder = mkdtempSync(join(tmpdir(), 'outrigger-bad-'))
+    const state = join(folder, 'state')
+    writeFileSync(
+      join(folder, 'o.yaml'),
+      `endpoints: { m: { command: ${sleeper}, ready-within: 2m } }`,
+    )
+    const up = spawn(
+      process.execPath,
+      [MAIN, 'up', '-f', join(folder, 'o.yaml'), '--state', state],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    )
+    let err = ''
+    up.stderr.on('data', (part: Buffer) => (err += part.toString()))
+    const ended = once(up, 'close')
+    // Stopped before it could answer: still a shell at its gate, or just begun.
+    const pid = await until('an aggregator process', 20_000, () => found(up.pid ?? 0), 5)
+    process.kill(pid, 'SIGSTOP')
+    const [code] = (await ended) as [number]
+    t.is(code, 6, err)
+    t.regex(
+      err,
+      /the aggregator can't be reached at 127\.0\.0\.1:\d+ after 20 s.*Look into .*aggregator\.log/,
+    )
+    t.deepEqual(processesOf(state), [])
+  },
+)
+
+function found(parent: number): number | null {
+  try {
+    return pidOf(parent, 'aggregator')
+  } catch {
+    return null
+  }
+}
 
 test.serial('a peer that cannot be reached: 6', async t => {
   for (const command of [

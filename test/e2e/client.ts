@@ -136,12 +136,13 @@ export async function until<T>(
   what: string,
   ms: number,
   ask: () => Promise<T | null | false> | T | null | false,
+  everyMs = 100,
 ): Promise<T> {
   const end = performance.now() + ms
   for (;;) {
     const answer = await ask()
     if (answer !== null && answer !== false) return answer
     if (performance.now() > end) throw new Error(`not within ${ms / 1000} s: ${what}`)
-    await pause(100)
+    await pause(everyMs)
   }
 }

@@ -33,7 +33,7 @@ interface Places {
   endpoints: Record<string, string>
 }
 
-const MAIN = join(import.meta.dirname, '../../dist/cli/main.js')
+export const MAIN = join(import.meta.dirname, '../../dist/cli/main.js')
 
 export async function startRun(file: string, args: string[] = []): Promise<Run> {
   const state = mkdtempSync(join(tmpdir(), 'outrigger-e2e-'))
