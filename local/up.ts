@@ -40,6 +40,8 @@ export interface UpOptions {
   signal: AbortSignal
 }
 
+const LAST_SECOND_MS = 1500
+
 export async function up(plan: Plan, options: UpOptions): Promise<Up> {
   const { folder, host, says } = options
   const keys = rootKeys(join(folder, 'keys'))
@@ -104,11 +106,15 @@ async function startAll(
     says,
   )
   stops.push(() => stopAll(components))
+  const counting = countRequests(`${host}:${at.edge}`)
+  stops.push(async () => {
+    // The edge tells of its last second after that second.
+    await new Promise(told => setTimeout(told, LAST_SECOND_MS))
+    counting.stop()
+  })
   // Replicas leave while the edge still serves and the controller still listens to it.
   stops.push(() => platform.stop())
   await platform.start()
-  const counting = countRequests(`${host}:${at.edge}`)
-  stops.push(() => counting.stop())
 
   await allReady(plan.endpoints, platform, components, { host, at, signal: options.signal })
   const urls = Object.fromEntries(
