@@ -20,6 +20,7 @@ const MOST_ORDER_BYTES = 64 * 1024
 /** Malformed and forged orders are the sender's fault; the rest is a conflict with what is in force. */
 const statuses: Partial<Record<OrderResult, number>> = {
   taken: 200,
+  same: 200,
   malformed: 400,
   'key-expired': 403,
   'key-not-of-root': 403,

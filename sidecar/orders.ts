@@ -8,6 +8,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { newer, signedOrder, type Order } from '../core/model/order.ts'
 import { check, sentence } from '../core/model/schema.ts'
 import { refusal } from '../core/runtime/signing.ts'
@@ -18,6 +19,8 @@ import { refusal } from '../core/runtime/signing.ts'
  */
 export type OrderResult =
   | 'taken'
+  /** In force already: a sender whose answer was lost may send again. */
+  | 'same'
   | 'malformed'
   | 'wrong-endpoint'
   | 'wrong-revision'
@@ -71,6 +74,7 @@ export function orders(options: OrdersOptions): Orders {
     const why = refusal(checked.value, options.rootKey, atStart ? 0 : options.now())
     if (why !== null && why !== 'pass-expired')
       return { result: why, words: why.replaceAll('-', ' ') }
+    if (isDeepStrictEqual(order, current)) return { result: 'same', words: 'in force already' }
     if (!newer(order, current)) {
       return { result: 'not-newer', words: `epoch ${current?.epoch}, n ${current?.n} is in force` }
     }

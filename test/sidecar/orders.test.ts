@@ -21,6 +21,7 @@ test('an order is in force from the next second, is named by samples, and outliv
   const [after] = await samplesUntil(second.admin, all => all.length > 1)
   t.deepEqual(after?.limit.order, { epoch: 1, n: 1 })
   t.is((await put(second.admin, '/v1/order', order(1))).status, 409)
+  t.is((await put(second.admin, '/v1/order', order(1, { limit: 40 }))).status, 200, 'the kept one')
   t.is((await put(second.admin, '/v1/order', order(2, { limit: 5 }))).status, 200)
   t.is((await put(second.admin, '/v1/order', order(1, { epoch: 2, limit: 6 }))).status, 200)
   t.is((await put(second.admin, '/v1/order', order(9, { epoch: 1 }))).status, 409)
@@ -41,6 +42,8 @@ test('orders that are forged, for others, old or no orders are refused and count
     [order(5, { limit: 0 }), 400, 'malformed'],
     [{}, 400, 'malformed'],
     [order(5), 200, 'taken'],
+    [order(5), 200, 'same'],
+    [order(5, { limit: 9 }), 409, 'not-newer'],
     [order(4), 409, 'not-newer'],
   ]
   for (const [value, status, result] of tries) {
@@ -51,6 +54,7 @@ test('orders that are forged, for others, old or no orders are refused and count
   const { body } = await ask(metrics, '/metrics')
   t.regex(body, /outrigger_orders_total\{[^}]*result="malformed"\} 2/)
   t.regex(body, /outrigger_orders_total\{[^}]*result="taken"\} 1/)
+  t.regex(body, /outrigger_orders_total\{[^}]*result="same"\} 1/)
 })
 
 test('a kept order that was changed on disk is not used', async t => {
