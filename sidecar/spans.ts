@@ -63,6 +63,8 @@ export function spans(maker: SpanMaker | null): Spans {
       (end.objectiveUs !== null && serviceUs > end.objectiveUs) ||
       (meanUs !== null && serviceUs > 10 * meanUs)
     if (end.kind === 'ok') meanUs = (meanUs ?? serviceUs) * 0.95 + serviceUs * 0.05
+    // An attempt of an edge, which tries elsewhere: the request itself was not rejected.
+    if (end.reason === 'no-slot') return false
     return slow || end.queueUs > 0 || end.reason !== undefined || end.kind === 'server'
   }
 
