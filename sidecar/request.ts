@@ -159,7 +159,7 @@ function outcome(
   const status = answered.response.statusCode ?? 502
   return {
     kind: status < 400 ? 'ok' : status < 500 ? 'client' : 'server',
-    serviceUs: Math.max(0, now - answered.firstByteUs - relayed.pausedUs),
+    serviceUs: Math.max(0, now - answered.firstByteUs - answered.clientUs - relayed.pausedUs),
   }
 }
 

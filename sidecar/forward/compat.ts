@@ -7,6 +7,7 @@ import type HttpProxy from 'http-proxy'
 import type { Body, Head } from '../../core/http/head.ts'
 import type { Clock } from '../../core/runtime/clock.ts'
 import type { Address } from '../../core/runtime/environment.ts'
+import { upload } from './upload.ts'
 
 /**
  * The carrier on http-proxy 1.18. It never sees the client's request: it gets a head that was read
@@ -26,7 +27,8 @@ export interface Sending {
 }
 
 export type Answered =
-  | { ok: true; response: IncomingMessage; firstByteUs: number }
+  /** `clientUs`: us after the first byte in which the model could only wait for the client's body. */
+  | { ok: true; response: IncomingMessage; firstByteUs: number; clientUs: number }
   /** `sent`: the connection was there, so some of the request may have reached the model. */
   | { ok: false; error: Error; sent: boolean }
 
@@ -48,13 +50,19 @@ export function compatCarrier(app: Address, clock: Clock): Carrier {
       const { promise: answered, resolve } = Promise.withResolvers<Answered>()
       let made: ClientRequest | null = null
       let firstByteUs: number | null = null
+      let waited = (): number => 0
       const fail = (error: Error): void => resolve({ ok: false, error, sent: firstByteUs !== null })
       const pipe = (outgoing: ClientRequest): void => {
         made = outgoing
         // http-proxy folds '//' in paths; a path is the model's business.
         outgoing.path = head.target
         outgoing.once('response', response =>
-          resolve({ ok: true, response, firstByteUs: firstByteUs ?? clock.us() }),
+          resolve({
+            ok: true,
+            response,
+            firstByteUs: firstByteUs ?? clock.us(),
+            clientUs: waited(),
+          }),
         )
         outgoing.once('upgrade', (_response: IncomingMessage, socket: Socket) => {
           socket.destroy()
@@ -63,7 +71,7 @@ export function compatCarrier(app: Address, clock: Clock): Carrier {
         outgoing.once('close', () => fail(new Error('the connection closed without an answer')))
         whenConnected(outgoing, () => {
           firstByteUs = clock.us()
-          if (head.body.kind !== 'none') body.pipe(outgoing)
+          if (head.body.kind !== 'none') waited = upload(body, outgoing, clock)
         })
         // Without a body the head goes out as soon as there is a connection.
         if (head.body.kind === 'none') outgoing.end()
