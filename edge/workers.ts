@@ -23,7 +23,12 @@ export type FromWorker =
 
 /** A worker that has not answered by then is left out of the second. */
 const SECOND_MS = 400
+/** A worker that died is started again after this, doubled with each early death. */
 const AGAIN_MS = 100
+const MOST_AGAIN_MS = 5000
+/** A life this long was a good one: what was before it is forgotten. */
+const GOOD_LIFE_MS = 10_000
+
 export interface WorkersAround {
   version: string
   log: Log
@@ -80,6 +85,7 @@ class Worker {
   /** Connections that the worker has not taken yet: they outlive it. */
   private readonly handing = new Map<number, { endpoint: string; socket: Socket }>()
   private lastN = 0
+  private againMs = AGAIN_MS
 
   constructor(index: number, around: WorkersAround) {
     this.index = index
@@ -113,9 +119,14 @@ class Worker {
 
   drain(mostMs: number): Promise<void> {
     this.leaving = true
+    const { child } = this
+    if (child.exitCode !== null || child.signalCode !== null) {
+      for (const { socket } of this.handing.values()) socket.destroy()
+      return Promise.resolve()
+    }
     return new Promise(resolve => {
-      const timer = setTimeout(() => this.child.kill('SIGKILL'), mostMs + 1000)
-      this.child.once('exit', () => {
+      const timer = setTimeout(() => child.kill('SIGKILL'), mostMs + 1000)
+      child.once('exit', () => {
         clearTimeout(timer)
         resolve()
       })
@@ -125,23 +136,31 @@ class Worker {
 
   private start(): ChildProcess {
     const file = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
+    const since = performance.now()
     const child = fork(fileURLToPath(file), [this.around.version])
     child.on('message', message => this.take(message as FromWorker))
     child.on('error', error => this.around.log('error', 'worker', { cause: error.message }))
     child.once('exit', (code, signal) => {
       if (this.leaving) return
+      if (performance.now() - since >= GOOD_LIFE_MS) this.againMs = AGAIN_MS
+      const { againMs } = this
+      this.againMs = Math.min(againMs * 2, MOST_AGAIN_MS)
       this.around.log('error', 'a worker died: it is started again', {
         worker: this.index,
         code,
         signal,
+        againMs,
       })
-      setTimeout(() => {
-        this.child = this.start()
-        if (this.last !== null) this.tell({ kind: 'table', table: this.last })
-        for (const n of this.handing.keys()) this.hand(n)
-      }, AGAIN_MS)
+      setTimeout(() => this.startAgain(), againMs)
     })
     return child
+  }
+
+  private startAgain(): void {
+    if (this.leaving) return
+    this.child = this.start()
+    if (this.last !== null) this.tell({ kind: 'table', table: this.last })
+    for (const n of this.handing.keys()) this.hand(n)
   }
 
   private hand(n: number): void {
