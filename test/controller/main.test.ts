@@ -57,6 +57,7 @@ test('the whole loop over sockets: targets, orders, scaling, people, what is ans
   const answer = await ask('GET', '/v1/replicas?edge=edge-1', { headers: token })
   const table = check(replicaTable, answer.json)
   if (!table.ok) return t.fail(JSON.stringify(table.issues))
+  t.is(table.value.endpoints[0]?.holdUs, 30_000_000)
   const pass = table.value.endpoints[0]?.pass
   t.is(pass && refusal(pass, rootKeys(join(stateDir, 'keys')).publicKey, Date.now()), null)
   t.like(pass?.pass, { edge: 'edge-1', endpoint: 'local/busy' })

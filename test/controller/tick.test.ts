@@ -48,6 +48,7 @@ function desk(events: string[], sights: Sight[], fails = false): Desk {
         body,
       }))
     },
+    skip: endpoint => void events.push(`skip ${endpoint}`),
     publish: () => void events.push('publish'),
     act: () => void events.push('act'),
   }
@@ -74,6 +75,50 @@ test('where recording fails nothing is kept, published or done', async t => {
   t.deepEqual(events, ['observe', 'decide', 'decide', 'record'])
   t.is(sight.remembered.state, state)
   t.is(sight.remembered.order, null)
+})
+
+test('an endpoint that nothing can be decided about costs the others nothing', async t => {
+  const events: string[] = []
+  const memory = new Memory()
+  const good = sightOf(new Fleet('local/a', 1, () => 5), memory)
+  const bad = sightOf(new Fleet('local/b', 1, () => 5), memory)
+  const broken = {
+    ...bad,
+    observed: {
+      ...bad.observed,
+      get windows(): never {
+        throw new Error('broken')
+      },
+    },
+  }
+  const decisions = await tick(START, desk(events, [broken, good]))
+  t.deepEqual(
+    decisions.map(({ body }) => body.endpoint),
+    ['local/a', 'local/a'],
+  )
+  t.deepEqual(events.slice(0, 2), ['observe', 'skip local/b'])
+})
+
+test('a wish for replicas outlives ticks that decide nothing', async t => {
+  const fleet = new Fleet('local/a', 1, () => 0)
+  const made = await bench(folder(t), [fleet])
+  await made.run(1)
+  fleet.scale(0, START)
+  t.true(made.activate('local/a'))
+  const second = fleet.second.bind(fleet)
+  fleet.second = (now, order) =>
+    Object.defineProperty(second(now, order), 'replicas', {
+      get() {
+        throw new Error('broken')
+      },
+    })
+  await made.run(2)
+  t.is(fleet.row(START).desired, 0)
+  t.is(made.said.length, 1, 'said once')
+  fleet.second = second
+  await made.run(1)
+  t.is(fleet.row(START).desired, 1)
+  await made.close()
 })
 
 test('docs/decision.md lists the steps in the order of the code', t => {

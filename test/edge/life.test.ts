@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { Agent } from 'node:http'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
@@ -140,6 +141,22 @@ test('SIGTERM finishes what is held and in flight, then exits 0', async t => {
     [200, 200, 200, 200, 200],
   )
   t.is(await exit, 0)
+})
+
+test('SIGTERM waits for a request that was just sent on a kept connection', async t => {
+  const sidecar = await fakeSidecar(t, 2)
+  const controller = await fakeController(t, [entry([sidecar])])
+  const edge = await startTestEdge(t, controller.url)
+  const port = await portOf(edge)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  t.is((await ask(port, { agent })).headers['connection'], 'keep-alive')
+  const closed = edge.close()
+  await new Promise(resolve => setTimeout(resolve, 100))
+  const last = await ask(port, { agent })
+  t.is(last.status, 200)
+  t.is(last.headers['connection'], 'close')
+  await closed
 })
 
 test('workers: one queue an endpoint, exact counts, and a killed one comes back', async t => {

@@ -86,10 +86,10 @@ test('orders go to those that lack them, are told in one record, and are sent ag
   }
   const both = fleetOf({ one: sidecar.address, two: sidecar.address })
 
-  courier.tend(both, order, [row('one', { epoch: 2, n: 5 })])
+  courier.tend(both, order, [row('one', { epoch: 2, n: 5 })], 0)
   await settle(1)
   t.deepEqual(got, [5], 'one has it, two is new')
-  courier.tend(both, order, [row('one', { epoch: 2, n: 5 }), row('two', { epoch: 2, n: 4 })])
+  courier.tend(both, order, [row('one', { epoch: 2, n: 5 }), row('two', { epoch: 2, n: 4 })], 0)
   await settle(1)
   t.deepEqual(got, [5], 'samples lag behind the answer')
   t.like(told[0], {
@@ -100,15 +100,26 @@ test('orders go to those that lack them, are told in one record, and are sent ag
   })
 
   now = 10_000
-  courier.tend(both, order, [row('one', { epoch: 2, n: 5 }), row('two', null)])
+  const old = [row('one', { epoch: 2, n: 5 }), row('two', { epoch: 2, n: 4 })]
+  courier.tend(both, order, old, 9000)
+  courier.tend(
+    both,
+    order,
+    old.map(each => ({ ...each, ageMs: 9000 })),
+    0,
+  )
+  await settle(1)
+  t.deepEqual(got, [5], 'samples older than the answer say nothing against it')
+
+  courier.tend(both, order, [row('one', { epoch: 2, n: 5 }), row('two', null)], 0)
   await settle(2)
   t.deepEqual(got, [5, 5], 'two lost it')
-  courier.tend(fleetOf({ old: sidecar.address }, 'rev-0'), order, [])
-  courier.tend(both, { ...order, n: 6 }, [])
+  courier.tend(fleetOf({ old: sidecar.address }, 'rev-0'), order, [], 0)
+  courier.tend(both, { ...order, n: 6 }, [], 0)
   await settle(4)
   t.deepEqual(got, [5, 5, 6, 6], 'none of another revision')
   courier.sweep(new Set())
-  courier.tend(fleetOf({ two: sidecar.address }), { ...order, n: 6 }, [])
+  courier.tend(fleetOf({ two: sidecar.address }), { ...order, n: 6 }, [], 0)
   await settle(5)
   t.is(got.length, 5, 'what is gone is forgotten')
 })
@@ -124,10 +135,10 @@ test('a sidecar that is away is told once for an order, however often it is trie
   t.teardown(() => courier.stop())
   const fleet = fleetOf({ one: '127.0.0.1:1' })
   for (let tries = 0; failures < 2 && tries < 200; tries++) {
-    courier.tend(fleet, order, [])
+    courier.tend(fleet, order, [], 0)
     await new Promise(resolve => setTimeout(resolve, 10))
   }
-  courier.tend(fleet, order, [])
+  courier.tend(fleet, order, [], 0)
   t.is(told.length, 1)
   t.regex(told[0]?.error ?? '', /^1 failed: one: .*ECONNREFUSED/)
 })

@@ -163,8 +163,9 @@ test('a limit that fell is due at once and adds replicas in the same tick', t =>
 test('replicas are due every decide-every, and at first', t => {
   const { state } = decided(inputs())
   t.true(due(state, settings, NOW, null).replicas)
-  t.false(due(state, settings, NOW + 4999, NOW).replicas)
+  t.false(due(state, settings, NOW + 4400, NOW).replicas)
   t.true(due(state, settings, NOW + 5000, NOW).replicas)
+  t.true(due(state, settings, NOW + 4997, NOW).replicas, 'a second that is a little early counts')
 })
 
 test('advice only: the change is told, nothing acts and no policy counts it', t => {

@@ -244,3 +244,12 @@ test('overrides replace settings of their kind and nothing else', t => {
     t.deepEqual(with_(what, value), defaults, `${what} ${value}`)
   }
 })
+
+test('attempts that went elsewhere and refused upgrades are no requests turned away', t => {
+  const rejected = { ...EMPTY_WINDOW.rejected, full: 3, 'no-slot': 50, upgrades: 7 }
+  const replicas = { offered: 100, rejected }
+  const edges = { offered: 20, rejected: { ...EMPTY_WINDOW.rejected, 'no-slot': 2, upgrades: 5 } }
+  const { offered, rejected: away } = summaryOf(window(20, { replicas, edges }), null)
+  t.is(away, 5)
+  t.is(offered, 108)
+})

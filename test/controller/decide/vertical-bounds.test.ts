@@ -115,7 +115,7 @@ test('a new objective is ordered at once', t => {
 
 test('a new revision starts from the learned limit, guard armed, without the old evidence', t => {
   const state = { ...comparing(20, 25), bad: { limit: 25, until: T0 + 1e6, times: 1 } }
-  t.true(limitDue(state, T0 + 5000, given, 'r2'))
+  t.true(limitDue(state, T0 + 5000, given, { revision: 'r2' }))
   const v = vertical(seen(arms([100, 200, 20], [125, 200, 25])), state, given, T0 + 5000, 'r2')
   t.deepEqual([v.outcome.order?.limit, v.outcome.order?.n, v.outcome.to], [20, 8, 20])
   t.is(codes(v)[0], 'new-revision')
@@ -152,5 +152,20 @@ test('same inputs and state give the same bytes; outcomes fit the contract, reas
     t.true(canonical(again.state).length < 4096)
     t.true(again.reasons.every(r => Object.hasOwn(reasons, r.code)))
     t.true(check(outcome, again.outcome).ok)
+  }
+})
+
+test('what came due in a second that slipped is due in the next, and once', t => {
+  const settings = settingsWith({})
+  const started = vertical(emptyInputs(), freshLimit(settings, 'r1'), settings, T0, 'r1').state
+  const state = { ...started, phase: 'steady' as const, planSeconds: 7 }
+  const at = (second: number, looked: number): boolean =>
+    limitDue(state, T0 + second * 1000, settings, { looked: T0 + looked * 1000 })
+  const every = settings['learn-every'] / 1000
+  for (const due of [7, 7 + every]) {
+    t.true(at(due, due - 1))
+    t.true(at(due + 1, due - 1), 'slipped')
+    t.false(at(due + 1, due))
+    t.false(at(due + 0.3, due), 'asked twice')
   }
 })

@@ -25,6 +25,9 @@ export interface Bench {
   /** Runs so many seconds. */
   run(seconds: number): Promise<void>
   acted: LogRecord<'decision'>[]
+  /** What was logged. */
+  said: string[]
+  activate(endpoint: string): boolean
   close(): Promise<void>
 }
 
@@ -58,6 +61,7 @@ export async function bench(
   })
   let version = 1
   let platform = platformOf(fleets, version, now)
+  const said: string[] = []
   const acted: LogRecord<'decision'>[] = []
   const observer = {
     get platform() {
@@ -88,12 +92,15 @@ export async function bench(
     courier,
     figures: new Figures(),
     telemetry,
+    log: (_level: string, message: string) => void said.push(message),
     now: () => now,
   }
   const office = new Office(parts as unknown as ConstructorParameters<typeof Office>[0])
   return {
     journal,
     acted,
+    said,
+    activate: endpoint => office.activate(endpoint),
     async run(seconds) {
       for (let i = 0; i < seconds; i++) {
         now += 1000

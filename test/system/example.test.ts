@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import type { Summary } from '../../cli/summary.ts'
-import { MAIN } from './run.ts'
+import { MAIN } from '../e2e/run.ts'
 
 /** What `make run` starts, as a newcomer's script would: by itself, for a while, with a summary. */
 test('the three models run under their traffic, end by themselves and say what became of every request', async t => {
