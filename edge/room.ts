@@ -6,6 +6,7 @@ import { Desk, type Surroundings } from './desk.ts'
 import { lineOf, type Mark, type SelfCost } from './line.ts'
 import type { Totals } from './meter.ts'
 import { handle, handleUpgrade } from './request.ts'
+import { Resting } from './resting.ts'
 
 /** What one second gives: a sample line an endpoint, and the counts for /metrics. */
 export interface Second {
@@ -27,11 +28,17 @@ export interface Room {
 const HEAD_MS = 10_000
 const KEEP_ALIVE_MS = 75_000
 
+interface Open {
+  desk: Desk
+  server: Server
+  resting: Resting
+}
+
 /** The endpoints of a table in this process. */
 export class LocalRoom implements Room {
   private readonly around: Surroundings
   private readonly cost: () => SelfCost
-  private readonly desks = new Map<string, { desk: Desk; server: Server }>()
+  private readonly desks = new Map<string, Open>()
 
   constructor(around: Surroundings, cost: () => SelfCost) {
     this.around = around
@@ -40,11 +47,11 @@ export class LocalRoom implements Room {
 
   table(table: ReplicaTable): void {
     const names = new Set(table.endpoints.map(entry => entry.endpoint))
-    for (const [name, { desk, server }] of this.desks) {
+    for (const [name, open] of this.desks) {
       if (names.has(name)) continue
       this.desks.delete(name)
-      desk.close()
-      void ended(desk, server, Infinity)
+      open.desk.close()
+      void ended(open, Infinity)
     }
     for (const entry of table.endpoints) {
       const known = this.desks.get(entry.endpoint)
@@ -79,7 +86,7 @@ export class LocalRoom implements Room {
   async drain(mostMs: number): Promise<void> {
     const all = [...this.desks.values()]
     for (const { desk } of all) desk.closing = true
-    await Promise.all(all.map(({ desk, server }) => ended(desk, server, mostMs)))
+    await Promise.all(all.map(open => ended(open, mostMs)))
   }
 
   private open(desk: Desk): void {
@@ -98,15 +105,17 @@ export class LocalRoom implements Room {
     server.on('upgrade', (request, socket, head) => handleUpgrade(desk, request, socket, head))
     // Connections are handed to it by a listener of its own; this starts its guard against slow heads.
     server.emit('listening')
-    this.desks.set(desk.entry.endpoint, { desk, server })
+    const resting = new Resting(server, () => desk.around.clock.us())
+    this.desks.set(desk.entry.endpoint, { desk, server, resting })
   }
 }
 
-/** Waits for the desk's requests to end, then closes its connections. */
-async function ended(desk: Desk, server: Server, mostMs: number): Promise<void> {
-  const until = desk.around.clock.us() + mostMs * 1000
-  while (desk.calls.size > 0 && desk.around.clock.us() < until) {
-    server.closeIdleConnections()
+/** Waits for the desk's requests to end and its connections to rest, then closes them. */
+async function ended({ desk, server, resting }: Open, mostMs: number): Promise<void> {
+  const fromUs = desk.around.clock.us()
+  const untilUs = fromUs + mostMs * 1000
+  while (desk.calls.size + resting.size > 0 && desk.around.clock.us() < untilUs) {
+    resting.close(fromUs)
     await new Promise(resolve => setTimeout(resolve, 20))
   }
   desk.destroy()
