@@ -95,17 +95,20 @@ export function summaryOf(window: EndpointWindow, newest: EndpointWindow | null)
   const { replicas, edges, seconds } = window
   const perMilli = Math.max(1, seconds) * 1000
   const now = newest ?? window
+  const upgrades = edges.rejected.upgrades + replicas.rejected.upgrades
   const wait = edges.wait.count > 0 ? edges.wait : replicas.wait
   return {
     seconds,
-    offered: edges.offered + replicas.offered,
+    // A refused upgrade wanted no slot: it is neither demand nor a request turned away.
+    offered: Math.max(0, edges.offered + replicas.offered - upgrades),
     attempts: replicas.attempts,
     admitted: replicas.admitted,
     ok: replicas.completed.ok,
     client: replicas.completed.client,
     server: replicas.completed.server,
     late: replicas.late,
-    rejected: total(edges.rejected) + total(replicas.rejected),
+    // A sidecar's no-slot is an attempt of an edge that went elsewhere.
+    rejected: total(edges.rejected) + total({ ...replicas.rejected, 'no-slot': 0 }) - upgrades,
     // A client that leaves an edge is seen by the sidecar too.
     abandoned: Math.max(edges.abandoned, replicas.abandoned),
     inFlightMilli: Math.round(replicas.inFlight.integral / perMilli),
