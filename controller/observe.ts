@@ -1,4 +1,5 @@
 import { check, sentence, type Schema } from '../core/model/schema.ts'
+import { MOST_EPOCH } from '../core/model/order.ts'
 import {
   HEADERS,
   platform,
@@ -99,7 +100,9 @@ export class Observer {
 
   private takeWindows(windows: EndpointWindows): void {
     const { endpoint, epoch, at } = windows
-    this.epoch = Math.max(this.epoch, epoch)
+    // One above it has to be left for us.
+    if (epoch < MOST_EPOCH) this.epoch = Math.max(this.epoch, epoch)
+    else this.say.say('warn', 'samples name an epoch that no controller gave', { endpoint, epoch })
     const before = this.newest.get(endpoint)
     // The same second again says nothing new, so it makes no older one younger.
     const seenAt = before?.windows.at === at ? before.seenAt : this.options.now()

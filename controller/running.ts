@@ -4,6 +4,7 @@ import type { Office } from './desk.ts'
 import type { Figures } from './figures.ts'
 import type { Journal } from './journal.ts'
 import type { Bell } from './loop.ts'
+import type { Memory } from './memory.ts'
 import type { Observer } from './observe.ts'
 import type { People } from './people.ts'
 import type { SettingsFile } from './settings-file.ts'
@@ -73,12 +74,16 @@ export class Running {
     return true
   }
 
-  /** Samples name a greater epoch: whoever gave it has gone, and sidecars refuse what is older. */
+  /**
+   * Samples name a greater epoch, or orders of ours that we never gave (the log was lost or moved): whoever
+   * gave them has gone, and sidecars refuse what is older.
+   */
   private async takeEpoch(): Promise<void> {
     const { observer, journal, identity, version } = this.parts
     const { ledger, memory } = journal
-    if (observer.epoch <= ledger.epoch) return
-    ledger.epoch = observer.epoch + 1
+    const foreign = foreignOrder(observer, memory, ledger.epoch)
+    if (observer.epoch <= ledger.epoch && !foreign) return
+    ledger.epoch = Math.max(observer.epoch, ledger.epoch) + 1
     const body = { controller: identity, version, size: journal.durable(), head: ledger.head }
     await ledger.note({ kind: 'start', body })
     for (const each of memory.endpoints.values()) {
@@ -94,4 +99,17 @@ export class Running {
     this.retainedAt = journal.now()
     figures.logBytes = await journal.retain(settings.logOptions)
   }
+}
+
+/** Whether a sidecar holds an order of `epoch` that this log knows nothing of. */
+export function foreignOrder(
+  observer: Pick<Observer, 'platform' | 'windows'>,
+  memory: Memory,
+  epoch: number,
+): boolean {
+  return (observer.platform?.endpoints ?? []).some(({ endpoint }) => {
+    const given = memory.endpoints.get(endpoint)?.order?.n ?? 0
+    const rows = observer.windows(endpoint)?.replicas ?? []
+    return rows.some(({ order }) => order?.epoch === epoch && order.n > given)
+  })
 }

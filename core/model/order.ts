@@ -2,8 +2,11 @@ import { canonical } from './canonical.ts'
 import { endpointName, revisionName } from './names.ts'
 import { int, nullable, object, oneOf, text, type Infer } from './schema.ts'
 
+/** Epochs grow by one at a restart: what is above this was never given by a controller. */
+export const MOST_EPOCH = 1_099_511_627_776
+
 /** Which order is newer: the greater epoch, then the greater n. */
-export const orderNumber = object({ epoch: int(), n: int() })
+export const orderNumber = object({ epoch: int(0, MOST_EPOCH), n: int() })
 export type OrderNumber = Infer<typeof orderNumber>
 
 export function newer(a: OrderNumber, b: OrderNumber | null): boolean {
@@ -28,7 +31,7 @@ export const order = object({
   latePermille: int(0, 1000),
   /** Queue deadline in us: how long a request may wait in the sidecar's queue. */
   queueUs: int(0),
-  epoch: int(),
+  epoch: int(0, MOST_EPOCH),
   n: int(),
   /** Id of the decision that made this order. */
   decision: text(40),

@@ -1,4 +1,4 @@
-import { signedOrder, type Order } from '../../../core/model/order.ts'
+import { signedOrder, type Order, type OrderNumber } from '../../../core/model/order.ts'
 import { check } from '../../../core/model/schema.ts'
 import {
   HEADERS,
@@ -64,6 +64,8 @@ export async function world(
   options: Partial<ControllerOptions> & {
     environment?: Record<string, string>
     epoch?: number
+    /** What sidecars say that they hold. */
+    held?: OrderNumber
   } = {},
 ): Promise<World> {
   const fleet = new Fleet('local/busy', 1, () => 30)
@@ -107,11 +109,12 @@ export async function world(
       {
         at: 'GET /v1/windows',
         handle: () =>
-          every(500, () => ({
-            ...fleet.second(Date.now(), seen.orders.at(-1) ?? null),
-            causes: [CAUSE],
-            epoch: options.epoch ?? 0,
-          })),
+          every(500, () => {
+            const windows = fleet.second(Date.now(), seen.orders.at(-1) ?? null)
+            const { held, epoch = 0 } = options
+            const replicas = held && windows.replicas.map(row => ({ ...row, order: held }))
+            return { ...windows, ...(replicas && { replicas }), causes: [CAUSE], epoch }
+          }),
       },
     ],
   })
