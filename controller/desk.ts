@@ -1,5 +1,6 @@
 import type { LogRecord } from '../core/model/decision.ts'
 import type { PlatformEndpoint } from '../core/model/tables.ts'
+import { once, wordsOfError, type Log } from '../core/runtime/log.ts'
 import type { Telemetry } from '../core/runtime/telemetry.ts'
 import type { Courier } from './act/orders.ts'
 import type { Scaler } from './act/scale.ts'
@@ -25,6 +26,7 @@ export interface Colleagues {
   figures: Figures
   telemetry: Telemetry
   now: () => number
+  log: Log
 }
 
 /** Decisions of an endpoint that are kept for people to see. */
@@ -32,15 +34,21 @@ const SHOWN = 30
 /** Changes outlive the holds that follow them: they are what people look for. */
 const CHANGES_SHOWN = 30
 
+function undecided(endpoint: string): string {
+  return `nothing can be decided about ${endpoint}`
+}
+
 /** Does the steps of a tick with the real observer, log and actuators. */
 export class Office implements Desk {
   readonly algorithm = { name: ALGORITHM, decide }
   private readonly with: Colleagues
+  private readonly said: ReturnType<typeof once>
   private readonly activated = new Set<string>()
   private readonly shown = new Map<string, DecisionLine[]>()
 
   constructor(colleagues: Colleagues) {
     this.with = colleagues
+    this.said = once(colleagues.log)
   }
 
   /** An edge holds requests and there is no replica: replicas are due at once. False for an unknown endpoint. */
@@ -59,8 +67,9 @@ export class Office implements Desk {
       const remembered = this.remembered(endpoint, revision)
       const overrides = memory.overridesOf(endpoint)
       const settings = withOverrides(remembered.settings, overrides)
-      const is = due(remembered.state, settings, now, remembered.decided)
-      const activate = this.activated.delete(endpoint)
+      const is = due(remembered.state, settings, now, remembered.decided, remembered.looked)
+      remembered.looked = now
+      const activate = this.activated.has(endpoint)
       const what: Sight['due'] = []
       // The limit first: a lowered one adds replicas in the same tick (decideAll).
       if (is.limit) what.push('limit')
@@ -92,9 +101,16 @@ export class Office implements Desk {
     for (const decision of decisions) {
       figures.decided(decision)
       if (telemetry.on) publishDecision(telemetry, decision)
+      const { what, endpoint, inputs } = decision.body
+      // Only a decision ends the wish for one.
+      if (what === 'replicas' && inputs.activate) this.activated.delete(endpoint)
+      this.said.again(undecided(endpoint))
       if (decision.record !== null) this.show(decision.record)
     }
   }
+
+  readonly skip: Desk['skip'] = (endpoint, error) =>
+    this.said.say('error', undecided(endpoint), { why: wordsOfError(error) })
 
   act(record: LogRecord<'decision'>): void {
     if (record.body.what === 'replicas') this.with.scaler.hand(record)
@@ -135,7 +151,13 @@ export class Office implements Desk {
     const { limit, queueUs, objectiveUs: objective } = this.learned(endpoint, revision)
     const { settings } = this.remembered(endpoint, revision)
     const effective = withOverrides(settings, this.with.memory.overridesOf(endpoint))
-    return { limit, queueUs, objectiveUs: objective, maxReplicas: effective['max-replicas'] }
+    return {
+      limit,
+      queueUs,
+      holdUs: effective['hold-at-zero'] * 1000,
+      objectiveUs: objective,
+      maxReplicas: effective['max-replicas'],
+    }
   }
 
   private viewOf(platform: PlatformEndpoint): EndpointView {
@@ -173,7 +195,8 @@ export class Office implements Desk {
     const row = observer.endpoint(endpoint)
     if (row === null || ledger.failed !== null) return
     const order = memory.endpoints.get(endpoint)?.order ?? null
-    courier.tend(row, order, observer.windows(endpoint)?.replicas ?? [])
+    const rows = observer.windows(endpoint)?.replicas ?? []
+    courier.tend(row, order, rows, observer.windowAge(endpoint) ?? 0)
   }
 
   private remembered(endpoint: string, revision: string): Remembered {

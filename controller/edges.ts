@@ -5,6 +5,8 @@ import type { Keyring } from './keyring.ts'
 export interface EdgeFacts {
   limit: number
   queueUs: number
+  /** us a request may be held while there is no ready replica. */
+  holdUs: number
   objectiveUs: number | null
   maxReplicas: number
 }
@@ -13,12 +15,17 @@ type Endpoints = ReplicaTable['endpoints']
 
 /** Makes the replica table for edges. Its version grows with each change, over restarts too. */
 export class Tables {
-  private readonly keyring: Pick<Keyring, 'pass'>
+  private readonly keyring: Pick<Keyring, 'pass' | 'keep'>
   private readonly facts: (endpoint: string) => EdgeFacts
   private version: number
   private last = ''
+  private seen: Platform | null = null
 
-  constructor(keyring: Pick<Keyring, 'pass'>, facts: (endpoint: string) => EdgeFacts, now: number) {
+  constructor(
+    keyring: Pick<Keyring, 'pass' | 'keep'>,
+    facts: (endpoint: string) => EdgeFacts,
+    now: number,
+  ) {
     this.keyring = keyring
     this.facts = facts
     this.version = now
@@ -28,12 +35,22 @@ export class Tables {
   table(platform: Platform | null, edge: string | null): ReplicaTable | null {
     if (platform === null) return null
     const name = edge ?? platform.edges[0]?.edge ?? 'edge'
+    this.sweep(platform, name)
     const rows = platform.endpoints.map(endpoint => this.row(endpoint))
     const text = JSON.stringify(rows)
     if (text !== this.last) this.version++
     this.last = text
     const endpoints = rows.map(row => ({ ...row, pass: this.keyring.pass(name, row.endpoint) }))
     return { v: 1, version: this.version, endpoints }
+  }
+
+  private sweep(platform: Platform, edge: string): void {
+    if (platform === this.seen) return
+    this.seen = platform
+    this.keyring.keep(
+      new Set([edge, ...platform.edges.map(row => row.edge)]),
+      new Set(platform.endpoints.map(({ endpoint }) => endpoint)),
+    )
   }
 
   private row({

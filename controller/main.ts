@@ -147,6 +147,7 @@ function hire({
     figures,
     telemetry,
     now,
+    log,
   })
   for (const record of journal.restored.recent) office.show(record)
   const people = new People(memory, ledger, now)

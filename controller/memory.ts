@@ -16,6 +16,8 @@ export interface Remembered {
   order: Order | null
   /** When replicas were last decided, ms. */
   decided: number | null
+  /** When it was last asked what is due, ms; not in the log. */
+  looked: number | null
 }
 
 export class Memory {
@@ -35,6 +37,7 @@ export class Memory {
         settingsHash: hashOf(settings),
         order: null,
         decided: null,
+        looked: null,
       }
       this.endpoints.set(endpoint, made)
       return made

@@ -28,6 +28,8 @@ export interface Published {
 export interface Desk {
   observe(now: number): Sight[]
   algorithm: { name: string; decide: (typeof algorithms)[string] }
+  /** Nothing can be decided about an endpoint: it is left out of this tick, the others are not. */
+  skip(endpoint: string, error: unknown): void
   /** Rejects where nothing may be acted on. */
   record(made: Made[], now: number): Promise<Recorded[]>
   publish(decisions: Published[]): void
@@ -40,7 +42,7 @@ export async function tick(now: number, desk: Desk): Promise<Published[]> {
   // 1 observe
   const sights = desk.observe(now)
   // 2 decide
-  const made = sights.flatMap(sight => decideAll(sight, now, desk.algorithm))
+  const made = sights.flatMap(sight => decideAlone(sight, now, desk))
   // 3 record
   const records = await desk.record(made, now)
   // 4 keep
@@ -51,6 +53,15 @@ export async function tick(now: number, desk: Desk): Promise<Published[]> {
   // 6 act
   for (const record of records) if (record?.body.outcome.act === true) desk.act(record)
   return decisions
+}
+
+function decideAlone(sight: Sight, now: number, desk: Desk): Made[] {
+  try {
+    return decideAll(sight, now, desk.algorithm)
+  } catch (error) {
+    desk.skip(sight.remembered.endpoint, error)
+    return []
+  }
 }
 
 /** The decisions of one endpoint, each on the state that the one before left. A limit that fell makes replicas due, too. */

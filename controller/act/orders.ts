@@ -16,6 +16,12 @@ interface Sidecar {
   answered: { order: OrderNumber; at: number } | null
 }
 
+/** What a replica's newest sample said, and when it was taken (ms). */
+interface Seen {
+  order: OrderNumber | null
+  at: number
+}
+
 /** What came back for an order since the last record of it. */
 interface Answers {
   order: Order
@@ -38,11 +44,22 @@ export class Courier {
     this.now = now
   }
 
-  /** Hands the order to each replica that may not have it yet. Called each second and after a new order. */
-  tend(endpoint: PlatformEndpoint, order: Order | null, rows: readonly ReplicaRow[]): void {
+  /**
+   * Hands the order to each replica that may not have it yet. Called each second and after a new order.
+   * `rows` came `agedMs` ago.
+   */
+  tend(
+    endpoint: PlatformEndpoint,
+    order: Order | null,
+    rows: readonly ReplicaRow[],
+    agedMs: number,
+  ): void {
     this.report()
     if (order === null) return
-    const held = new Map(rows.map(row => [row.replica, row.order]))
+    const now = this.now()
+    const held = new Map(
+      rows.map(row => [row.replica, { order: row.order, at: now - agedMs - row.ageMs }]),
+    )
     for (const { replica, revision, admin, state } of endpoint.replicas) {
       if (revision !== order.revision || state === 'draining' || state === 'failed') continue
       const sidecar = this.of(`${replica} ${admin}`, replica, admin)
@@ -84,10 +101,10 @@ export class Courier {
     this.answers.clear()
   }
 
-  /** The order that a sidecar holds, as far as known. `row` is undefined where no sample came yet. */
-  private known({ answered }: Sidecar, row: OrderNumber | null | undefined): OrderNumber | null {
-    const fresh = answered !== null && this.now() - answered.at < SAMPLES_LAG
-    return fresh || row === undefined ? (answered?.order ?? null) : row
+  /** The order that a sidecar holds, as far as known: as it answered, until a later sample says otherwise. */
+  private known({ answered }: Sidecar, row: Seen | undefined): OrderNumber | null {
+    if (row === undefined) return answered?.order ?? null
+    return answered !== null && row.at - answered.at < SAMPLES_LAG ? answered.order : row.order
   }
 
   private of(key: string, replica: string, admin: string): Sidecar {

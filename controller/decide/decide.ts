@@ -24,20 +24,22 @@ export const algorithms: Readonly<Record<string, typeof decide>> = { [ALGORITHM]
 /**
  * What is to be decided now. `decided` is when replicas were last decided (ms), null for never; the
  * caller remembers it, because a state that carried it would be a new one each time and no hold could
- * be written as a repeat. A limit that fell since is a reason to decide at once.
+ * be written as a repeat. `looked` is when the caller last asked. A limit that fell since is a reason to
+ * decide at once. Asked each second; rounding forgives jitter.
  */
 export function due(
   state: State,
   settings: Settings,
   now: number,
   decided: number | null,
-  revision?: string,
+  looked: number | null = null,
 ): { replicas: boolean; limit: boolean } {
   const seen = state.replicas.limit
   const fell = seen !== null && limitOf(state, settings) < seen
   return {
-    replicas: decided === null || fell || now - decided >= settings['decide-every'],
-    limit: limitDue(state.limit, now, settings, revision),
+    replicas:
+      decided === null || fell || seconds(now - decided) >= seconds(settings['decide-every']),
+    limit: limitDue(state.limit, now, settings, { looked }),
   }
 }
 
@@ -73,6 +75,10 @@ export function decide(
     now,
   })
   return { verdict: decided.verdict, state: { ...state, revision, replicas: decided.state } }
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 1000)
 }
 
 /** A fixed limit counts from the first decision on, before an order has carried it anywhere. */

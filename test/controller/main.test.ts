@@ -144,6 +144,18 @@ test('a disk that fails: not acting is said loudly, and measuring goes on', asyn
   )
 })
 
+test('sidecars hold an order of our epoch that a lost log knows nothing of: the next epoch is taken', async t => {
+  const { until, orders } = await world(t, folder(t), { epoch: 1, held: { epoch: 1, n: 57 } })
+  t.truthy(await until(() => orders.find(({ epoch }) => epoch === 2)))
+})
+
+test('an epoch that no controller gave is ignored and said', async t => {
+  const { until, orders, said } = await world(t, folder(t), { epoch: 2 ** 41 })
+  await until(() => said.find(line => line.includes('an epoch that no controller gave')))
+  const order = await until(() => orders.at(-1))
+  t.is(order.epoch, 1)
+})
+
 test('an epoch above ours in the samples: a greater one is taken, and the orders are signed again', async t => {
   const { until, orders } = await world(t, folder(t), { epoch: 41 })
   const order = await until(() => orders.find(({ epoch }) => epoch === 42))

@@ -161,28 +161,36 @@ export function isFrozen(settings: Settings): boolean {
  * Whether the limit is to be decided at `now` (ms). Holds change no state, so this counts from the last
  * order: in cold start each second from the first measurable one (each fifth after 20 s), then each
  * learn-every, and when a probe has run its course; at once when settings or the revision ask for an
- * order. Asked each second; rounding forgives jitter.
+ * order. Asked each second; rounding forgives jitter. `looked` is when it was last asked (ms): what came
+ * due in a second that slipped is due now, and a second that was asked about already is not due again.
  */
 export function limitDue(
   state: LimitState,
   now: number,
   settings: Settings,
-  revision = state.revision,
+  {
+    revision = state.revision,
+    looked = null,
+  }: { revision?: string | undefined; looked?: number | null } = {},
 ): boolean {
   const elapsed = Math.round((now - state.orderAt) / 1000)
+  const before = looked === null ? elapsed - 1 : Math.round((looked - state.orderAt) / 1000)
+  const each = (period: number, from = 0): boolean =>
+    Math.floor((elapsed - from) / period) > Math.floor((before - from) / period)
   const every = Math.max(1, Math.round(settings['learn-every'] / 1000))
-  if (settings['advise-only']) return elapsed % every === 0
+  if (settings['advise-only']) return each(every)
   if (state.order === null || state.revision !== revision) return true
-  if (isFrozen(settings)) return state.order.probe !== null || elapsed % every === 0
+  if (isFrozen(settings)) return state.order.probe !== null || each(every)
   if (settingsMoved(state, settings)) return true
-  if (settings['fixed-limit'] !== null) return elapsed % every === 0
-  if (state.phase === 'cold') return elapsed >= 2 && (elapsed <= 20 || elapsed % 5 === 0)
+  if (settings['fixed-limit'] !== null) return each(every)
+  if (state.phase === 'cold') return elapsed >= 2 && each(elapsed <= 20 ? 1 : 5)
   if (elapsed < state.planSeconds) {
     // Long requests settle for long: what came until then is subtracted later.
-    const settles = longRequests(state) && elapsed === slotsFor(state).settleSeconds
-    return settles || (elapsed > 0 && elapsed % every === 0)
+    const { settleSeconds } = slotsFor(state)
+    const settles = longRequests(state) && before < settleSeconds && settleSeconds <= elapsed
+    return settles || (elapsed > 0 && each(every))
   }
   // A pair that is not finished yet is looked at more often than a limit that rests.
   const again = state.order.probe === null ? every : Math.min(every, 5)
-  return (elapsed - state.planSeconds) % again === 0
+  return each(again, state.planSeconds)
 }

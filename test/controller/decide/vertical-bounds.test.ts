@@ -157,7 +157,7 @@ test('same inputs and state give the same bytes; outcomes fit the contract, reas
 
 test('what came due in a second that slipped is due in the next, and once', t => {
   const settings = settingsWith({})
-  const started = vertical(emptyInputs(), freshLimit(settings, 'r1'), settings, T0, 'r1').state
+  const started = vertical(seen([]), freshLimit(settings, 'r1'), settings, T0, 'r1').state
   const state = { ...started, phase: 'steady' as const, planSeconds: 7 }
   const at = (second: number, looked: number): boolean =>
     limitDue(state, T0 + second * 1000, settings, { looked: T0 + looked * 1000 })
