@@ -67,7 +67,8 @@ export class Office implements Desk {
       const remembered = this.remembered(endpoint, revision)
       const overrides = memory.overridesOf(endpoint)
       const settings = withOverrides(remembered.settings, overrides)
-      const is = due(remembered.state, settings, now, remembered.decided, remembered.looked)
+      const { state, decided, looked } = remembered
+      const is = due(state, settings, now, decided, looked, revision)
       remembered.looked = now
       const activate = this.activated.has(endpoint)
       const what: Sight['due'] = []

@@ -33,13 +33,14 @@ export function due(
   now: number,
   decided: number | null,
   looked: number | null = null,
+  revision: string = state.limit.revision,
 ): { replicas: boolean; limit: boolean } {
   const seen = state.replicas.limit
   const fell = seen !== null && limitOf(state, settings) < seen
   return {
     replicas:
       decided === null || fell || seconds(now - decided) >= seconds(settings['decide-every']),
-    limit: limitDue(state.limit, now, settings, { looked }),
+    limit: limitDue(state.limit, now, settings, { looked, revision }),
   }
 }
 

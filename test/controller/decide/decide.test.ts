@@ -200,3 +200,9 @@ test('a limit decision leaves the replicas as they are', t => {
   t.is(state.replicas, known.replicas)
   t.true(['raise', 'cut', 'probe', 'hold'].includes(verdict.outcome.action))
 })
+
+test("a new revision's limit is due at once", t => {
+  const asked = (revision: string) => due(known, settings, NOW + 1000, NOW, NOW, revision).limit
+  t.false(asked('r1'))
+  t.true(asked('r2'))
+})
