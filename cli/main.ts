@@ -76,6 +76,13 @@ async function main(args: string[]): Promise<number> {
   return command.run(rest)
 }
 
+/** Commands that serve go on when nobody reads what they print any more; others end, as `| head` asks. */
+const serving = new Set(['up', 'traffic', 'sidecar', 'edge', 'aggregator', 'controller'])
+process.stdout.on('error', () => {
+  if (!serving.has(process.argv[2] ?? '')) process.exit(exit.fine.code)
+})
+process.stderr.on('error', () => {})
+
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
