@@ -4,7 +4,15 @@ import test from 'ava'
 import { serve } from '../../core/runtime/admin.ts'
 
 test('a reader that has seen enough ends top without a complaint', async t => {
-  const line = { at: 1, endpoints: [] }
+  const view = {
+    endpoint: 'local/m',
+    port: 1,
+    live: { t: 1, inFlight: 0, queued: 0, held: 0, offered: 0, ok: 0, rejected: 0, p95Us: null },
+    learned: { limit: 1 },
+    replicas: { ready: 1, desired: 1 },
+    decisions: [],
+  }
+  const line = { at: 1, endpoints: [view] }
   const controller = await serve({
     host: '127.0.0.1',
     port: 0,
