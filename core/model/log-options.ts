@@ -68,6 +68,11 @@ export function readLogOptions(raw: unknown, at = 'log'): { options: LogOptions;
       options[name as OptionName] = number
     }
   }
+  // The newest file is never removed, so the budget has to have room for another beside it.
+  if (issues.length === 0 && options['keep-bytes'] < 2 * options['file-bytes']) {
+    const expected = `at least twice file-bytes (${options['file-bytes']})`
+    issues.push({ path: `${at}.keep-bytes`, expected, got: String(options['keep-bytes']) })
+  }
   return { options: issues.length === 0 ? options : logDefaults, issues }
 }
 

@@ -90,4 +90,6 @@ test('options of the log: units, bounds, unknown names', t => {
   const { issues } = readLogOptions({ 'file-bytes': 5, 'keep-byte': 1, 'keep-days': 'long' })
   t.is(issues.length, 3)
   t.is(readLogOptions([]).issues.length, 1)
+  const tight = readLogOptions({ 'file-bytes': '64MiB', 'keep-bytes': '100MiB' }).issues
+  t.regex(tight[0]?.expected ?? '', /at least twice file-bytes/)
 })
