@@ -30,8 +30,6 @@ export interface ControllerConfig {
   environment: Environment
 }
 
-export { BadConfig } from '../core/runtime/environment.ts'
-
 /** Throws BadConfig. */
 export function readConfig(environment: Environment = process.env): ControllerConfig {
   const issues: Issue[] = []

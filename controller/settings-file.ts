@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { isMapping, sentence, show, type Issue } from '../core/model/schema.ts'
 import { defaults, readSettings, type Settings } from '../core/model/settings.ts'
 import { wordsOfError, type Log } from '../core/runtime/log.ts'
-import { BadConfig } from './config.ts'
+import { BadConfig } from '../core/runtime/environment.ts'
 import { logDefaults, readLogOptions, type LogOptions } from '../core/model/log-options.ts'
 
 interface Read {

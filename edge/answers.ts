@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Head, Refusal } from '../core/http/head.ts'
 import type { RejectReason } from '../core/model/sample.ts'
 import { HEADERS } from '../core/model/tables.ts'
+import { sendError } from '../core/runtime/error-answer.ts'
 
 /** Answers that the edge gives by itself. Small JSON: {"error":{"reason","message"}}. */
 type Headers = Record<string, string | number>
@@ -20,7 +21,7 @@ const rejections: Record<RejectReason, { status: 429 | 503; message: string }> =
 
 /** A head that the grammar does not describe: the connection is closed, what follows can't be trusted. */
 export function answerRefusal(response: ServerResponse, refusal: Refusal): void {
-  send(response, refusal.status, 'bad-request', refusal.why, { connection: 'close' })
+  sendError(response, refusal.status, 'bad-request', refusal.why, { connection: 'close' })
 }
 
 /** Overload: 429 or 503; for gRPC status 8, RESOURCE_EXHAUSTED, as a trailers-only answer. */
@@ -41,13 +42,13 @@ export function answerRejection(
     response.writeHead(200, { ...own, ...grpc, 'content-type': 'application/grpc' })
     return void response.end()
   }
-  send(response, status, reason, message, own)
+  sendError(response, status, reason, message, own)
 }
 
 /** The hop to the replica failed before there was an answer. */
 export function answerFailed(response: ServerResponse, hop: string, headers: Headers): void {
   const message = `The replica did not answer: ${hop}.`
-  send(response, 502, hop, message, { ...headers, [HEADERS.reason]: hop })
+  sendError(response, 502, hop, message, { ...headers, [HEADERS.reason]: hop })
 }
 
 /** The same for an upgrade, which has a bare socket in place of a response. */
@@ -59,21 +60,4 @@ export function rejectionText(reason: RejectReason): string {
 
 export function bareText(status: string, reason: string, more = ''): string {
   return `HTTP/1.1 ${status}\r\n${HEADERS.reason}: ${reason}\r\n${more}connection: close\r\ncontent-length: 0\r\n\r\n`
-}
-
-function send(
-  response: ServerResponse,
-  status: number,
-  reason: string,
-  message: string,
-  headers: Headers,
-): void {
-  if (response.headersSent || response.destroyed) return void response.destroy()
-  const body = `${JSON.stringify({ error: { reason, message } })}\n`
-  response.writeHead(status, {
-    ...headers,
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-  })
-  response.end(body)
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Refusal } from '../core/http/head.ts'
 import type { RejectReason } from '../core/model/sample.ts'
 import { HEADERS } from '../core/model/tables.ts'
+import { sendError } from '../core/runtime/error-answer.ts'
 
 /** Answers that the sidecar gives by itself. Small JSON: {"error":{"reason","message"}}. */
 type Headers = Readonly<Record<string, string>>
@@ -17,7 +18,7 @@ const words: Record<RejectReason, string> = {
 
 /** A head that the grammar does not describe: the connection is closed, what follows can't be trusted. */
 export function answerRefusal(response: ServerResponse, refusal: Refusal): void {
-  send(response, refusal.status, 'bad-request', refusal.why, { connection: 'close' })
+  sendError(response, refusal.status, 'bad-request', refusal.why, { connection: 'close' })
 }
 
 /** Overload: 429, or for gRPC status 8, RESOURCE_EXHAUSTED, as a trailers-only answer. */
@@ -39,32 +40,15 @@ export function answerRejection(
     })
     return void response.end()
   }
-  send(response, 429, reason, words[reason], own)
+  sendError(response, 429, reason, words[reason], own)
 }
 
 /** The model's hop failed before there was an answer. */
 export function answerUpstream(response: ServerResponse, error: Error, headers: Headers): void {
   const message = `The model did not answer: ${error.message}`
-  send(response, 502, 'upstream', message, { ...headers, [HEADERS.reason]: 'upstream' })
+  sendError(response, 502, 'upstream', message, { ...headers, [HEADERS.reason]: 'upstream' })
 }
 
 export function answerSlowBody(response: ServerResponse): void {
-  send(response, 408, 'slow-body', 'The body did not come in time.', { connection: 'close' })
-}
-
-function send(
-  response: ServerResponse,
-  status: number,
-  reason: string,
-  message: string,
-  headers: Headers,
-): void {
-  if (response.headersSent || response.destroyed) return void response.destroy()
-  const body = `${JSON.stringify({ error: { reason, message } })}\n`
-  response.writeHead(status, {
-    ...headers,
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-  })
-  response.end(body)
+  sendError(response, 408, 'slow-body', 'The body did not come in time.', { connection: 'close' })
 }
