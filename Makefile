@@ -21,7 +21,7 @@ TEST_MINUTES := 10
 SYSTEM_MINUTES := 20
 REPORT ?=
 
-.PHONY: help run test test-system build lint format docs bench clean
+.PHONY: help run test test-system build image lint format docs bench clean
 
 help: ## Show this.
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test-system: $(BUILT) ## Tests with a browser, Prometheus and the registry; inst
 	scripts/tier.sh test-system $(SYSTEM_MINUTES) 'ava --config ava.system.config.js $(REPORT)'
 
 build: $(BUILT) ## Compile to dist/.
+
+image: $(BUILT) ## The container image as an archive (.cache/image.tar), with no container tool.
+	node scripts/image.ts $(ARGS)
 
 lint: $(INSTALLED) ## Types, oxlint, oxfmt, and knip for what nobody uses: all, then fail if one did.
 	failed=0; \
