@@ -54,3 +54,16 @@ export function readConfig(environment: Environment = process.env): ControllerCo
   refuseAny(issues, 'controller')
   return config
 }
+
+/** How a pod finds the API server, and the kubeconfig that a person chose; empty where not given. */
+export function clusterEnvironment(environment: Environment = process.env): {
+  host: string
+  port: string
+  kubeconfig: string
+} {
+  return {
+    host: environment.KUBERNETES_SERVICE_HOST ?? '',
+    port: environment.KUBERNETES_SERVICE_PORT ?? '',
+    kubeconfig: environment.KUBECONFIG ?? '',
+  }
+}
