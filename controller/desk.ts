@@ -123,7 +123,7 @@ export class Office implements Desk {
     const endpoints = this.with.observer.platform?.endpoints ?? []
     for (const { endpoint } of endpoints) this.tend(endpoint)
     this.with.courier.sweep(
-      new Set(endpoints.flatMap(({ replicas }) => replicas.map(r => r.admin))),
+      new Set(endpoints.flatMap(({ replicas }) => replicas.flatMap(r => r.admin ?? []))),
     )
   }
 

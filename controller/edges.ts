@@ -36,7 +36,8 @@ export class Tables {
     if (platform === null) return null
     const name = edge ?? platform.edges[0]?.edge ?? 'edge'
     this.sweep(platform, name)
-    const rows = platform.endpoints.map(endpoint => this.row(endpoint))
+    // One without an edge port has no edge.
+    const rows = platform.endpoints.filter(({ port }) => port > 0).map(row => this.row(row))
     const text = JSON.stringify(rows)
     if (text !== this.last) this.version++
     this.last = text
@@ -66,12 +67,9 @@ export class Tables {
       ...this.facts(endpoint),
       replicas: replicas
         .filter(({ state }) => state !== 'failed')
-        .map(row => ({
-          replica: row.replica,
-          address: row.address,
-          ready: row.state === 'ready',
-          revision: row.revision,
-        })),
+        .flatMap(({ replica, address, state, revision: own }) =>
+          address === null ? [] : [{ replica, address, ready: state === 'ready', revision: own }],
+        ),
     }
   }
 }

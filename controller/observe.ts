@@ -154,14 +154,12 @@ function targetsOf(table: Platform): Targets {
     expected: true,
   }))
   const replicas = table.endpoints.flatMap(({ endpoint, replicas: rows }) =>
-    rows.map(({ replica, revision, admin, state }) => ({
-      kind: 'replica' as const,
-      endpoint,
-      replica,
-      revision,
-      admin,
-      expected: state === 'ready' || state === 'not-ready',
-    })),
+    rows.flatMap(({ replica, revision, admin, state }) => {
+      const expected = state === 'ready' || state === 'not-ready'
+      const kind = 'replica' as const
+      // One without an address yet can't be asked.
+      return admin === null ? [] : [{ kind, endpoint, replica, revision, admin, expected }]
+    }),
   )
   return { v: 1, targets: [...edges, ...replicas] }
 }

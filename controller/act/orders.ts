@@ -62,6 +62,7 @@ export class Courier {
     )
     for (const { replica, revision, admin, state } of endpoint.replicas) {
       if (revision !== order.revision || state === 'draining' || state === 'failed') continue
+      if (admin === null) continue
       const sidecar = this.of(`${replica} ${admin}`, replica, admin)
       if (sidecar.asked !== null && !newer(order, sidecar.asked)) continue
       if (!newer(order, this.known(sidecar, held.get(replica)))) continue

@@ -38,7 +38,7 @@ export function summarise(seen: Observed): Inputs {
     replicas: replicasOf(platform, now),
     platformVersion: seen.platformVersion,
     startUps: startUpsOf(platform, seen.since, now),
-    windows: windows === null ? null : summaries(windows),
+    windows: windows === null ? null : summaries(windows, platform),
     windowAgeMs: windows === null ? null : seen.windowAgeMs,
     offeredPerSecond: windows?.offeredPerSecond.slice(-SECONDS) ?? [],
     outliers: outliersOf(rows, platform),
@@ -74,17 +74,50 @@ function startUpsOf({ replicas }: PlatformEndpoint, since: number | null, now: n
     .slice(-32)
 }
 
-function summaries(windows: EndpointWindows): Record<string, Summary> {
+function summaries(windows: EndpointWindows, platform: PlatformEndpoint): Record<string, Summary> {
+  const told = toldBy(platform)
   const newest = windows.windows['1'] ?? null
   const out: Record<string, Summary> = {}
   for (const span of SPANS) {
     const window = windows.windows[span]
     if (window === undefined) continue
-    const summary = summaryOf(window, newest)
+    const summary = completed(summaryOf(window, newest), told)
     // Before the rings are read after a start, whatever a window holds is a part of it only.
     out[span] = windows.warm ? summary : { ...summary, coverage: 0 }
   }
   return out
+}
+
+/** What the platform knows of an endpoint where samples say nothing. */
+interface Told {
+  cpuPermille: number | null
+  memoryPermille: number | null
+  held: number
+}
+
+/** As samples fold: the mean of CPU use, the most of memory use. */
+function toldBy({ replicas, held }: PlatformEndpoint): Told {
+  const usage = replicas.flatMap(r => (r.state === 'ready' ? (r.usage ?? []) : []))
+  const cpu = usage.flatMap(each => each.cpuPermille ?? [])
+  const memory = usage.flatMap(each => each.memoryPermille ?? [])
+  const sum = cpu.reduce((a, b) => a + b, 0)
+  return {
+    cpuPermille: cpu.length === 0 ? null : Math.round(sum / cpu.length),
+    memoryPermille: memory.length === 0 ? null : memory.reduce((a, b) => Math.max(a, b)),
+    held: held ?? 0,
+  }
+}
+
+/** A sidecar that can't see the model's processes says nothing of their use: their host does. */
+function completed(summary: Summary, { cpuPermille, memoryPermille, held }: Told): Summary {
+  return {
+    ...summary,
+    cpuPermille: summary.cpuPermille ?? cpuPermille,
+    memoryPermille: summary.memoryPermille ?? memoryPermille,
+    heldMilli: summary.heldMilli + held * 1000,
+    heldMax: Math.max(summary.heldMax, held),
+    present: summary.present + held,
+  }
 }
 
 /**

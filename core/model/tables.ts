@@ -69,24 +69,32 @@ export const platform = object({
     object({
       endpoint: endpointName,
       revision: revisionName,
-      /** Edge port: where clients send. */
+      /** Edge port: where clients send; 0 without an edge. */
       port: int(0, 65_535),
       /** How many replicas were last asked for. */
       desired: int(),
+      /** Why there are fewer replicas than asked for, in words. */
+      why: optional(nullable(text(300))),
+      /** Requests that a load balancer in front of them holds, where its metrics are read. */
+      held: optional(nullable(int())),
       replicas: list(
         object({
           replica: text(100),
           revision: revisionName,
           state: oneOf(...replicaStates),
-          /** The sidecar's traffic and admin address. */
-          address,
-          admin: address,
+          /** The sidecar's traffic and admin address; null until it has one. */
+          address: nullable(address),
+          admin: nullable(address),
           /** ms since 1970: when it was started and when it first became ready. */
           started: int(),
           ready: nullable(int()),
           restarts: int(),
           /** Why it is not ready, in words. */
           why: nullable(text(300)),
+          /** As its host measures it, of the container that is nearest to its bound; null without a bound. */
+          usage: optional(
+            object({ cpuPermille: nullable(int()), memoryPermille: nullable(int()) }),
+          ),
         }),
         10_000,
       ),
@@ -96,6 +104,7 @@ export const platform = object({
 })
 export type Platform = Infer<typeof platform>
 export type PlatformEndpoint = Platform['endpoints'][number]
+export type PlatformReplica = PlatformEndpoint['replicas'][number]
 
 /** PUT /v1/platform/ENDPOINT. `version` is the platform version the decision saw: a stale write is refused (409). */
 export const scaleRequest = object({

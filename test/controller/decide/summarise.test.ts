@@ -9,7 +9,7 @@ import {
   type EndpointWindows,
   type ReplicaRow,
 } from '../../../core/model/windows.ts'
-import { summarise, summaryOf } from '../../../controller/decide/summarise.ts'
+import { summarise, summaryOf, type Observed } from '../../../controller/decide/summarise.ts'
 import { withOverrides } from '../../../controller/decide/overrides.ts'
 import { victims } from '../../../controller/decide/victims.ts'
 import { defaults } from '../../../core/model/settings.ts'
@@ -66,7 +66,15 @@ function replica(name: string, changed: Partial<Replica> = {}): Replica {
 }
 
 function seen(windows: EndpointWindows | null, platform: Replica[], since: number | null = null) {
-  return summarise({
+  return summarise(observed(windows, platform, since))
+}
+
+function observed(
+  windows: EndpointWindows | null,
+  platform: Replica[],
+  since: number | null = null,
+): Observed {
+  return {
     windows,
     windowAgeMs: windows === null ? null : 200,
     platform: {
@@ -82,7 +90,7 @@ function seen(windows: EndpointWindows | null, platform: Replica[], since: numbe
     folds: [],
     overrides: [],
     activate: false,
-  })
+  }
 }
 
 test('arrivals count where they first meet us; held is what edges queue', t => {
@@ -252,4 +260,27 @@ test('attempts that went elsewhere and refused upgrades are no requests turned a
   const { offered, rejected: away } = summaryOf(window(20, { replicas, edges }), null)
   t.is(away, 5)
   t.is(offered, 108)
+})
+
+test('use of CPU and memory comes from the host where samples have none; what a load balancer holds counts as held', t => {
+  const usage = (cpuPermille: number | null, memoryPermille: number | null) => ({
+    usage: { cpuPermille, memoryPermille },
+  })
+  const fleet = [
+    replica('a', usage(400, null)),
+    replica('b', usage(601, 700)),
+    replica('c', { ...usage(5000, 5000), state: 'starting', address: null, admin: null }),
+    replica('d'),
+  ]
+  const w = seen(answer([]), fleet).windows
+  t.like(w?.['20'], { cpuPermille: 501, memoryPermille: 700, heldMilli: 0, present: 0 })
+  const own = window(20, { replicas: { cpu: { us: 1, available: 10 }, memoryPermille: 5 } })
+  const both = seen(answer([], { windows: { '20': own } }), fleet).windows
+  t.like(both?.['20'], { cpuPermille: 100, memoryPermille: 5 })
+  const held = summarise({
+    ...observed(answer([]), fleet),
+    platform: { ...observed(null, fleet).platform, held: 7 },
+  })
+  t.like(held.windows?.['3'], { heldMilli: 7000, heldMax: 7, present: 7 })
+  t.is(held.replicas.starting, 1)
 })
