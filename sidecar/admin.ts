@@ -1,6 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import { HEADERS } from '../core/model/tables.ts'
 import { Refused, type Answer, type Ask, type Route } from '../core/runtime/admin.ts'
+import type { HookKind } from './admit/drain.ts'
+import type { Draining } from './drain.ts'
 import type { OrderResult, Orders } from './orders.ts'
 
 /** The admin port: health, orders, drain, and the samples' route. */
@@ -10,8 +12,7 @@ export interface AdminOptions {
   /** Null when ready, else why not. */
   unready(): string | null
   drainSecret: string | null
-  /** Stops being ready; SIGTERM does the rest. */
-  beginDrain(): void
+  drains: Draining
   present(): { inFlight: number; queued: number }
 }
 
@@ -30,10 +31,8 @@ const statuses: Partial<Record<OrderResult, number>> = {
 export function adminRoutes(options: AdminOptions): Route[] {
   const { orders, samples, unready, present } = options
   const drain = (ask: Ask): Answer => {
-    if (!sameSecret(ask.headers[HEADERS.drain], options.drainSecret)) {
-      throw new Refused(403, `a drain needs the secret in ${HEADERS.drain}`)
-    }
-    options.beginDrain()
+    authorise(ask, options.drainSecret)
+    options.drains.leave()
     return { status: 202, json: { draining: true, ...present() } }
   }
   return [
@@ -59,7 +58,23 @@ export function adminRoutes(options: AdminOptions): Route[] {
     },
     { at: 'PUT /v1/drain', handle: drain },
     { at: 'POST /v1/drain', handle: drain },
+    ...hooks('app', options),
+    ...hooks('pod', options),
   ]
+}
+
+/** A preStop hook, answered when it may go on. The kubelet's are GETs. */
+function hooks(kind: HookKind, { drains, drainSecret }: AdminOptions): Route[] {
+  const handle = async (ask: Ask): Promise<Answer> => {
+    authorise(ask, drainSecret)
+    return { status: 200, json: await drains.hook(kind) }
+  }
+  return ['GET', 'POST'].map(method => ({ at: `${method} /v1/drain/${kind}`, handle }))
+}
+
+function authorise(ask: Ask, secret: string | null): void {
+  if (sameSecret(ask.headers[HEADERS.drain], secret)) return
+  throw new Refused(403, `a drain needs the secret in ${HEADERS.drain}`)
 }
 
 function sameSecret(got: string | string[] | undefined, wanted: string | null): boolean {

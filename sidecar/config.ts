@@ -8,6 +8,7 @@ import {
   type Address,
 } from '../core/runtime/environment.ts'
 import type { Level } from '../core/runtime/log.ts'
+import type { DrainTimes } from './admit/drain.ts'
 import { otelVariables, variables, type Variable, type VariableName } from './env-table.ts'
 
 /** The sidecar's configuration, from its environment alone. Every error at once. */
@@ -35,6 +36,7 @@ export interface SidecarConfig {
   gpus: string | null
   maxUpgrades: number
   bodyTimeoutMs: number
+  drainTimes: DrainTimes
   drainGraceMs: number
   drainTimeoutMs: number
   exitWithStdin: boolean
@@ -76,6 +78,7 @@ export function readConfig(env: Environment = process.env): SidecarConfig {
     gpus: read.text('OUTRIGGER_GPUS'),
     maxUpgrades: read.int('OUTRIGGER_MAX_UPGRADES') ?? 0,
     bodyTimeoutMs: read.int('OUTRIGGER_BODY_TIMEOUT') ?? 0,
+    drainTimes: drainTimes(read, issues),
     drainGraceMs: read.int('OUTRIGGER_DRAIN_GRACE') ?? 0,
     drainTimeoutMs: read.int('OUTRIGGER_DRAIN_TIMEOUT') ?? 0,
     exitWithStdin: readParent(read.text('OUTRIGGER_PARENT') ?? '', issues),
@@ -84,6 +87,20 @@ export function readConfig(env: Environment = process.env): SidecarConfig {
   }
   refuseAny(issues, 'sidecar')
   return config
+}
+
+function drainTimes(read: Reader, issues: Issue[]): DrainTimes {
+  const us = (name: VariableName): number => (read.int(name) ?? 0) * 1000
+  const times = {
+    minUs: us('OUTRIGGER_DRAIN_MIN'),
+    quietUs: us('OUTRIGGER_DRAIN_QUIET'),
+    maxUs: us('OUTRIGGER_DRAIN_MAX'),
+  }
+  if (times.minUs > times.maxUs) {
+    const expected = `at most OUTRIGGER_DRAIN_MAX (${times.maxUs / 1000})`
+    issues.push({ path: 'OUTRIGGER_DRAIN_MIN', expected, got: String(times.minUs / 1000) })
+  }
+  return times
 }
 
 /** Off unless it is said where to export to, as OpenTelemetry's specification has it for a disabled SDK. */
@@ -101,6 +118,8 @@ function otel(env: Environment): SidecarConfig['otel'] {
     set['OTEL_SDK_DISABLED']?.toLowerCase() === 'true' || set['OTEL_TRACES_EXPORTER'] === 'none'
   return asked && !off ? set : null
 }
+
+type Reader = ReturnType<typeof reader>
 
 /** Readers by kind; each notes what is wrong and gives something of its type all the same. */
 function reader(env: Environment, issues: Issue[]) {

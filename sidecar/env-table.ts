@@ -133,19 +133,41 @@ export const variables = {
     max: 3_600_000,
     sentence: 'How long a client may send nothing of a body that it owes, ms.',
   },
+  OUTRIGGER_DRAIN_MIN: {
+    kind: 'int',
+    default: '3000',
+    min: 0,
+    max: 3_600_000,
+    sentence: 'A drain hook is answered no sooner, ms: the address of the pod is still in use.',
+  },
+  OUTRIGGER_DRAIN_QUIET: {
+    kind: 'int',
+    default: '500',
+    min: 0,
+    max: 3_600_000,
+    sentence: 'A drain hook is answered when no request came for this long, ms.',
+  },
+  OUTRIGGER_DRAIN_MAX: {
+    kind: 'int',
+    default: '25000',
+    min: 0,
+    max: 86_400_000,
+    sentence:
+      'A drain hook is answered by then, whatever is in flight, ms. Less than the grace period of the pod.',
+  },
   OUTRIGGER_DRAIN_GRACE: {
     kind: 'int',
     default: '0',
     min: 0,
     max: 600_000,
-    sentence: 'How long to go on accepting connections after a drain began, ms.',
+    sentence: 'How long to go on accepting connections after SIGTERM, ms.',
   },
   OUTRIGGER_DRAIN_TIMEOUT: {
     kind: 'int',
     default: '30000',
     min: 0,
     max: 3_600_000,
-    sentence: 'How long a drain may take before what is left is cut off, ms.',
+    sentence: 'How long after that the end may take before what is left is cut off, ms.',
   },
   OUTRIGGER_PARENT: {
     kind: 'choice',

@@ -8,6 +8,7 @@ import { Admission } from './admit/admission.ts'
 import { parityOf } from './admit/limit.ts'
 import type { SidecarConfig } from './config.ts'
 import { engineWatch } from './engine.ts'
+import { draining, type Draining } from './drain.ts'
 import { compatCarrier } from './forward/compat.ts'
 import { gate } from './gate.ts'
 import { measure, type MeasureOptions } from './measure.ts'
@@ -27,7 +28,7 @@ export interface Sidecar {
   traffic: string
   admin: string
   metrics: string
-  /** Drains: stops being ready, finishes what is in flight, then is gone. The same promise each time. */
+  /** Ends: stops being ready, finishes what is in flight, then is gone. The same promise each time. */
   stop(within?: { graceMs: number; timeoutMs: number }): Promise<void>
 }
 
@@ -47,7 +48,7 @@ export async function startSidecar(config: SidecarConfig): Promise<Sidecar> {
     stop(
       { graceMs, timeoutMs } = { graceMs: config.drainGraceMs, timeoutMs: config.drainTimeoutMs },
     ) {
-      stopped ??= drain(parts, listening.front, graceMs, timeoutMs).then(() => {
+      stopped ??= end(parts, listening.front, graceMs, timeoutMs).then(() => {
         lastSecond()
         return undo(parts.ends)
       })
@@ -59,7 +60,7 @@ export async function startSidecar(config: SidecarConfig): Promise<Sidecar> {
 interface Parts {
   log: Log
   clock: Clock
-  phase: { draining: boolean; closing: boolean }
+  drains: Draining
   desk: Desk
   orders: Orders
   upgrades: Upgrades
@@ -86,7 +87,18 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
   const kept = held.current()
   if (kept !== null) admission.resume(kept, clock.us())
   const maker = config.otel === null ? null : await telemetry(config, config.otel, clock)
-  const phase = { draining: false, closing: false }
+  const up = upgrades(config.app, config.maxUpgrades, admission)
+  const ready = readiness(config.app, config.readyPath, () => drains.restarting())
+  const drains = draining({
+    times: config.drainTimes,
+    clock,
+    log,
+    sight: () => ({
+      present: admission.inFlight + admission.queued + up.open(),
+      lastArrivalUs: admission.lastArrivalUs,
+      modelAnswers: ready.answers(),
+    }),
+  })
   const desk: Desk = {
     healthPaths: config.healthPaths,
     clock,
@@ -96,18 +108,17 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
     passes: passes({ endpoint, rootKey, now: clock.now }),
     spans: spans(maker),
     engine: engineWatch(config, sentence => log('info', sentence)),
-    closing: () => phase.closing,
+    closing: drains.on,
     jitter: Math.random,
   }
-  const ready = readiness(config.app, config.readyPath)
   const boot = randomBytes(9).toString('base64url')
   return {
     log,
     clock,
-    phase,
+    drains,
     desk,
     orders: held,
-    upgrades: upgrades(config.app, config.maxUpgrades, admission),
+    upgrades: up,
     readiness: ready,
     boot,
     ring: sampleRing(boot, clock.now),
@@ -118,7 +129,7 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
       orders: held,
       dropped: desk.spans.dropped,
     }),
-    ends: [ready.stop, desk.engine.close, desk.carrier.close, desk.spans.close],
+    ends: [drains.stop, ready.stop, desk.engine.close, desk.carrier.close, desk.spans.close],
   }
 }
 
@@ -142,14 +153,14 @@ async function listen(
   config: SidecarConfig,
   parts: Parts,
 ): Promise<{ admin: Served; metrics: Served; front: Traffic }> {
-  const { desk, phase, ends } = parts
+  const { desk, drains, ends } = parts
   const { admission } = desk
   const routes = adminRoutes({
     orders: parts.orders,
     samples: parts.ring.route,
-    unready: () => (phase.draining ? 'draining' : parts.readiness.why()),
+    unready: () => (drains.on() ? 'draining' : parts.readiness.why()),
     drainSecret: config.drainSecret,
-    beginDrain: () => void (phase.draining = true),
+    drains,
     present: () => ({ inFlight: admission.inFlight, queued: admission.queued }),
   })
   const { page: shown } = parts.page
@@ -170,7 +181,7 @@ async function listen(
 
 function measuring(
   config: SidecarConfig,
-  { clock, desk, log, boot, ring, page }: Parts,
+  { clock, desk, drains, log, boot, ring, page }: Parts,
 ): MeasureOptions {
   const { endpoint, revision, replica, appPidFile, cpuQuota, gpus } = config
   return {
@@ -178,6 +189,7 @@ function measuring(
     clock,
     admission: desk.admission,
     gate: desk.gate,
+    draining: drains.on,
     resources: appPidFile === null ? null : namedResources({ file: appPidFile, quota: cpuQuota }),
     self: selfReader(process),
     gpu:
@@ -192,17 +204,16 @@ function measuring(
 }
 
 /** Stops being ready, stops listening, and waits for what is in flight; cuts off what takes too long. */
-async function drain(
-  { log, phase, desk, upgrades, clock }: Parts,
+async function end(
+  { log, drains, desk, upgrades, clock }: Parts,
   front: Traffic,
   graceMs: number,
   timeoutMs: number,
 ): Promise<void> {
   const { admission, gate } = desk
-  phase.draining = true
-  log('info', 'draining', { inFlight: admission.inFlight, queued: admission.queued })
+  drains.leave()
+  log('info', 'ending', { inFlight: admission.inFlight, queued: admission.queued })
   if (graceMs > 0) await new Promise(resolve => setTimeout(resolve, graceMs))
-  phase.closing = true
   const timer = setTimeout(() => {
     log('warn', 'cut off', { inFlight: admission.inFlight, upgraded: upgrades.open() })
     gate.wake(admission.close(clock.us()))

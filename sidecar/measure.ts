@@ -12,6 +12,7 @@ export interface MeasureOptions {
   clock: Clock
   admission: Admission
   gate: Gate
+  draining(): boolean
   /** null: the model's process is not known. */
   resources: ResourceReader | null
   self: { read(lateUs: number): Sample['self'] }
@@ -46,7 +47,8 @@ export function measure(options: MeasureOptions): () => void {
 
 /** One second after the other, at the times given. */
 export function seconds(options: MeasureOptions): { end(nowUs: number, lateUs: number): void } {
-  const { identity, clock, admission, gate, resources, self, gpu, engine, causes } = options
+  const { identity, clock, admission, gate, draining, resources, self, gpu, engine, causes } =
+    options
   let seq = 0
   let start = clock.now()
   return {
@@ -61,6 +63,7 @@ export function seconds(options: MeasureOptions): { end(nowUs: number, lateUs: n
         ...identity,
         seq,
         start,
+        ...(draining() ? { draining: true } : {}),
         limit,
         ...counts,
         tokens: fromEngine.tokens ?? counts.tokens,

@@ -7,16 +7,22 @@ export interface Readiness {
   ready(): boolean
   /** Why it is not, in words; null when it is. */
   why(): string | null
+  /** Whether it answered when it was last asked: true and false at the first of either. */
+  answers(): boolean
   stop(): void
 }
 
 const EVERY_MS = 1000
 const TIME_OUT_MS = 1000
 const FAILURES = 2
+/** A container that is started again is away for this long at least. */
+const HURRY_MS = 100
 
+/** `hurried`: the model is about to be started again, so that it has to be seen going and coming. */
 export function readiness(
   app: Address,
   path: string | null,
+  hurried: () => boolean,
   probe: (app: Address, path: string | null) => Promise<string | null> = ask,
 ): Readiness {
   let failures = FAILURES
@@ -29,12 +35,14 @@ export function readiness(
     failures = found === null ? 0 : failures + 1
     if (failures === 0 || failures >= FAILURES) why = found
     // Soon while it starts, so that a replica counts as soon as it can serve.
-    if (!stopped) timer = setTimeout(() => void round(), failures === 0 ? EVERY_MS : EVERY_MS / 4)
+    const calm = failures === 0 ? EVERY_MS : EVERY_MS / 4
+    if (!stopped) timer = setTimeout(() => void round(), hurried() ? HURRY_MS : calm)
   }
   void round()
   return {
     ready: () => why === null,
     why: () => why,
+    answers: () => failures === 0,
     stop() {
       stopped = true
       if (timer !== null) clearTimeout(timer)

@@ -22,7 +22,7 @@ export interface Desk {
   passes: Passes
   spans: Spans
   engine: EngineWatch
-  /** The listener is closed: each answer ends its connection. */
+  /** The replica is about to go: each answer ends its connection. */
   closing(): boolean
   /** From 0 to 1, to spread what Retry-After says. */
   jitter(): number
@@ -59,7 +59,8 @@ export async function handle(
   // 4 Forward
   if (head.expectsContinue) response.writeContinue()
   Object.assign(head.headers, desk.engine.ask(arrivedUs / 1000))
-  const answered = await send(desk, head, request, made => (sending = made), ticket)
+  const left = (): boolean => isOver(ticket)
+  const answered = await send(desk, head, request, made => (sending = made), left)
   if (answered.ok) desk.engine.heard(answered.response.headers, arrivedUs / 1000)
   const relayed = answered.ok
     ? await relay(answered.response, response, ownHeaders(desk, ticket), desk.clock, count =>
@@ -89,11 +90,12 @@ async function passHealth(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const sending = desk.carrier.send(head, request)
-  response.once('close', () => sending.abort())
-  const answered = await sending.answered
-  if (!answered.ok) return answerUpstream(response, answered.error, {})
+  let sending: Sending | null = null
+  response.once('close', () => sending?.abort())
+  const left = (): boolean => response.destroyed
+  const answered = await send(desk, head, request, made => (sending = made), left)
   const own = closeHeader(desk)
+  if (!answered.ok) return answerUpstream(response, answered.error, record(own))
   const relayed = await relay(answered.response, response, own, desk.clock, () => undefined)
   endAnswer(response, relayed.complete)
 }
@@ -131,7 +133,7 @@ async function send(
   head: Head,
   request: IncomingMessage,
   made: (sending: Sending) => void,
-  ticket: Ticket,
+  left: () => boolean,
 ): Promise<Answered> {
   const once = (): Promise<Answered> => {
     const sending = desk.carrier.send(head, request)
@@ -139,11 +141,11 @@ async function send(
     return sending.answered
   }
   const first = await once()
-  if (first.ok || isOver(ticket)) return first
+  if (first.ok || left()) return first
   const repeatable = IDEMPOTENT.has(head.method) && head.body.kind === 'none'
   if (first.sent && !repeatable) return first
   if (!first.sent) await new Promise(resolve => setTimeout(resolve, RETRY_MS))
-  return isOver(ticket) ? first : once()
+  return left() ? first : once()
 }
 
 function outcome(

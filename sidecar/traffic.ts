@@ -64,15 +64,17 @@ export async function traffic(
     address: `${address.includes(':') ? `[${address}]` : address}:${port}`,
     close() {
       const { promise, resolve } = Promise.withResolvers<void>()
-      const look = setInterval(() => {
+      const look = (): void => {
         const long = performance.now() - REST_MS
         for (const [socket, { open, since }] of uses) {
           if (open === 0 && since <= long) socket.destroy()
         }
-      }, LOOK_MS)
+      }
+      look()
+      const timer = setInterval(look, LOOK_MS)
       // http.Server's own close would cut connections on which a request may be under way.
       NetServer.prototype.close.call(server, () => {
-        clearInterval(look)
+        clearInterval(timer)
         resolve()
       })
       return promise

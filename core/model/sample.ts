@@ -1,7 +1,7 @@
 import { distribution } from './distribution.ts'
 import { bootId, endpointName, revisionName, spanReference } from './names.ts'
 import { orderNumber } from './order.ts'
-import { bool, int, list, nullable, object, oneOf, text, type Infer } from './schema.ts'
+import { bool, int, list, nullable, object, oneOf, optional, text, type Infer } from './schema.ts'
 
 /**
  * A sample: what one replica (or one edge, for one endpoint) measured in one second. Everything is an
@@ -64,6 +64,8 @@ export const sample = object({
   start: int(),
   /** Length by the monotonic clock: about 1,000,000 us. */
   us: int(1),
+  /** The replica is about to go, or its model is started again; left out when not. */
+  draining: optional(bool),
   limit: limitState,
   /** Arrivals counted once, where they first meet us. */
   offered: int(),

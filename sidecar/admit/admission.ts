@@ -41,6 +41,7 @@ export class Admission {
   private objectiveUs: number | null
   private closed = false
   private drainRate = 0
+  private arrivedUs = -Infinity
 
   constructor(first: First, parity: 0 | 1, now: number) {
     this.limit = new Limit(first.limit, parity)
@@ -60,6 +61,10 @@ export class Admission {
   }
   get objective(): number | null {
     return this.objectiveUs
+  }
+  /** When the last request came, admitted or not. */
+  get lastArrivalUs(): number {
+    return this.arrivedUs
   }
   /** Requests that end in a second, smoothed: what Retry-After is made of. */
   get drainedPerSecond(): number {
@@ -95,6 +100,7 @@ export class Admission {
       state: 'queued',
       reason: null,
     }
+    this.arrivedUs = now
     this.tally.arrived(edge)
     if (this.closed) this.reject(ticket, 'draining')
     else if (this.free() && this.queue.size === 0) this.admit(ticket, now)

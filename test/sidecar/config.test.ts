@@ -39,12 +39,14 @@ test('every error at once, each with what was expected and what was got', t => {
         OUTRIGGER_HEALTH_PATHS: '/a,b',
         OUTRIGGER_METRICS_URL: 'ftp://x',
         OUTRIGGER_PARENT: 'tty',
+        OUTRIGGER_DRAIN_MAX: '2000',
       }),
     { instanceOf: BadConfig },
   )
-  t.is(error.issues.length, 10)
+  t.is(error.issues.length, 11)
   t.regex(error.message, /OUTRIGGER_ENDPOINT: expected namespace\/name .*, got "Digits"/)
   t.regex(error.message, /OUTRIGGER_ROOT_KEY: expected .*, got nothing/)
+  t.regex(error.message, /DRAIN_MIN: expected at most OUTRIGGER_DRAIN_MAX \(2000\), got 3000/)
   t.regex(error.message, /OUTRIGGER_FIRST_LIMIT: expected an integer from 1 to 100000, got "0"/)
 })
 

@@ -17,6 +17,7 @@ test('a second holds what each source says of it, in whole units, and nothing of
     clock,
     admission,
     gate: guard,
+    draining: () => now > 1_500_000,
     resources: {
       read: () => ({ cpu: { us: 5, quota: 1000 }, memory: { bytes: 7, limit: null } }),
     },
@@ -65,7 +66,15 @@ test('a second holds what each source says of it, in whole units, and nothing of
     cpu: { us: 5, quota: 1000 },
     gpu: { util: 5, memoryBytes: 1, memoryLimit: null },
   })
-  t.like(second, { seq: 1, start: 1_001_000, us: 1_000_500, offered: 0, late: 0 })
+  t.false('draining' in (first ?? {}))
+  t.like(second, {
+    seq: 1,
+    start: 1_001_000,
+    us: 1_000_500,
+    draining: true,
+    offered: 0,
+    late: 0,
+  })
   t.is(second?.service.count, 0)
   t.deepEqual(lateness, [12, 0])
 })
