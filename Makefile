@@ -19,9 +19,10 @@ SOURCES := $(shell find $(ROOMS) -type d -o -path '*/explorer/*' -o -name '*.ts'
 # Minutes that a tier may take, and how ava reports (`REPORT=--tap` for machines).
 TEST_MINUTES := 10
 SYSTEM_MINUTES := 20
+CLUSTER_MINUTES := 25
 REPORT ?=
 
-.PHONY: help run test test-system build image lint format docs bench clean
+.PHONY: help run test test-system test-cluster cluster cluster-down build image lint format docs bench clean
 
 help: ## Show this.
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +36,15 @@ test: $(BUILT) ## Unit, property, scenario, house and end-to-end tests: only Nod
 test-system: $(BUILT) ## Tests with a browser, Prometheus and the registry; installs Debian packages.
 	scripts/debian-packages.sh chromium:chromium promtool:prometheus
 	scripts/tier.sh test-system $(SYSTEM_MINUTES) 'ava --config ava.system.config.js $(REPORT)'
+
+test-cluster: $(BUILT) ## Tests on a real Kubernetes cluster: KUBECONFIG's, or one brought up here (root, Go).
+	test/cluster/run.sh scripts/tier.sh test-cluster $(CLUSTER_MINUTES) 'ava --config ava.cluster.config.js $(REPORT)'
+
+cluster: $(BUILT) ## Bring up a one-node Kubernetes cluster on this machine, with our image in it.
+	test/cluster/up.sh
+
+cluster-down: $(INSTALLED) ## Tear it down; nothing of it is left.
+	node test/cluster/machine/down.ts
 
 build: $(BUILT) ## Compile to dist/.
 

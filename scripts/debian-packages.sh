@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# scripts/debian-packages.sh COMMAND:PACKAGE...: installs the Debian packages whose command is missing.
+# scripts/debian-packages.sh COMMAND:PACKAGE...: installs the Debian packages whose command (a path will do) is missing.
 set -euo pipefail
 missing=()
 for pair in "$@"; do

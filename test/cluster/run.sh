@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# test/cluster/run.sh COMMAND...: runs the tests against KUBECONFIG's cluster, or against one that is brought up
+# for them and torn down after. A machine that can't have one skips them and says why; CI must not skip.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+if [ -z "${KUBECONFIG:-}" ]; then
+  kept=no
+  [ ! -e /tmp/outrigger-cluster/kubeconfig ] || kept=yes
+  test/cluster/up.sh
+  code=$?
+  if [ "$code" -eq 3 ] && [ "${CI:-}" != true ]; then exit 0; fi
+  [ "$code" -eq 0 ] || exit 1
+  export KUBECONFIG=/tmp/outrigger-cluster/kubeconfig
+  if [ "$kept" = no ]; then trap 'node test/cluster/machine/down.ts' EXIT; fi
+fi
+export PATH=${XDG_CACHE_HOME:-$HOME/.cache}/outrigger/bin:$PATH
+"$@"
