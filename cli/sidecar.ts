@@ -1,6 +1,7 @@
 import { readConfig } from '../sidecar/config.ts'
+import { takenByModel } from '../sidecar/loopback.ts'
 import { startSidecar } from '../sidecar/main.ts'
-import type { Command } from './command.ts'
+import { Failure, type Command } from './command.ts'
 import { configured, inWords, noArguments, untilEnded } from './component.ts'
 import { exit } from './exit.ts'
 
@@ -21,6 +22,8 @@ export const command: Command = {
     noArguments('sidecar', args)
     const config = configured(() => readConfig())
     const sidecar = await startSidecar(config).catch((error: unknown) => {
+      const taken = takenByModel(error, config)
+      if (taken !== null) throw new Failure(exit.addressInUse.code, `outrigger sidecar: ${taken}.`)
       throw inWords(error, 'sidecar', 'OUTRIGGER_TRAFFIC, OUTRIGGER_ADMIN or OUTRIGGER_METRICS')
     })
     const end = untilEnded(config.exitWithStdin)

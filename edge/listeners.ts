@@ -1,5 +1,6 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import type { ReplicaTable } from '../core/model/tables.ts'
+import { listenAt, shownAddress } from '../core/runtime/listen.ts'
 import type { Log } from '../core/runtime/log.ts'
 
 /** The traffic ports of the endpoints, opened and closed as the table changes. */
@@ -12,6 +13,7 @@ export interface Listeners {
 }
 
 const AGAIN_MS = 1000
+const BACKLOG = 1024
 
 export function listeners(options: {
   host: string
@@ -77,21 +79,19 @@ class Listener {
       accept(endpoint, socket)
     })
     this.server = server
-    return new Promise(resolve => {
-      server.on('error', error => {
+    return listenAt(server, { host, port }, BACKLOG).then(
+      bound => {
+        server.on('error', error => log('error', 'listening', { endpoint, cause: error.message }))
+        this.address = shownAddress(bound)
+        log('info', 'listening', { endpoint, address: this.address })
+      },
+      (error: Error) => {
         if (!this.said)
           log('error', `can't listen for ${endpoint}`, { host, port, cause: error.message })
         this.said = true
         this.timer = setTimeout(() => void this.open(), AGAIN_MS)
-        resolve()
-      })
-      server.listen({ port, host, backlog: 1024 }, () => {
-        const { address, port: bound } = server.address() as AddressInfo
-        this.address = `${address.includes(':') ? `[${address}]` : address}:${bound}`
-        log('info', 'listening', { endpoint, address: this.address })
-        resolve()
-      })
-    })
+      },
+    )
   }
 
   close(): void {

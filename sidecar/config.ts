@@ -18,7 +18,7 @@ export interface SidecarConfig {
   replica: string
   rootKey: string
   app: Address
-  traffic: Address
+  traffic: readonly Address[]
   admin: Address
   metrics: Address
   stateDir: string
@@ -61,7 +61,7 @@ export function readConfig(env: Environment = process.env): SidecarConfig {
       text(200, /^[A-Za-z0-9+/]{16,}={0,2}$/, 'base64 of a public key (SPKI)'),
     ),
     app: read.address('OUTRIGGER_APP'),
-    traffic: read.address('OUTRIGGER_TRAFFIC'),
+    traffic: read.addresses('OUTRIGGER_TRAFFIC'),
     admin: read.address('OUTRIGGER_ADMIN'),
     metrics: read.address('OUTRIGGER_METRICS'),
     stateDir: read.named('OUTRIGGER_STATE_DIR', text(4096, /^.+$/, 'a folder')),
@@ -146,6 +146,14 @@ function reader(env: Environment, issues: Issue[]) {
     address(name: VariableName): Address {
       const found = value(name)
       return found === null ? { host: '', port: 0 } : readAddress(name, found, issues)
+    },
+    /** Hosts joined by commas, one port: `$(POD_IPS):8080`. */
+    addresses(name: VariableName): Address[] {
+      const found = value(name) ?? ''
+      const colon = found.lastIndexOf(':')
+      if (colon < 0) return [readAddress(name, found, issues)]
+      const hosts = found.slice(0, colon).split(',')
+      return hosts.map(host => readAddress(name, `${host.trim()}${found.slice(colon)}`, issues))
     },
     int(name: VariableName): number | null {
       const found = value(name)

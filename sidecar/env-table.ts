@@ -34,7 +34,8 @@ export const variables = {
   OUTRIGGER_TRAFFIC: {
     kind: 'address',
     default: '[::]:15080',
-    sentence: 'Where to listen for requests. Port 0: the kernel chooses.',
+    sentence:
+      'Where to listen for requests: hosts joined by commas, and the port, which may be 0 for one host (the kernel chooses).',
   },
   OUTRIGGER_ADMIN: {
     kind: 'address',

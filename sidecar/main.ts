@@ -11,6 +11,7 @@ import { engineWatch } from './engine.ts'
 import { draining, type Draining } from './drain.ts'
 import { compatCarrier } from './forward/compat.ts'
 import { gate } from './gate.ts'
+import { refusedHint } from './loopback.ts'
 import { measure, type MeasureOptions } from './measure.ts'
 import { orders, type Orders } from './orders.ts'
 import { page, type Page } from './page.ts'
@@ -39,6 +40,10 @@ export async function startSidecar(config: SidecarConfig): Promise<Sidecar> {
     await undo(parts.ends)
     throw error
   })
+  const slow = setTimeout(() => {
+    const why = whyUnready(config, parts)
+    if (why !== null) parts.log('warn', 'the model is not ready yet', { why })
+  }, SLOW_START_MS)
   const lastSecond = measure(measuring(config, parts))
   let stopped: Promise<void> | null = null
   return {
@@ -48,6 +53,7 @@ export async function startSidecar(config: SidecarConfig): Promise<Sidecar> {
     stop(
       { graceMs, timeoutMs } = { graceMs: config.drainGraceMs, timeoutMs: config.drainTimeoutMs },
     ) {
+      clearTimeout(slow)
       stopped ??= end(parts, listening.front, graceMs, timeoutMs).then(() => {
         lastSecond()
         return undo(parts.ends)
@@ -55,6 +61,14 @@ export async function startSidecar(config: SidecarConfig): Promise<Sidecar> {
       return stopped
     },
   }
+}
+
+/** A model that is not ready by then is worth a line. */
+const SLOW_START_MS = 15_000
+
+function whyUnready(config: SidecarConfig, { readiness }: Parts): string | null {
+  const why = readiness.why()
+  return why === null ? null : why + refusedHint(why, config)
 }
 
 interface Parts {
@@ -158,7 +172,7 @@ async function listen(
   const routes = adminRoutes({
     orders: parts.orders,
     samples: parts.ring.route,
-    unready: () => (drains.on() ? 'draining' : parts.readiness.why()),
+    unready: () => (drains.on() ? 'draining' : whyUnready(config, parts)),
     drainSecret: config.drainSecret,
     drains,
     present: () => ({ inFlight: admission.inFlight, queued: admission.queued }),

@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { answerSlowBody } from './answers.ts'
 import type { Address } from '../core/runtime/environment.ts'
+import { listenAt, shownAddress } from '../core/runtime/listen.ts'
 
 /** The front: a strict HTTP/1.1 server with bounds on all that a client may send or withhold. */
 export interface Traffic {
@@ -26,9 +27,9 @@ const KEEP_ALIVE_MS = 75_000
 const REST_MS = 500
 const LOOK_MS = 50
 
-/** Listens; rejects with the system's error (EADDRINUSE, EACCES). */
+/** Listens on each address; rejects with the system's error (EADDRINUSE, EACCES). */
 export async function traffic(
-  listen: Address,
+  listen: readonly Address[],
   bodyTimeoutMs: number,
   handlers: Handlers,
 ): Promise<Traffic> {
@@ -59,11 +60,11 @@ export async function traffic(
     uses.set(socket, { open: 0, since: performance.now(), last: null })
     socket.once('close', () => uses.delete(socket))
   })
-  const { address, port } = await listening(server, listen)
+  const fronts = listen.map((_, i) => (i === 0 ? server : beside(server)))
+  const bound = await listenAll(fronts, listen)
   return {
-    address: `${address.includes(':') ? `[${address}]` : address}:${port}`,
+    address: bound[0] ?? '',
     close() {
-      const { promise, resolve } = Promise.withResolvers<void>()
       const look = (): void => {
         const long = performance.now() - REST_MS
         for (const [socket, { open, since }] of uses) {
@@ -72,15 +73,44 @@ export async function traffic(
       }
       look()
       const timer = setInterval(look, LOOK_MS)
-      // http.Server's own close would cut connections on which a request may be under way.
-      NetServer.prototype.close.call(server, () => {
-        clearInterval(timer)
-        resolve()
-      })
-      return promise
+      return closeAll(fronts).finally(() => clearInterval(timer))
     },
     destroy: () => server.closeAllConnections(),
   }
+}
+
+/** Another way in: a pod has an address of each family, and nothing may listen on all of them. */
+function beside(server: NetServer): NetServer {
+  return new NetServer({ allowHalfOpen: true, noDelay: true }, socket =>
+    server.emit('connection', socket),
+  )
+}
+
+/** All or none. */
+async function listenAll(
+  servers: readonly NetServer[],
+  addresses: readonly Address[],
+): Promise<string[]> {
+  const bound: string[] = []
+  try {
+    for (const [i, server] of servers.entries()) {
+      const at = addresses[i]
+      if (at !== undefined) bound.push(shownAddress(await listenAt(server, at)))
+    }
+    return bound
+  } catch (error) {
+    await closeAll(servers.slice(0, bound.length))
+    throw error
+  }
+}
+
+/** http.Server's own close would cut connections on which a request may be under way. */
+async function closeAll(servers: readonly NetServer[]): Promise<void> {
+  await Promise.all(
+    servers.map(
+      server => new Promise<unknown>(done => NetServer.prototype.close.call(server, done)),
+    ),
+  )
 }
 
 /** What a connection is used for: requests without their answers yet, or since when it rests (ms). */
@@ -97,22 +127,6 @@ function begin(use: Use, request: IncomingMessage, response: ServerResponse): vo
     use.open--
     use.since = performance.now()
     if (use.last?.response === response) use.last = null
-  })
-}
-
-/** Listens on both families where the address is [::]; on IPv4 alone where the machine has no other. */
-function listening(server: Server, { host, port }: Address): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException): void => {
-      if (error.code !== 'EAFNOSUPPORT' || host !== '::') return reject(error)
-      server.listen(port, '0.0.0.0')
-    }
-    server.on('error', failed)
-    server.once('listening', () => {
-      server.removeListener('error', failed)
-      resolve(server.address() as AddressInfo)
-    })
-    server.listen(port, host)
   })
 }
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { timingSafeEqual } from 'node:crypto'
 import { HEADERS } from '../model/tables.ts'
+import { bracketed, listenAt } from './listen.ts'
 
 /**
  * The admin server that every component has: health, samples, windows, tables, metrics. Small JSON over
@@ -105,23 +105,18 @@ export function serve(options: {
     if (allowed.length === 0) throw new Refused(404, `nothing at ${url.pathname}`)
     throw new Refused(405, `${request.method} is not for ${url.pathname}`, allowed.join(', '))
   }
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, options.host, () => {
-      server.removeListener('error', reject)
-      const { address, port } = server.address() as AddressInfo
-      const host = address.includes(':') ? `[${address}]` : address
-      resolve({
-        host,
-        port,
-        address: `${host}:${port}`,
-        close: () =>
-          new Promise(done => {
-            server.close(() => done())
-            server.closeAllConnections()
-          }),
-      })
-    })
+  return listenAt(server, options).then(({ address, port }) => {
+    const host = bracketed(address)
+    return {
+      host,
+      port,
+      address: `${host}:${port}`,
+      close: () =>
+        new Promise<void>(done => {
+          server.close(() => done())
+          server.closeAllConnections()
+        }),
+    }
   })
 }
 

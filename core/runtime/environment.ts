@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { address } from '../model/names.ts'
 import { check, sentence, show, type Issue } from '../model/schema.ts'
 import type { Level } from './log.ts'
@@ -41,11 +42,16 @@ export function splitAddress(text: string): Address {
   }
 }
 
-/** Like the other readers here: notes what is wrong, and gives something of its type all the same. */
-export function readAddress(name: string, text: string, issues: Issue[]): Address {
-  const split = splitAddress(text)
+/**
+ * Like the other readers here: notes what is wrong, and gives something of its type all the same. An IPv6 host
+ * needs no brackets, because Kubernetes writes `$(POD_IP):8080` without: what follows the last colon is the port.
+ */
+export function readAddress(name: string, given: string, issues: Issue[]): Address {
+  const split = splitAddress(given)
+  const bare = isIPv6(split.host) && !given.startsWith('[')
+  const text = bare ? `[${split.host}]:${given.slice(split.host.length + 1)}` : given
   const wrong = (expected: string): void =>
-    void issues.push({ path: name, expected, got: show(text === '' ? undefined : text) })
+    void issues.push({ path: name, expected, got: show(given === '' ? undefined : given) })
   if (!check(address, text).ok) wrong(address.expected)
   else if (split.port > 65_535) wrong('a port of at most 65535')
   return split

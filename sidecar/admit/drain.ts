@@ -44,7 +44,7 @@ const BACK_US = 10_000_000
 
 export class Drain {
   private readonly times: DrainTimes
-  private readonly hooks: Hook[] = []
+  private hooks: Hook[] = []
   private now: DrainPhase = 'serving'
   private leavingSinceUs = 0
   private backUs = 0
@@ -82,12 +82,13 @@ export class Drain {
   /** Gives the hooks to answer now; may end a drain that was for a restart. */
   look(nowUs: number, sight: DrainSight): Release[] {
     const released: Release[] = []
-    for (const hook of [...this.hooks]) {
+    const left: Hook[] = []
+    for (const hook of this.hooks) {
       const how = this.release(hook, nowUs, sight)
-      if (how === null) continue
-      this.hooks.splice(this.hooks.indexOf(hook), 1)
-      released.push({ id: hook.id, how, waitedUs: nowUs - hook.sinceUs })
+      if (how === null) left.push(hook)
+      else released.push({ id: hook.id, how, waitedUs: nowUs - hook.sinceUs })
     }
+    this.hooks = left
     if (this.now === 'restarting' && this.hooks.length === 0) this.restart(nowUs, sight)
     return released
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Agent } from 'node:http'
 import test from 'ava'
 import { ask, listen, raw, recorder, sidecar, whole } from './support.ts'
@@ -22,6 +23,25 @@ test('speaks IPv6 on both sides', async t => {
   const { address } = await listen(t, (_request, response) => void response.end('six'), '::1')
   const { traffic } = await sidecar(t, address, { OUTRIGGER_TRAFFIC: '[::1]:0' })
   t.is((await ask(traffic)).body, 'six')
+})
+
+test('a pod with two addresses is reached at each; both or none are taken', async t => {
+  const { address } = await listen(t, (_request, response) => void response.end('ok'))
+  const taken = await listen(t, (_request, response) => void response.end('other'), '127.0.0.2')
+  const port = new URL(`http://${taken.address}`).port
+  const env = { OUTRIGGER_TRAFFIC: `127.0.0.1,127.0.0.2:${port}` }
+  const error = await t.throwsAsync(sidecar(t, address, env), { code: 'EADDRINUSE' })
+  t.regex(error.message, /127\.0\.0\.2/)
+  taken.server.close()
+  await once(taken.server, 'close')
+  const { stop } = await sidecar(t, address, env)
+  const agent = new Agent({ keepAlive: true })
+  t.teardown(() => agent.destroy())
+  for (const host of ['127.0.0.1', '127.0.0.2'])
+    t.is((await ask(`${host}:${port}`, '/', { agent })).body, 'ok')
+  await stop()
+  for (const host of ['127.0.0.1', '127.0.0.2'])
+    await t.throwsAsync(ask(`${host}:${port}`), { code: 'ECONNREFUSED' })
 })
 
 test('HEAD, 204 and 304 end without a body', async t => {

@@ -13,7 +13,7 @@ test('the defaults are those of the table', t => {
   delete given['OUTRIGGER_TRAFFIC']
   delete given['OUTRIGGER_GPUS']
   const config = readConfig(given)
-  t.deepEqual(config.traffic, { host: '::', port: 15080 })
+  t.deepEqual(config.traffic, [{ host: '::', port: 15080 }])
   t.deepEqual(config.app, { host: '127.0.0.1', port: 8000 })
   t.is(config.firstLimit, 2)
   t.is(config.firstQueueUs, 2_000_000)
@@ -48,6 +48,19 @@ test('every error at once, each with what was expected and what was got', t => {
   t.regex(error.message, /OUTRIGGER_ROOT_KEY: expected .*, got nothing/)
   t.regex(error.message, /DRAIN_MIN: expected at most OUTRIGGER_DRAIN_MAX \(2000\), got 3000/)
   t.regex(error.message, /OUTRIGGER_FIRST_LIMIT: expected an integer from 1 to 100000, got "0"/)
+})
+
+test('where to listen, as Kubernetes gives the addresses of a pod', t => {
+  const read = (traffic: string) =>
+    readConfig({ ...environment('127.0.0.1:8000', '/state'), OUTRIGGER_TRAFFIC: traffic }).traffic
+  t.deepEqual(read('10.0.0.7:8000'), [{ host: '10.0.0.7', port: 8000 }])
+  t.deepEqual(read('fd00::7:8000'), [{ host: 'fd00::7', port: 8000 }])
+  t.deepEqual(read('10.0.0.7,fd00::7:8000'), [
+    { host: '10.0.0.7', port: 8000 },
+    { host: 'fd00::7', port: 8000 },
+  ])
+  for (const bad of ['10.0.0.7,:8000', '10.0.0.7', ':8000', '10.0.0.7,x y:80'])
+    t.throws(() => read(bad), { instanceOf: BadConfig }, bad)
 })
 
 test('telemetry is on only where it is said where to, and not disabled', t => {

@@ -173,3 +173,21 @@ test('a wrong environment is exit code 2, an address in use 3, each said once', 
     t.regex(taken.said, /EADDRINUSE/)
   }
 })
+
+test('loopback mode: a model that listens on every address is told how not to', async t => {
+  const everywhere = await listen(t, (_request, response) => void response.end(), '0.0.0.0')
+  const port = new URL(`http://${everywhere.address}`).port
+  const env = environment(`127.0.0.1:${port}`, folder(t))
+  const { code, said } = await failed(t, { ...env, OUTRIGGER_TRAFFIC: `127.0.0.2:${port}` })
+  t.is(code, 3)
+  t.is(
+    said,
+    `outrigger sidecar: 127.0.0.2:${port} is taken (EADDRINUSE), most likely by the model, which listens on every address (0.0.0.0): let it listen on 127.0.0.1:${port} alone, or annotate the pod with outrigger.dev/mode: rename.\n`,
+  )
+  everywhere.server.close()
+  await once(everywhere.server, 'close')
+  const first = await running(t, `127.0.0.1:${port}`, { OUTRIGGER_TRAFFIC: `127.0.0.2:${port}` })
+  let why = ''
+  while (!why.includes('ECONNREFUSED')) why = (await ask(first.admin, '/readyz')).body
+  t.regex(why, /has to listen on 127\.0\.0\.1:\d+ alone: .*EADDRINUSE.*mode: rename/)
+})
