@@ -99,7 +99,7 @@ export const platform = object({
         10_000,
       ),
     }),
-    1000,
+    10_000,
   ),
 })
 export type Platform = Infer<typeof platform>

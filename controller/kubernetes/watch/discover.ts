@@ -1,0 +1,208 @@
+import type { Platform } from '../../../core/model/tables.ts'
+import { wordsOfError, type Log } from '../../../core/runtime/log.ts'
+import type { Kube, Query } from '../api/client.ts'
+import { statusOf } from '../api/error.ts'
+import { Informer, type InformerFigures } from '../api/informer.ts'
+import type { Time } from '../api/time.ts'
+import { rivalOf, type Rival } from './conflicts.ts'
+import type { Fleet } from './fleet.ts'
+import { keepDeployment, keepMeta, keepPod, type KeptDeployment } from './keep.ts'
+import { NAMES } from './names.ts'
+import type { Deployment, Meta, Pod, ScalingObject } from './objects.ts'
+
+export interface DiscoveryOptions {
+  kube: Kube
+  fleet: Fleet
+  /** Where the edges run. */
+  namespace: string
+  /** The only namespace to look at; null: all of them. */
+  scope: string | null
+  revisionOf: (spec: unknown) => string
+  log: Log
+  time: Time
+}
+
+const COALESCE_MS = 200
+const BEAT_MS = 1000
+/** KEDA may be installed later. */
+const LOOK_AGAIN_MS = 300_000
+
+/** Follows what exists in the cluster, and tells the table when it changes and each second. */
+export class Discovery {
+  /** All is known that a table needs. */
+  readonly synced: Promise<void>
+  private readonly options: DiscoveryOptions
+  private readonly deployments: Informer<Deployment, KeptDeployment>
+  private readonly pods: Informer<Pod, Pod>
+  private readonly edges: Informer<Pod, Pod>
+  private readonly hpas: Informer<ScalingObject, ScalingObject>
+  private scaledObjects: Informer<ScalingObject, ScalingObject> | null = null
+  private readonly takers = new Set<(table: Platform) => void>()
+  private ready = false
+  private stopped = false
+  private toldAt = -Infinity
+  private cancelTell: (() => void) | null = null
+  private cancelBeat = (): void => undefined
+  private cancelLook = (): void => undefined
+  private lookedForKeda = (): void => undefined
+
+  constructor(options: DiscoveryOptions) {
+    this.options = options
+    const { fleet, namespace, revisionOf } = options
+    const watch = this.informer.bind(this)
+    this.deployments = watch<Deployment, KeptDeployment>('apis/apps/v1', 'deployments', {
+      keep: whole => keepDeployment(whole, revisionOf),
+      changed: (name, kept) => fleet.takeDeployment(name, kept),
+    })
+    this.pods = watch<Pod, Pod>('api/v1', 'pods', {
+      query: { labelSelector: `${NAMES.injected}=true` },
+      keep: keepPod,
+      changed: (name, kept) => fleet.takePod(name, kept),
+    })
+    this.edges = watch<Pod, Pod>('api/v1', 'pods', {
+      scope: namespace,
+      query: { labelSelector: 'app.kubernetes.io/component=edge' },
+      keep: keepPod,
+      changed: (name, kept) => fleet.takeEdgePod(name, kept),
+    })
+    this.hpas = watch<ScalingObject, ScalingObject>(
+      'apis/autoscaling/v2',
+      'horizontalpodautoscalers',
+      { keep: keepScaler, changed: () => undefined },
+    )
+    const all = [this.deployments, this.pods, this.edges, this.hpas]
+    const looked = new Promise<void>(resolve => (this.lookedForKeda = resolve))
+    this.synced = Promise.all([...all.map(each => each.synced), looked]).then(() => undefined)
+  }
+
+  start(): void {
+    for (const each of this.informers()) each.start()
+    void this.lookForKeda()
+    void this.synced.then(() => {
+      this.ready = true
+      this.beat()
+    })
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.cancelTell?.()
+    this.cancelBeat()
+    this.cancelLook()
+    for (const each of this.informers()) each.stop()
+    this.takers.clear()
+  }
+
+  /** `take` is told the table at once where there is one, on each change (at most 5 a second), and each second. */
+  follow(take: (table: Platform) => void): { stop(): void } {
+    this.takers.add(take)
+    const table = this.table()
+    if (table !== null) take(table)
+    return { stop: () => void this.takers.delete(take) }
+  }
+
+  /** Null until everything was listed once: half a table would look like a fleet that is gone. */
+  table(): Platform | null {
+    return this.ready ? this.options.fleet.table() : null
+  }
+
+  rivalOf(deployment: Deployment): Rival | null {
+    return rivalOf(deployment, this.hpas.all(), this.scaledObjects?.all() ?? [])
+  }
+
+  figures(): Record<string, InformerFigures> {
+    return {
+      deployments: this.deployments.figures(),
+      pods: this.pods.figures(),
+      edges: this.edges.figures(),
+      horizontalpodautoscalers: this.hpas.figures(),
+      ...(this.scaledObjects === null ? {} : { scaledobjects: this.scaledObjects.figures() }),
+    }
+  }
+
+  private informers(): { start(): void; stop(): void }[] {
+    const { deployments, pods, edges, hpas, scaledObjects } = this
+    return [deployments, pods, edges, hpas, ...(scaledObjects === null ? [] : [scaledObjects])]
+  }
+
+  private informer<T extends { metadata: Meta }, K>(
+    group: string,
+    plural: string,
+    what: {
+      scope?: string
+      query?: Query
+      keep: (object: T) => K | null
+      changed: (name: string, kept: K | null) => void
+    },
+  ): Informer<T, K> {
+    const { kube, log, time, scope } = this.options
+    const within = what.scope ?? scope
+    const at = within === null ? '' : `namespaces/${within}/`
+    return new Informer<T, K>({
+      kube,
+      log,
+      time,
+      path: `/${group}/${at}${plural}`,
+      ...(what.query === undefined ? {} : { query: what.query }),
+      keep: what.keep,
+      changed: (name, kept) => {
+        what.changed(name, kept)
+        this.tellSoon()
+      },
+    })
+  }
+
+  private tellSoon(): void {
+    if (!this.ready || this.stopped || this.cancelTell !== null) return
+    const { time } = this.options
+    const wait = Math.max(0, this.toldAt + COALESCE_MS - time.now())
+    this.cancelTell = time.after(wait, () => this.tell())
+  }
+
+  private tell(): void {
+    this.cancelTell?.()
+    this.cancelTell = null
+    this.toldAt = this.options.time.now()
+    const table = this.table()
+    if (table === null || this.takers.size === 0) return
+    for (const take of this.takers) take(table)
+  }
+
+  private beat(): void {
+    if (this.stopped) return
+    this.tell()
+    this.cancelBeat = this.options.time.after(BEAT_MS, () => this.beat())
+  }
+
+  /** ScaledObjects are watched where their API is served; where it is not, or not for us, that is fine. */
+  private async lookForKeda(): Promise<void> {
+    const { kube, log, time, scope } = this.options
+    const within = scope === null ? '' : `namespaces/${scope}/`
+    try {
+      await kube.get(`/apis/keda.sh/v1alpha1/${within}scaledobjects`, { limit: 1 })
+      if (this.stopped) return
+      const informer = this.informer<ScalingObject, ScalingObject>(
+        'apis/keda.sh/v1alpha1',
+        'scaledobjects',
+        { keep: keepScaler, changed: () => undefined },
+      )
+      this.scaledObjects = informer
+      informer.start()
+      await informer.synced
+    } catch (error) {
+      if (this.stopped) return
+      const status = statusOf(error)
+      if (status !== 404) log('warn', "can't see KEDA's objects", { why: wordsOfError(error) })
+      this.cancelLook = time.after(LOOK_AGAIN_MS, () => void this.lookForKeda())
+    }
+    this.lookedForKeda()
+  }
+}
+
+function keepScaler({ metadata, spec }: ScalingObject): ScalingObject {
+  const scaleTargetRef = spec?.scaleTargetRef
+  return {
+    metadata: keepMeta(metadata),
+    spec: scaleTargetRef === undefined ? {} : { scaleTargetRef },
+  }
+}

@@ -1,0 +1,101 @@
+import { endpointName } from '../../../core/model/names.ts'
+import { check } from '../../../core/model/schema.ts'
+import type { PlatformEndpoint, PlatformReplica } from '../../../core/model/tables.ts'
+import { edgePortOf } from './edge-ports.ts'
+import { NAMES } from './names.ts'
+import { conditionOf, nameOf, timeOf, type Deployment, type Pod } from './objects.ts'
+import { cut, hasEnded, replicaOf } from './pod.ts'
+
+/** What is known of a Deployment and its injected pods. */
+export interface Known {
+  deployment: Deployment
+  pods: readonly Pod[]
+  /** The revision where no pod says one. */
+  revision: string
+  /** ms; null where the pod was not seen ready. */
+  firstReady: (pod: Pod) => number | null
+}
+
+/** A Deployment whose pods are to be injected. A name that no contract could carry makes it none. */
+export function isEndpoint(deployment: Deployment): boolean {
+  return wantsInjection(deployment) && check(endpointName, nameOf(deployment)).ok
+}
+
+export function wantsInjection({ spec }: Deployment): boolean {
+  return spec.template.metadata?.annotations?.[NAMES.inject] === 'true'
+}
+
+/**
+ * The endpoint of an injected pod, or null. What the annotation says counts where the pod's owner agrees:
+ * a pod can speak for its own Deployment only. A ReplicaSet is named after its Deployment and its hash.
+ */
+export function endpointOfPod({ metadata }: Pod): string | null {
+  const endpoint = metadata.annotations?.[NAMES.endpoint] ?? ''
+  const [namespace, name] = endpoint.split('/')
+  if (namespace !== metadata.namespace || name === undefined || name === '') return null
+  const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'ReplicaSet')
+  return owner?.name === `${name}-${hashOfTemplate(metadata)}` ? endpoint : null
+}
+
+function hashOfTemplate({ labels }: Pod['metadata']): string {
+  return labels?.['pod-template-hash'] ?? ''
+}
+
+export function endpointRow({ deployment, pods, revision, firstReady }: Known): PlatformEndpoint {
+  const living = pods.filter(pod => !hasEnded(pod))
+  const replicas = living
+    .map(pod => replicaOf(pod, firstReady(pod)))
+    .toSorted((a, b) => a.started - b.started || (a.replica < b.replica ? -1 : 1))
+  return {
+    endpoint: nameOf(deployment),
+    revision: revisionOfPods(living) ?? revision,
+    port: edgePortOf(deployment),
+    desired: desiredOf(deployment),
+    why: whyFewer(deployment, pods, replicas),
+    replicas,
+  }
+}
+
+/** The API server puts in 1 where nothing is asked for. */
+export function desiredOf({ spec }: Deployment): number {
+  return spec.replicas ?? 1
+}
+
+/**
+ * The revision of the newest template that has pods. Newest is the one whose oldest pod is youngest: in a
+ * rollout the old template may get a pod after the new one.
+ */
+export function revisionOfPods(pods: readonly Pod[]): string | null {
+  const oldest = new Map<string, { at: number; revision: string }>()
+  for (const { metadata } of pods) {
+    const revision = metadata.annotations?.[NAMES.revision]
+    const at = timeOf(metadata.creationTimestamp) ?? 0
+    const hash = hashOfTemplate(metadata)
+    if (revision !== undefined && at < (oldest.get(hash)?.at ?? Infinity))
+      oldest.set(hash, { at, revision })
+  }
+  const newest = [...oldest].toSorted(([a, x], [b, y]) => y.at - x.at || (a < b ? -1 : 1))[0]
+  return newest?.[1].revision ?? null
+}
+
+/** Pods that were never made have no row, so their Deployment says why: a quota, an admission, a broken webhook. */
+function whyFewer(
+  deployment: Deployment,
+  pods: readonly Pod[],
+  rows: readonly PlatformReplica[],
+): string | null {
+  const present = rows.filter(({ state }) => state !== 'draining').length
+  const { status } = deployment
+  if (present >= desiredOf(deployment)) return null
+  const failure = conditionOf(status?.conditions, 'ReplicaFailure')
+  if (failure?.status === 'True')
+    return cut(`no more pods: ${failure.reason ?? 'ReplicaFailure'}: ${failure.message ?? ''}`)
+  const plain = (status?.replicas ?? 0) - present
+  if (plain > 0) return `${plain} of its pods have no sidecar: they are not counted`
+  const ended = pods.findLast(hasEnded)
+  return ended === undefined ? null : cut(`${ended.metadata.name}: ${endedWords(ended)}`)
+}
+
+function endedWords(pod: Pod): string {
+  return replicaOf(pod, null).why ?? 'it has ended'
+}
