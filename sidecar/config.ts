@@ -25,7 +25,10 @@ export interface SidecarConfig {
   drainSecret: string | null
   /** Cores x 1000. */
   cpuQuota: number | null
+  /** Bytes. */
+  memoryLimit: number | null
   appPidFile: string | null
+  sharedProcesses: boolean
   firstLimit: number
   firstQueueUs: number
   objectiveUs: number | null
@@ -67,6 +70,8 @@ export function readConfig(env: Environment = process.env): SidecarConfig {
     stateDir: read.named('OUTRIGGER_STATE_DIR', text(4096, /^.+$/, 'a folder')),
     drainSecret: read.text('OUTRIGGER_DRAIN_SECRET'),
     cpuQuota: read.int('OUTRIGGER_CPU_QUOTA'),
+    memoryLimit: read.int('OUTRIGGER_MEMORY_LIMIT'),
+    sharedProcesses: read.choice('OUTRIGGER_APP_PROCESSES') === 'shared',
     appPidFile: read.text('OUTRIGGER_APP_PID_FILE'),
     firstLimit: read.int('OUTRIGGER_FIRST_LIMIT') ?? (objective === null ? 2 : 4),
     firstQueueUs: (read.int('OUTRIGGER_FIRST_QUEUE_MS') ?? 0) * 1000,

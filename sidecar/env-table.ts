@@ -70,6 +70,19 @@ export const variables = {
     sentence:
       'File with the process id of the model, to measure CPU and memory of its tree; read again when that process is gone. Empty: not measured.',
   },
+  OUTRIGGER_APP_PROCESSES: {
+    kind: 'choice',
+    default: '',
+    choices: ['shared'],
+    sentence:
+      'shared: the pod shares its process namespace, so CPU and memory are those of all its processes but ours.',
+  },
+  OUTRIGGER_MEMORY_LIMIT: {
+    kind: 'int',
+    default: '',
+    min: 1,
+    sentence: 'Memory limit of the model, bytes. Empty: as the kernel says.',
+  },
   OUTRIGGER_OBJECTIVE_MS: {
     kind: 'int',
     default: '',

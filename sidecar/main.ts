@@ -19,7 +19,12 @@ import { passes } from './passes.ts'
 import { readiness, type Readiness } from './ready.ts'
 import { handle, type Desk } from './request.ts'
 import { gpuReader } from './signals/gpu.ts'
-import { namedResources, selfReader } from './signals/resources.ts'
+import {
+  namedResources,
+  selfReader,
+  sharedResources,
+  type ResourceReader,
+} from './signals/resources.ts'
 import { spans, type SpanMaker } from './spans.ts'
 import { traffic, type Traffic } from './traffic.ts'
 import { upgrades, type Upgrades } from './upgrades.ts'
@@ -197,14 +202,14 @@ function measuring(
   config: SidecarConfig,
   { clock, desk, drains, log, boot, ring, page }: Parts,
 ): MeasureOptions {
-  const { endpoint, revision, replica, appPidFile, cpuQuota, gpus } = config
+  const { endpoint, revision, replica, gpus } = config
   return {
     identity: { endpoint, revision, replica, boot },
     clock,
     admission: desk.admission,
     gate: desk.gate,
     draining: drains.on,
-    resources: appPidFile === null ? null : namedResources({ file: appPidFile, quota: cpuQuota }),
+    resources: resources(config, log),
     self: selfReader(process),
     gpu:
       gpus === 'none' ? null : gpuReader({ devices: gpus, say: sentence => log('info', sentence) }),
@@ -215,6 +220,17 @@ function measuring(
       page.add(sample)
     },
   }
+}
+
+/** null: the model's processes can't be seen. */
+function resources(config: SidecarConfig, log: Log): ResourceReader | null {
+  const { appPidFile, sharedProcesses, cpuQuota: quota, memoryLimit } = config
+  if (appPidFile !== null) return namedResources({ file: appPidFile, quota, memoryLimit })
+  if (!sharedProcesses) return null
+  // Where processes are shared, the pause process is number 1.
+  if (process.pid > 1) return sharedResources({ own: process.pid, quota, memoryLimit })
+  log('warn', 'this pod does not share its process namespace: CPU and memory are not measured')
+  return null
 }
 
 /** Stops being ready, stops listening, and waits for what is in flight; cuts off what takes too long. */

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { timingSafeEqual } from 'node:crypto'
 import { HEADERS } from '../model/tables.ts'
 import { bracketed, listenAt } from './listen.ts'
@@ -58,7 +58,7 @@ export interface Served {
 const MOST_UNREAD = 8 * 1024 * 1024
 
 /** Listens; rejects with the system's error (EADDRINUSE, EACCES). */
-export function serve(options: {
+export async function serve(options: {
   host: string
   port: number
   routes: Route[]
@@ -105,18 +105,15 @@ export function serve(options: {
     if (allowed.length === 0) throw new Refused(404, `nothing at ${url.pathname}`)
     throw new Refused(405, `${request.method} is not for ${url.pathname}`, allowed.join(', '))
   }
-  return listenAt(server, options).then(({ address, port }) => {
-    const host = bracketed(address)
-    return {
-      host,
-      port,
-      address: `${host}:${port}`,
-      close: () =>
-        new Promise<void>(done => {
-          server.close(() => done())
-          server.closeAllConnections()
-        }),
-    }
+  const { address, port } = await listenAt(server, options)
+  const host = bracketed(address)
+  return { host, port, address: `${host}:${port}`, close: () => closed(server) }
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise(done => {
+    server.close(() => done())
+    server.closeAllConnections()
   })
 }
 

@@ -96,7 +96,7 @@ export interface ProcessTree {
 /** Measures the tree under `pid`. `root` stands before /proc: empty except in tests. */
 export function processTree(pid: number, root = ''): ProcessTree {
   const proc = `${root}/proc`
-  let before: Map<string, ProcessStat> | null = null
+  const usage = usageReader(proc)
   let born: number | null = null
   let pids: number[] = [pid]
   let reads = 0
@@ -106,19 +106,31 @@ export function processTree(pid: number, root = ''): ProcessTree {
       const top = readStat(proc, pid)
       if (top === null || (born !== null && top.started !== born)) return null
       born = top.started
-      const threads = [...(before?.values() ?? [])].reduce((sum, stat) => sum + stat.threads, 0)
-      if (threads <= MANY_THREADS || reads % LOOKUP_EVERY === 0) pids = descendants(proc, pid)
+      if (usage.threads() <= MANY_THREADS || reads % LOOKUP_EVERY === 0)
+        pids = descendants(proc, pid)
       reads += 1
       // The kernel's list of children may miss one while a sibling ends; whom we know stays known.
-      const known = [...(before?.values() ?? [])].map(stat => stat.pid)
+      return usage.read([...pids, ...usage.known()])
+    },
+  }
+}
+
+/** Measures whoever is named, from one read to the next. */
+export function usageReader(proc: string) {
+  let before: Map<string, ProcessStat> | null = null
+  return {
+    known: (): number[] => [...(before?.values() ?? [])].map(({ pid }) => pid),
+    threads: (): number =>
+      [...(before?.values() ?? [])].reduce((sum, { threads }) => sum + threads, 0),
+    read(pids: Iterable<number>): TreeUsage {
       const after = new Map<string, ProcessStat>()
       let bytes = 0
       let shared = 0
-      for (const each of new Set([...pids, ...known])) {
-        const stat = each === pid ? top : readStat(proc, each)
+      for (const pid of new Set(pids)) {
+        const stat = readStat(proc, pid)
         if (stat === null) continue
         after.set(lifeOf(stat), stat)
-        const resident = parseResident(readText(`${proc}/${each}/status`) ?? '')
+        const resident = parseResident(readText(`${proc}/${pid}/status`) ?? '')
         bytes += Math.max(0, resident.bytes - resident.shared)
         shared = Math.max(shared, Math.min(resident.shared, resident.bytes))
       }
@@ -160,7 +172,7 @@ function scan(proc: string, pid: number): number[] {
   return found
 }
 
-function readStat(proc: string, pid: number): ProcessStat | null {
+export function readStat(proc: string, pid: number): ProcessStat | null {
   return parseStat(readText(`${proc}/${pid}/stat`) ?? '')
 }
 
@@ -173,7 +185,7 @@ export function readText(path: string): string | null {
   }
 }
 
-function list(path: string): string[] {
+export function list(path: string): string[] {
   try {
     return readdirSync(path)
   } catch {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Sample } from '../../core/model/sample.ts'
 import { allowedCores, readBounds } from './cgroup.ts'
 import { processTree } from './process.ts'
+import { sharedProcesses } from './shared.ts'
 
 /** A quota seldom changes (in-place resize does it); this many reads keep the one found. */
 const BOUNDS_EVERY = 10
@@ -17,16 +18,23 @@ export interface ResourceReader {
   read(): Resources
 }
 
-export interface ResourceOptions {
+/** What the model may use, where that is known from elsewhere (the pod's specification). */
+export interface Allowed {
+  /** Cores x 1000; null: as the kernel says. */
+  quota: number | null
+  /** Bytes; null: as the kernel says. */
+  memoryLimit: number | null
+}
+
+export interface ResourceOptions extends Allowed {
   /** The model's root process. */
   pid: number
-  /** Cores x 1000 known from elsewhere (the pod's specification); null: as the kernel says. */
-  quota: number | null
   /** Stands before /proc and /sys: empty except in tests. */
   root?: string
 }
 
-export function resourceReader({ pid, quota, root = '' }: ResourceOptions): ResourceReader {
+export function resourceReader(options: ResourceOptions): ResourceReader {
+  const { pid, quota, memoryLimit, root = '' } = options
   const tree = processTree(pid, root)
   let reads = 0
   let cores = 0
@@ -37,7 +45,7 @@ export function resourceReader({ pid, quota, root = '' }: ResourceOptions): Reso
       if (usage === null) return { cpu: null, memory: null }
       if (reads % BOUNDS_EVERY === 0) {
         const bounds = readBounds(pid, root)
-        limit = bounds.memoryLimit
+        limit = memoryLimit ?? bounds.memoryLimit
         cores = quota ?? Math.min(bounds.quota ?? Infinity, allowedCores(pid, root) ?? 1000)
       }
       reads += 1
@@ -47,11 +55,7 @@ export function resourceReader({ pid, quota, root = '' }: ResourceOptions): Reso
 }
 
 /** Of the process that a file names: a model that is started again has a new id, and the file then says so. */
-export function namedResources(options: {
-  file: string
-  quota: number | null
-  root?: string
-}): ResourceReader {
+export function namedResources(options: Allowed & { file: string; root?: string }): ResourceReader {
   const { file, ...rest } = options
   let reader: ResourceReader | null = null
   return {
@@ -61,6 +65,24 @@ export function namedResources(options: {
       const pid = pidIn(file)
       reader = pid === null ? null : resourceReader({ ...rest, pid })
       return reader?.read() ?? { cpu: null, memory: null }
+    },
+  }
+}
+
+/** Of the other containers of a pod that shares its processes. Their control groups can't be seen from ours. */
+export function sharedResources(options: Allowed & { own: number; root?: string }): ResourceReader {
+  const { own, quota, memoryLimit, root = '' } = options
+  const others = sharedProcesses(own, root)
+  let cores: number | null = null
+  return {
+    read() {
+      const usage = others.read()
+      if (usage === null) return { cpu: null, memory: null }
+      cores ??= quota ?? allowedCores('self', root) ?? 1000
+      return {
+        cpu: { us: usage.us, quota: cores },
+        memory: { bytes: usage.bytes, limit: memoryLimit },
+      }
     },
   }
 }

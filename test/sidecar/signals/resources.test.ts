@@ -1,6 +1,11 @@
 import { rmSync } from 'node:fs'
 import test from 'ava'
-import { namedResources, resourceReader, selfReader } from '../../../sidecar/signals/resources.ts'
+import {
+  namedResources,
+  resourceReader,
+  selfReader,
+  sharedResources,
+} from '../../../sidecar/signals/resources.ts'
 import { plant, statLine, write } from './tree.ts'
 
 const model = (own: number, quota = '150000 100000') => ({
@@ -15,7 +20,7 @@ const model = (own: number, quota = '150000 100000') => ({
 
 test('CPU and memory as a sample carries them', t => {
   const root = plant(t, model(10))
-  const reader = resourceReader({ pid: 7, quota: null, root })
+  const reader = resourceReader({ pid: 7, quota: null, memoryLimit: null, root })
   t.deepEqual(reader.read(), {
     cpu: { us: 0, quota: 1500 },
     memory: { bytes: 102_400, limit: 5_000_000 },
@@ -26,15 +31,15 @@ test('CPU and memory as a sample carries them', t => {
 
 test('without a quota the cores allowed count; a quota that is told wins', t => {
   const root = plant(t, model(0, 'max 100000'))
-  t.is(resourceReader({ pid: 7, quota: null, root }).read().cpu?.quota, 4000)
-  t.is(resourceReader({ pid: 7, quota: 250, root }).read().cpu?.quota, 250)
+  t.is(resourceReader({ pid: 7, quota: null, memoryLimit: null, root }).read().cpu?.quota, 4000)
+  t.is(resourceReader({ pid: 7, quota: 250, memoryLimit: null, root }).read().cpu?.quota, 250)
   write(root, model(0, '900000 100000'))
-  t.is(resourceReader({ pid: 7, quota: null, root }).read().cpu?.quota, 4000)
+  t.is(resourceReader({ pid: 7, quota: null, memoryLimit: null, root }).read().cpu?.quota, 4000)
 })
 
 test('a quota changed in place is seen within ten reads', t => {
   const root = plant(t, model(0))
-  const reader = resourceReader({ pid: 7, quota: null, root })
+  const reader = resourceReader({ pid: 7, quota: null, memoryLimit: null, root })
   reader.read()
   write(root, model(0, '50000 100000'))
   const quotas = Array.from({ length: 10 }, () => reader.read().cpu?.quota)
@@ -43,7 +48,7 @@ test('a quota changed in place is seen within ten reads', t => {
 
 test('a model that is gone has neither', t => {
   const root = plant(t, model(0))
-  const reader = resourceReader({ pid: 7, quota: null, root })
+  const reader = resourceReader({ pid: 7, quota: null, memoryLimit: null, root })
   rmSync(`${root}/proc/7`, { recursive: true })
   t.deepEqual(reader.read(), { cpu: null, memory: null })
 })
@@ -67,7 +72,7 @@ test("the sidecar's own cost is what it used since the last read", t => {
 test('a model that is started again is found by the id that its file then holds', t => {
   const root = plant(t, model(10))
   const file = `${root}/model.pid`
-  const reader = namedResources({ file, quota: null, root })
+  const reader = namedResources({ file, quota: null, memoryLimit: null, root })
   t.deepEqual(reader.read(), { cpu: null, memory: null }, 'no file yet')
   write(root, { 'model.pid': '7' })
   t.is(reader.read().cpu?.us, 0)
@@ -81,4 +86,25 @@ test('a model that is started again is found by the id that its file then holds'
     'proc/8/cgroup': '0::/\n',
   })
   t.is(reader.read().memory?.bytes, 10_240)
+})
+
+test('a pod that shares its processes: limits as told, else the cores we may run on', t => {
+  const root = plant(t, {
+    'proc/1/stat': statLine(1, { parent: 0, name: 'pause' }),
+    'proc/8/stat': statLine(8, { parent: 0, name: 'node' }),
+    'proc/self/status': 'Cpus_allowed_list:\t0-1\n',
+    'proc/20/stat': statLine(20, { parent: 0, own: 10 }),
+    'proc/20/status': 'VmRSS:\t 100 kB\n',
+  })
+  const told = sharedResources({ own: 8, quota: 500, memoryLimit: 9000, root })
+  const untold = sharedResources({ own: 8, quota: null, memoryLimit: null, root })
+  t.deepEqual(told.read(), {
+    cpu: { us: 0, quota: 500 },
+    memory: { bytes: 102_400, limit: 9000 },
+  })
+  t.deepEqual(untold.read().cpu, { us: 0, quota: 2000 })
+  write(root, { 'proc/20/stat': statLine(20, { parent: 0, own: 35 }) })
+  t.deepEqual(told.read().cpu, { us: 250_000, quota: 500 })
+  rmSync(`${root}/proc/20`, { recursive: true })
+  t.deepEqual(told.read(), { cpu: null, memory: null }, 'a model that is not there')
 })
