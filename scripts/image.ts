@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { imageConfig } from './image-config.ts'
 import { rootfs } from './rootfs.ts'
 import { sizeOf, tar, tarEntry, tarSize, type Entry } from './tar.ts'
 
@@ -42,7 +43,7 @@ async function writeArchive(tag: string, output: string): Promise<void> {
   }
   async function* archive(): AsyncGenerator<Buffer> {
     yield* tarEntry({ path: 'layer.tar', size: tarSize(entries) }, layer())
-    const config = Buffer.from(JSON.stringify(configOf(`sha256:${hash.digest('hex')}`)))
+    const config = Buffer.from(JSON.stringify(imageConfig(`sha256:${hash.digest('hex')}`)))
     const name = `${createHash('sha256').update(config).digest('hex')}.json`
     const manifest = [{ Config: name, RepoTags: [tag], Layers: ['layer.tar'] }]
     const data = Buffer.from(JSON.stringify(manifest))
@@ -54,25 +55,6 @@ async function writeArchive(tag: string, output: string): Promise<void> {
   await mkdir(dirname(output), { recursive: true })
   await pipeline(archive, createWriteStream(`${output}.part`))
   await rename(`${output}.part`, output)
-}
-
-/** As deploy/Dockerfile says; a test compares them. */
-function configOf(layer: string): object {
-  const architecture = { x64: 'amd64', arm64: 'arm64' }[process.arch as string]
-  if (architecture === undefined) throw new Error(`expected x64 or arm64, got ${process.arch}`)
-  return {
-    architecture,
-    os: 'linux',
-    created: '1970-01-01T00:00:00Z',
-    config: {
-      User: '65532:65532',
-      Env: ['PATH=/usr/local/bin', 'HOME=/tmp', 'NODE_ENV=production'],
-      Entrypoint: ['/usr/local/bin/node', '--max-semi-space-size=2', '/app/dist/cli/main.js'],
-      WorkingDir: '/app',
-    },
-    rootfs: { type: 'layers', diff_ids: [layer] },
-    history: [{ created: '1970-01-01T00:00:00Z', created_by: 'scripts/image.ts' }],
-  }
 }
 
 async function writeFolder(folder: string): Promise<void> {

@@ -35,7 +35,7 @@ const texts: Record<string, string> = {
 
 /** Not needed at run time: types, what the live page has a copy of in dist, and what is for Bare instead of Node. */
 const unused = /^node_modules\/(@types\/.*|undici-types|uplot|bare-.*)$/
-const unusedFile = /\.([cm]?ts|map|md|markdown)$|\/\.[^/]*$|\/(test|tests|__tests__)\//
+const unusedFile = /\.([cm]?ts|map|md|markdown)$|\/(test|tests|__tests__)\//
 
 /** Paths of the packages that `npm ci --omit=dev` would install, from the lock file. */
 export function productionPackages(root: string): string[] {
@@ -48,14 +48,14 @@ export function productionPackages(root: string): string[] {
     .map(([path]) => path)
 }
 
-/** Files below root/path but for packages within packages, which the lock file lists by themselves. */
+/** Files below root/path, but no hidden ones and no packages within packages, which the lock file lists by themselves. */
 function folder(root: string, path: string): Entry[] {
   return readdirSync(join(root, path), { withFileTypes: true }).flatMap(item => {
     const inner = `${path}/${item.name}`
-    if (item.isDirectory()) return item.name === 'node_modules' ? [] : folder(root, inner)
-    return unusedFile.test(inner) && !/LICEN[CS]E|NOTICE/i.test(item.name)
-      ? []
-      : [copied(`app/${inner}`, join(root, inner))]
+    if (/^(node_modules|\..*)$/.test(item.name)) return []
+    if (item.isDirectory()) return folder(root, inner)
+    const used = !unusedFile.test(inner) || /LICEN[CS]E|NOTICE/i.test(item.name)
+    return used ? [copied(`app/${inner}`, join(root, inner))] : []
   })
 }
 
