@@ -1,9 +1,25 @@
 import { request, Agent } from 'node:https'
 
+/** What tests look at of an answer in JSON; each answer has some of it. */
+interface Told {
+  apiVersion: string
+  kind: string
+  error: string
+  why: string | null
+  response: {
+    uid: string
+    allowed: boolean
+    patchType?: string
+    patch?: string
+    warnings?: string[]
+    auditAnnotations?: Record<string, string>
+  }
+}
+
 export interface Answered {
   status: number
   body: string
-  json: any
+  json: Told
   headers: Record<string, string | string[] | undefined>
 }
 
@@ -39,7 +55,12 @@ export function ask(sending: Sending): Promise<Answered> {
           } catch {
             json = undefined
           }
-          resolve({ status: response.statusCode ?? 0, body: text, json, headers: response.headers })
+          resolve({
+            status: response.statusCode ?? 0,
+            body: text,
+            json: json as Told,
+            headers: response.headers,
+          })
         })
       },
     )
@@ -48,8 +69,14 @@ export function ask(sending: Sending): Promise<Answered> {
   })
 }
 
+interface Review {
+  apiVersion: string
+  kind: string
+  request: Record<string, unknown>
+}
+
 /** An AdmissionReview as an API server sends it. */
-export function reviewOf(request: Record<string, unknown> = {}): any {
+export function reviewOf(request: Record<string, unknown> = {}): Review {
   return {
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
@@ -69,7 +96,7 @@ export function reviewOf(request: Record<string, unknown> = {}): any {
   }
 }
 
-export function podOf(): any {
+export function podOf(): Record<string, unknown> {
   return {
     apiVersion: 'v1',
     kind: 'Pod',

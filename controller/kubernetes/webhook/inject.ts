@@ -1,0 +1,55 @@
+import type { WebhookFigures } from './figures.ts'
+import { ownerOf, type Made } from './owner.ts'
+import type { Admitted, AdmissionRequest } from './review.ts'
+import type { Teller } from './tell.ts'
+
+/** What the injector makes of a pod (controller/kubernetes/inject). */
+export interface Verdict {
+  verdict: 'injected' | 'skipped' | 'already'
+  reasons: readonly { code: string; sentence: string }[]
+  patch: readonly unknown[]
+  warnings: readonly string[]
+}
+
+export interface InjectDesk {
+  decide(pod: unknown, namespace: string): Verdict
+  teller: Pick<Teller, 'tell'>
+  figures: WebhookFigures
+}
+
+/** POST /inject: pods that are made get their sidecar, or a reason why not. Nobody is refused. */
+export function injectAdmission(request: AdmissionRequest, desk: InjectDesk): Admitted {
+  const pod = podOf(request)
+  if (pod === null) {
+    desk.figures.count('other')
+    return {}
+  }
+  const namespace = request.namespace ?? pod.metadata?.namespace ?? ''
+  const { verdict, reasons, patch, warnings } = desk.decide(pod, namespace)
+  const codes = reasons.map(({ code }) => code)
+  if (verdict === 'skipped') desk.figures.skipped(codes)
+  else desk.figures.count(verdict)
+  const told = tellingOf(verdict, reasons)
+  if (request.dryRun !== true && told !== null) {
+    desk.teller.tell(ownerOf(pod, namespace), told.type, told.reason, told.note)
+  }
+  return { patch, warnings, audit: { verdict: [verdict, ...codes].join(' ').slice(0, 1000) } }
+}
+
+function podOf({ operation, resource, subResource, object }: AdmissionRequest): Made | null {
+  const made = operation === 'CREATE' && (subResource ?? '') === ''
+  const isPod = resource.group === '' && resource.resource === 'pods'
+  return made && isPod && object != null ? object : null
+}
+
+function tellingOf(
+  verdict: Verdict['verdict'],
+  reasons: Verdict['reasons'],
+): { type: 'Normal' | 'Warning'; reason: string; note: string } | null {
+  const sentences = reasons.map(({ sentence }) => sentence).join(' ')
+  if (verdict === 'skipped')
+    return { type: 'Warning', reason: 'OutriggerSkipped', note: `Not injected: ${sentences}` }
+  if (verdict === 'already') return null
+  const note = `Injected the sidecar.${sentences === '' ? '' : ` ${sentences}`}`
+  return { type: 'Normal', reason: 'OutriggerInjected', note }
+}
