@@ -22,7 +22,7 @@ SYSTEM_MINUTES := 20
 CLUSTER_MINUTES := 25
 REPORT ?=
 
-.PHONY: help run test test-system test-cluster cluster cluster-down build image lint format docs bench clean
+.PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench clean
 
 help: ## Show this.
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ build: $(BUILT) ## Compile to dist/.
 
 image: $(BUILT) ## The container image as an archive (.cache/image.tar), with no container tool.
 	node scripts/image.ts $(ARGS)
+
+manifests: $(INSTALLED) ## Write deploy/manifests from the chart; needs helm.
+	node scripts/manifests.ts
 
 lint: $(INSTALLED) ## Types, oxlint, oxfmt, and knip for what nobody uses: all, then fail if one did.
 	failed=0; \
