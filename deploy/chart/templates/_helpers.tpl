@@ -27,12 +27,6 @@ app.kubernetes.io/component: {{ . }}
 {{- end -}}
 {{- end }}
 
-{{/* host:port to listen on; an IPv6 host in brackets. */}}
-{{- define "outrigger.listen" -}}
-{{- $host := .root.Values.listenHost -}}
-{{- if contains ":" $host }}[{{ $host }}]{{ else }}{{ $host }}{{ end }}:{{ .port -}}
-{{- end }}
-
 {{/* The start of a pod's spec: what is the same for all. */}}
 {{- define "outrigger.pod" -}}
 serviceAccountName: outrigger-{{ .component }}
