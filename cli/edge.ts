@@ -30,7 +30,7 @@ export const command: Command = {
     const end = untilEnded(config.exitWithStdin)
     const listening = { admin: edge.admin, endpoints: edge.endpoints() }
     process.stdout.write(`${JSON.stringify({ listening })}\n`)
-    await edge.close((await end) === 'parent' ? ORPHAN_MS : undefined)
+    await ((await end) === 'parent' ? edge.close(ORPHAN_MS, 0) : edge.close())
     return exit.fine.code
   },
 }

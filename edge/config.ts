@@ -20,6 +20,7 @@ export interface EdgeConfig {
   host: string
   stateDir: string | null
   workers: number
+  drainGraceMs: number
   logLevel: Level
   exitWithStdin: boolean
   /** The whole environment, for the OTEL_* variables that the SDK itself reads. */
@@ -27,6 +28,7 @@ export interface EdgeConfig {
 }
 
 const MOST_WORKERS = 64
+const MOST_GRACE_MS = 600_000
 
 /** Throws BadConfig. `workers` of the command line wins over the environment. */
 export function readConfig(
@@ -47,6 +49,9 @@ export function readConfig(
     const path = options.workers === undefined ? 'OUTRIGGER_WORKERS' : '--workers'
     wrong(path, `an integer from 1 to ${MOST_WORKERS}`, workers)
   }
+  const grace = text('OUTRIGGER_DRAIN_GRACE')
+  if (!/^\d{1,6}$/.test(grace) || Number(grace) > MOST_GRACE_MS)
+    wrong('OUTRIGGER_DRAIN_GRACE', `an integer from 0 to ${MOST_GRACE_MS}`, grace)
   const config: EdgeConfig = {
     controller,
     token: text('OUTRIGGER_TOKEN') || null,
@@ -55,6 +60,7 @@ export function readConfig(
     host: text('OUTRIGGER_EDGE_HOST').replace(/^\[|\]$/g, ''),
     stateDir: text('OUTRIGGER_STATE_DIR') || null,
     workers: Number(workers),
+    drainGraceMs: Number(grace),
     logLevel: readLevel(text('OUTRIGGER_LOG_LEVEL'), issues),
     exitWithStdin: readParent(text('OUTRIGGER_PARENT'), issues),
     environment,

@@ -36,6 +36,11 @@ export const variables = {
     default: '1',
     sentence: 'Processes that serve, 1 to 64. Each endpoint belongs to one of them.',
   },
+  OUTRIGGER_DRAIN_GRACE: {
+    default: '0',
+    sentence:
+      'How long to go on taking connections after SIGTERM, ms, at most 600000: a Service forgets an address only by and by.',
+  },
   OUTRIGGER_LOG_LEVEL: { default: 'info', sentence: 'debug, info, warn or error.' },
   OUTRIGGER_PARENT: {
     default: '',

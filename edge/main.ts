@@ -18,8 +18,11 @@ export interface Edge {
   admin: string
   /** host:port by endpoint, of the ports that are open now. */
   endpoints(): Record<string, string>
-  /** Takes nothing new, ends what is held and in flight within `mostMs`, then frees everything. */
-  close(mostMs?: number): Promise<void>
+  /**
+   * Is not ready from now on. After the grace: takes nothing new, ends what is held and in flight within
+   * `mostMs`, then frees everything.
+   */
+  close(mostMs?: number, graceMs?: number): Promise<void>
 }
 
 /** A drain ends by itself: held requests have deadlines; streams in flight may take this long. */
@@ -60,8 +63,11 @@ export async function startEdge(
   return {
     admin: admin.address,
     endpoints: () => ports.addresses(),
-    async close(mostMs = DRAIN_MS) {
+    async close(mostMs = DRAIN_MS, graceMs = config.drainGraceMs) {
       state.closing = true
+      room.leave()
+      // Tables are followed meanwhile: replicas come and go as ever.
+      if (graceMs > 0) await new Promise(resolve => setTimeout(resolve, graceMs))
       following.stop()
       ports.close()
       await room.drain(mostMs)

@@ -20,6 +20,8 @@ export interface Room {
   /** A client's connection to the endpoint's port. */
   accept(endpoint: string, socket: Socket): void
   second(mark: Mark): Promise<Second>
+  /** Each answer ends its connection from now on: this edge is about to go. */
+  leave(): void
   /** Resolves when all that is held and in flight has ended, or after `mostMs`. */
   drain(mostMs: number): Promise<void>
 }
@@ -39,6 +41,7 @@ export class LocalRoom implements Room {
   private readonly around: Surroundings
   private readonly cost: () => SelfCost
   private readonly desks = new Map<string, Open>()
+  private leaving = false
 
   constructor(around: Surroundings, cost: () => SelfCost) {
     this.around = around
@@ -83,13 +86,18 @@ export class LocalRoom implements Room {
     return Promise.resolve(second)
   }
 
+  leave(): void {
+    this.leaving = true
+    for (const { desk } of this.desks.values()) desk.closing = true
+  }
+
   async drain(mostMs: number): Promise<void> {
-    const all = [...this.desks.values()]
-    for (const { desk } of all) desk.closing = true
-    await Promise.all(all.map(open => ended(open, mostMs)))
+    this.leave()
+    await Promise.all([...this.desks.values()].map(open => ended(open, mostMs)))
   }
 
   private open(desk: Desk): void {
+    desk.closing = this.leaving
     const server = createServer(
       {
         headersTimeout: HEAD_MS,

@@ -29,6 +29,7 @@ process.on('message', (message: ToWorker, socket?: Socket) => {
       .second(message.mark)
       .then(second => tell({ kind: 'second', seq: message.mark.seq, second }))
   }
+  if (message.kind === 'leave') return room.leave()
   void room
     .drain(message.mostMs)
     .then(() => telemetry.shutdown())

@@ -13,6 +13,7 @@ export type ToWorker =
   | { kind: 'table'; table: ReplicaTable }
   | { kind: 'accept'; endpoint: string; n: number }
   | { kind: 'second'; mark: Mark }
+  | { kind: 'leave' }
   | { kind: 'drain'; mostMs: number }
 /** From a worker to its parent. */
 export type FromWorker =
@@ -70,6 +71,10 @@ export class WorkerRooms implements Room {
     }
   }
 
+  leave(): void {
+    for (const worker of this.workers) worker.leave()
+  }
+
   async drain(mostMs: number): Promise<void> {
     await Promise.all(this.workers.map(worker => worker.drain(mostMs)))
   }
@@ -81,6 +86,8 @@ class Worker {
   private child: ChildProcess
   private last: ReplicaTable | null = null
   private waiting: { seq: number; resolve: (second: Second) => void } | null = null
+  /** What comes still is served: a worker that dies is started again. */
+  private closing = false
   private leaving = false
   /** Connections that the worker has not taken yet: they outlive it. */
   private readonly handing = new Map<number, { endpoint: string; socket: Socket }>()
@@ -115,6 +122,11 @@ class Worker {
       }
       this.tell({ kind: 'second', mark })
     })
+  }
+
+  leave(): void {
+    this.closing = true
+    this.tell({ kind: 'leave' })
   }
 
   drain(mostMs: number): Promise<void> {
@@ -160,6 +172,7 @@ class Worker {
     if (this.leaving) return
     this.child = this.start()
     if (this.last !== null) this.tell({ kind: 'table', table: this.last })
+    if (this.closing) this.tell({ kind: 'leave' })
     for (const n of this.handing.keys()) this.hand(n)
   }
 

@@ -159,6 +159,40 @@ test('SIGTERM waits for a request that was just sent on a kept connection', asyn
   await closed
 })
 
+for (const workers of ['1', '2']) {
+  test(`SIGTERM with a grace, ${workers} workers: it serves on, and says that it goes`, async t => {
+    const first = await fakeSidecar(t, 2)
+    const controller = await fakeController(t, [entry([first])])
+    const env = { OUTRIGGER_DRAIN_GRACE: '1500', OUTRIGGER_WORKERS: workers }
+    const { child, admin } = await startProcess(t, controller.url, [], env)
+    const port = await portAt(admin)
+    const agent = new Agent({ keepAlive: true })
+    t.teardown(() => agent.destroy())
+    t.is((await ask(port, { agent })).headers['connection'], 'keep-alive')
+    t.is((await fetch(`http://${admin}/readyz`)).status, 200)
+    const exit = exitOf(child)
+    const began = performance.now()
+    child.kill('SIGTERM')
+    await until(
+      async () => (await (await fetch(`http://${admin}/readyz`)).text()) === 'draining\n',
+      'not ready',
+    )
+    t.true(performance.now() - began < 1000, 'at once')
+    // The table is followed: another replica, in a rollout of both.
+    const second = await fakeSidecar(t, 2)
+    controller.set(entry([second]))
+    await until(async () => {
+      const got = await ask(port, { agent: false })
+      t.is(got.status, 200)
+      t.is(got.headers['connection'], 'close')
+      return second.served.length > 0
+    }, 'the replica that came meanwhile')
+    t.is((await ask(port, { agent })).headers['connection'], 'close', 'on a kept connection')
+    t.is(await exit, 0)
+    t.true(performance.now() - began >= 1500)
+  })
+}
+
 test('workers: one queue an endpoint, exact counts, and a killed one comes back', async t => {
   const sidecars = [await fakeSidecar(t, 2), await fakeSidecar(t, 2)]
   const others = [await fakeSidecar(t, 1)]
@@ -207,9 +241,14 @@ test('bad configuration: every error at once, and exit code 2; a port in use: 3'
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
     return [await exitOf(child), said]
   }
-  const [code, said] = await run({ OUTRIGGER_ADMIN: 'nowhere', OUTRIGGER_WORKERS: '0' })
+  const wrong = {
+    OUTRIGGER_ADMIN: 'nowhere',
+    OUTRIGGER_WORKERS: '0',
+    OUTRIGGER_DRAIN_GRACE: '700000',
+  }
+  const [code, said] = await run(wrong)
   t.is(code, 2)
-  for (const name of ['OUTRIGGER_CONTROLLER', 'OUTRIGGER_ADMIN', 'OUTRIGGER_WORKERS'])
+  for (const name of ['OUTRIGGER_CONTROLLER', ...Object.keys(wrong)])
     t.true(said.includes(name), name)
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
