@@ -14,8 +14,8 @@ import type { Environment } from '../core/runtime/telemetry.ts'
 /** All that the controller takes from outside. This file is the only reader of its environment. */
 export interface ControllerConfig {
   admin: Address
-  /** URL of the platform, without a path. */
-  platform: string
+  /** URL of the platform, without a path; or the cluster that this runs in. */
+  platform: string | ClusterConfig
   /** Folder of the log (controller/log) and of the keys (keys). */
   stateDir: string
   /** Between our own components; null: nothing asks for it. */
@@ -30,29 +30,97 @@ export interface ControllerConfig {
   environment: Environment
 }
 
+/** What a controller in a cluster needs besides. */
+export interface ClusterConfig {
+  /** Our own namespace, and the pod that this is. */
+  namespace: string
+  pod: string
+  /** Of the sidecars that are injected. */
+  image: string
+  pullPolicy: string
+  pullSecrets: string[]
+  sidecarResources: unknown
+  /** Deployments of these only; empty: of all. */
+  watchNamespaces: string[]
+  /** host:port of the aggregator's Service. */
+  aggregator: string
+  /** Where the webhooks are served; null: they are not. */
+  webhook: Address | null
+  webhookService: string
+  /** Whether kubelets' certificates are checked against the cluster's CA. */
+  verifyKubelets: boolean
+}
+
 /** Throws BadConfig. */
 export function readConfig(environment: Environment = process.env): ControllerConfig {
   const issues: Issue[] = []
   const admin = environment.OUTRIGGER_ADMIN || `127.0.0.1:${ports.controller.port}`
-  const platform = (environment.OUTRIGGER_PLATFORM ?? '').replace(/\/+$/, '')
-  if (!/^http:\/\/[^/]+$/.test(platform)) {
-    const expected = 'the URL of the platform, such as http://127.0.0.1:15050'
-    const got = show(environment.OUTRIGGER_PLATFORM || undefined)
-    issues.push({ path: 'OUTRIGGER_PLATFORM', expected, got })
-  }
   const config: ControllerConfig = {
     admin: readAddress('OUTRIGGER_ADMIN', admin, issues),
-    platform,
+    platform: readPlatform(environment, issues),
     stateDir: environment.OUTRIGGER_STATE_DIR || '.outrigger',
     token: environment.OUTRIGGER_TOKEN || null,
     settingsFile: environment.OUTRIGGER_SETTINGS_FILE || null,
     logLevel: readLevel(environment.OUTRIGGER_LOG_LEVEL || 'info', issues),
     exitWithStdin: readParent(environment.OUTRIGGER_PARENT || '', issues),
-    identity: `${hostname()}/${process.pid}`,
+    identity: environment.OUTRIGGER_POD || `${hostname()}/${process.pid}`,
     environment,
   }
   refuseAny(issues, 'controller')
   return config
+}
+
+function readPlatform(environment: Environment, issues: Issue[]): string | ClusterConfig {
+  const platform = (environment.OUTRIGGER_PLATFORM ?? '').replace(/\/+$/, '')
+  if (platform === 'kubernetes') return readCluster(environment, issues)
+  if (!/^http:\/\/[^/]+$/.test(platform)) {
+    const expected = 'kubernetes, or the URL of the platform, such as http://127.0.0.1:15050'
+    const got = show(environment.OUTRIGGER_PLATFORM || undefined)
+    issues.push({ path: 'OUTRIGGER_PLATFORM', expected, got })
+  }
+  return platform
+}
+
+function readCluster(environment: Environment, issues: Issue[]): ClusterConfig {
+  const needed = (name: string, expected: string): string => {
+    const value = environment[name] ?? ''
+    if (value === '') issues.push({ path: name, expected, got: 'nothing' })
+    return value
+  }
+  const listed = (name: string): string[] =>
+    (environment[name] ?? '')
+      .split(',')
+      .map(part => part.trim())
+      .filter(part => part !== '')
+  const namespace = needed('OUTRIGGER_NAMESPACE', 'the namespace of this pod')
+  const webhook = environment.OUTRIGGER_WEBHOOK ?? `[::]:${ports.webhook.port}`
+  return {
+    namespace,
+    pod: needed('OUTRIGGER_POD', 'the name of this pod'),
+    image: needed('OUTRIGGER_IMAGE', 'the image of the sidecars'),
+    pullPolicy: environment.OUTRIGGER_IMAGE_PULL_POLICY || 'IfNotPresent',
+    pullSecrets: listed('OUTRIGGER_IMAGE_PULL_SECRETS'),
+    sidecarResources: readJson(environment, 'OUTRIGGER_SIDECAR_RESOURCES', issues),
+    watchNamespaces: listed('OUTRIGGER_WATCH_NAMESPACES'),
+    aggregator:
+      environment.OUTRIGGER_AGGREGATOR ||
+      `outrigger-aggregator.${namespace}:${ports.aggregator.port}`,
+    webhook: webhook === 'off' ? null : readAddress('OUTRIGGER_WEBHOOK', webhook, issues),
+    webhookService: environment.OUTRIGGER_WEBHOOK_SERVICE || 'outrigger-webhook',
+    verifyKubelets: environment.OUTRIGGER_KUBELET_VERIFY !== 'off',
+  }
+}
+
+/** undefined where it is not given. */
+function readJson(environment: Environment, name: string, issues: Issue[]): unknown {
+  const text = environment[name] ?? ''
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    issues.push({ path: name, expected: 'JSON', got: show(text) })
+    return undefined
+  }
 }
 
 /** How a pod finds the API server, and the kubeconfig that a person chose; empty where not given. */

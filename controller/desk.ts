@@ -12,14 +12,14 @@ import type { Memory, Remembered } from './memory.ts'
 import type { Observer } from './observe.ts'
 import { publishDecision } from './publish.ts'
 import type { Ledger } from './record/ledger.ts'
-import type { SettingsFile } from './settings-file.ts'
+import type { Settings } from '../core/model/settings.ts'
 import type { Desk, Published, Sight } from './tick.ts'
 import { endpointView, lineOf, type DecisionLine, type EndpointView, type Learned } from './view.ts'
 
 export interface Colleagues {
   observer: Observer
   memory: Memory
-  settings: SettingsFile
+  settings: { of(endpoint: string): Settings }
   ledger: Ledger
   scaler: Scaler
   courier: Courier

@@ -31,6 +31,8 @@ export interface JournalOptions {
   options: () => LogOptions
   clock: () => number
   identity: string
+  /** The greatest epoch that another controller is known to have had. */
+  epoch: number
   version: string
   log: Log
   openFile?: OpenFile
@@ -64,7 +66,7 @@ export async function openJournal(wanted: JournalOptions): Promise<Journal> {
   const writer = new LogWriter({
     dir,
     at: { next: chain.next, head: chain.head, file },
-    epoch: chain.epoch + 1,
+    epoch: Math.max(chain.epoch, wanted.epoch) + 1,
     now,
     maxBytes: () => wanted.options()['file-bytes'],
     ...(wanted.openFile === undefined ? {} : { openFile: wanted.openFile }),

@@ -1,7 +1,5 @@
-import { join } from 'node:path'
 import { serve } from '../core/runtime/admin.ts'
 import { systemClock, type Clock } from '../core/runtime/clock.ts'
-import { rootKeys } from '../core/runtime/keys.ts'
 import { jsonLog, type Log } from '../core/runtime/log.ts'
 import { startTelemetry, type Telemetry } from '../core/runtime/telemetry.ts'
 import type { Notes } from './act/notes.ts'
@@ -11,6 +9,7 @@ import type { ControllerConfig } from './config.ts'
 import { Office } from './desk.ts'
 import { Tables } from './edges.ts'
 import { Figures } from './figures.ts'
+import { localGround, type Ground } from './ground.ts'
 import { History } from './history.ts'
 import { openJournal, type Journal } from './journal.ts'
 import { Keyring } from './keyring.ts'
@@ -20,7 +19,6 @@ import { People } from './people.ts'
 import type { OpenFile } from './record/writer.ts'
 import { Running } from './running.ts'
 import { routesOf, type Counter } from './serve.ts'
-import { SettingsFile } from './settings-file.ts'
 
 export interface Controller {
   /** host:port of the admin server. */
@@ -32,6 +30,8 @@ export interface ControllerOptions {
   version: string
   log?: Log
   clock?: Clock
+  /** What the controller stands on; otherwise the platform of `outrigger up`. */
+  ground?: Ground
   /** The disk of the decision log. */
   openFile?: OpenFile
 }
@@ -45,7 +45,8 @@ export async function startController(
   options: ControllerOptions,
 ): Promise<Controller> {
   const { version, log = jsonLog('controller', config.logLevel), clock = systemClock() } = options
-  const settings = new SettingsFile(config.settingsFile, log)
+  const ground = options.ground ?? localGround(config, log)
+  const { settings } = ground
   const figures = new Figures()
   const bells = { second: new Bell(), append: new Bell(), table: new Bell() }
   const journal = await openJournal({
@@ -53,6 +54,7 @@ export async function startController(
     options: () => settings.logOptions,
     clock: () => clock.now(),
     identity: config.identity,
+    epoch: ground.epoch,
     version,
     log,
     ...(options.openFile === undefined ? {} : { openFile: options.openFile }),
@@ -62,9 +64,10 @@ export async function startController(
       bells.append.ring()
     },
   })
+  await ground.raised(journal.ledger.epoch)
   const { environment } = config
   const telemetry = await startTelemetry({ component: 'controller', version, environment, log })
-  const base = { config, version, log, clock, settings, figures, bells, journal, telemetry }
+  const base = { config, version, log, clock, ground, figures, bells, journal, telemetry }
   const staff = hire(base)
   const close = async (): Promise<void> => {
     // The tick first, then what it uses; the log last.
@@ -94,7 +97,7 @@ interface Base {
   version: string
   log: Log
   clock: Clock
-  settings: SettingsFile
+  ground: Ground
   figures: Figures
   bells: { second: Bell; append: Bell; table: Bell }
   journal: Journal
@@ -119,24 +122,25 @@ function hire({
   version,
   log,
   clock,
-  settings,
+  ground,
   figures,
   bells,
   journal,
   telemetry,
 }: Base): Staff {
   const { memory, ledger, now } = journal
-  const { platform, token, identity, stateDir } = config
-  const keyring = new Keyring(rootKeys(join(stateDir, 'keys')), now)
+  const { identity } = config
+  const { platform, settings } = ground
+  const keyring = new Keyring(ground.keys, now)
   const notes: Notes = {
     // A record of what came back that can't be written is one of the things that `failed` says.
     actuation: body => void ledger.note({ kind: 'actuation', body }).catch(() => undefined),
     counted: figures.actuated,
   }
-  const scaler = new Scaler(platform, token, notes)
+  const scaler = new Scaler(platform, notes)
   const courier = new Courier(keyring.order, notes, () => clock.us() / 1000)
   const history = new History()
-  const observer = watch({ config, log, clock, bells }, history, name => office.view(name))
+  const observer = watch({ config, ground, log, clock, bells }, history, name => office.view(name))
   const office = new Office({
     observer,
     memory,
@@ -153,7 +157,7 @@ function hire({
   const people = new People(memory, ledger, now)
   const parts = {
     journal,
-    settings,
+    ground,
     observer,
     office,
     people,
@@ -175,12 +179,18 @@ function hire({
 
 /** The observer, with charts filled and edges told as news comes. */
 function watch(
-  { config, log, clock, bells }: Pick<Base, 'config' | 'log' | 'clock' | 'bells'>,
+  {
+    config,
+    ground,
+    log,
+    clock,
+    bells,
+  }: Pick<Base, 'config' | 'ground' | 'log' | 'clock' | 'bells'>,
   history: History,
   view: Office['view'],
 ): Observer {
   const observer = new Observer({
-    platformUrl: config.platform,
+    platform: ground.platform,
     token: config.token,
     now: () => Math.round(clock.us() / 1000),
     log,

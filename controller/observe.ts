@@ -2,7 +2,6 @@ import { check, sentence, type Schema } from '../core/model/schema.ts'
 import { MOST_EPOCH } from '../core/model/order.ts'
 import {
   HEADERS,
-  platform,
   type Platform,
   type PlatformEndpoint,
   type Targets,
@@ -11,9 +10,10 @@ import { endpointWindows, type EndpointWindows } from '../core/model/windows.ts'
 import { call } from '../core/runtime/call.ts'
 import { follow } from '../core/runtime/follow.ts'
 import { once, wordsOfError, type Log } from '../core/runtime/log.ts'
+import type { PlatformLink } from './platform.ts'
 
 export interface ObserverOptions {
-  platformUrl: string
+  platform: Pick<PlatformLink, 'follow'>
   token: string | null
   /** ms, monotonic. */
   now: () => number
@@ -41,14 +41,7 @@ export class Observer {
   constructor(options: ObserverOptions) {
     this.options = options
     this.say = once(options.log)
-    this.platformStream = follow({
-      url: () => `${options.platformUrl}/v1/platform?follow=1`,
-      headers: this.headers(),
-      silenceMs: 10_000,
-      line: value => this.takePlatform(checked(platform, value)),
-      opened: () => this.say.again("the platform can't be followed"),
-      lost: why => this.say.say('warn', "the platform can't be followed", { why }),
-    })
+    this.platformStream = options.platform.follow(table => this.takePlatform(table))
   }
 
   endpoint(name: string): PlatformEndpoint | null {

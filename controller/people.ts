@@ -1,3 +1,4 @@
+import { canonical } from '../core/model/canonical.ts'
 import type { Bodies, Override } from '../core/model/decision.ts'
 import { Refused } from '../core/runtime/admin.ts'
 import type { Memory } from './memory.ts'
@@ -20,6 +21,7 @@ export class People {
   async set(endpoint: string, raw: unknown): Promise<Override> {
     const read = readOverride(raw, this.now())
     if ('errors' in read) throw new Refused(400, read.errors.join('; '))
+    this.refuseStanding(endpoint, read.override.what)
     await this.record({ endpoint, override: read.override, action: 'set' })
     return read.override
   }
@@ -30,9 +32,36 @@ export class People {
       .overridesOf(endpoint)
       .filter(each => what === null || each.what === what)
     for (const override of ended) {
+      this.refuseStanding(endpoint, override.what)
       await this.record({ endpoint, override: { ...override, who }, action: 'cleared' })
     }
     return ended
+  }
+
+  /** Takes what stands on the platform (annotations, another autoscaler), and ends what no longer does. */
+  async follow(endpoint: string, standing: readonly Override[]): Promise<void> {
+    const known = this.memory.overridesOf(endpoint)
+    for (const override of known) {
+      const gone =
+        override.standing === true && !standing.some(({ what }) => what === override.what)
+      if (gone) await this.record({ endpoint, override, action: 'cleared' })
+    }
+    for (const each of standing) {
+      const override = { ...each, standing: true }
+      const same = known.some(one => canonical(one) === canonical(override))
+      if (!same) await this.record({ endpoint, override, action: 'set' })
+    }
+  }
+
+  /** It would be back within a second. */
+  private refuseStanding(endpoint: string, what: string): void {
+    const found = this.memory.overridesOf(endpoint).find(each => each.what === what)
+    if (found?.standing !== true) return
+    const who = found.who ?? 'an annotation'
+    throw new Refused(
+      409,
+      `${what} of ${endpoint} is set on the platform (${who}): change it there`,
+    )
   }
 
   /** Ends those whose time is over. */

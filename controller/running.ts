@@ -7,12 +7,12 @@ import type { Bell } from './loop.ts'
 import type { Memory } from './memory.ts'
 import type { Observer } from './observe.ts'
 import type { People } from './people.ts'
-import type { SettingsFile } from './settings-file.ts'
+import type { Ground } from './ground.ts'
 import { tick } from './tick.ts'
 
 export interface Parts {
   journal: Journal
-  settings: SettingsFile
+  ground: Ground
   observer: Observer
   office: Office
   people: People
@@ -40,12 +40,13 @@ export class Running {
 
   /** Never rejects: what fails is said, and the next second tries again. */
   async second(): Promise<void> {
-    const { settings, journal, people, office, figures, tables, clock, log } = this.parts
-    settings.refresh()
-    if (this.mute()) return
+    const { ground, journal, people, office, figures, tables, clock, log } = this.parts
+    ground.settings.refresh()
+    if (this.mute() || !ground.held()) return
     try {
       await this.takeEpoch()
       await people.endOld()
+      await this.takeOverrides()
       const started = clock.us()
       const decisions = await tick(journal.now(), office)
       figures.tick.add(clock.us() - started)
@@ -79,13 +80,14 @@ export class Running {
    * gave them has gone, and sidecars refuse what is older.
    */
   private async takeEpoch(): Promise<void> {
-    const { observer, journal, identity, version } = this.parts
+    const { observer, journal, identity, version, ground } = this.parts
     const { ledger, memory } = journal
     const foreign = foreignOrder(observer, memory, ledger.epoch)
     if (observer.epoch <= ledger.epoch && !foreign) return
     ledger.epoch = Math.max(observer.epoch, ledger.epoch) + 1
     const body = { controller: identity, version, size: journal.durable(), head: ledger.head }
     await ledger.note({ kind: 'start', body })
+    await ground.raised(ledger.epoch)
     for (const each of memory.endpoints.values()) {
       if (each.order !== null) each.order = { ...each.order, epoch: ledger.epoch }
     }
@@ -93,11 +95,18 @@ export class Running {
     ledger.refresh()
   }
 
+  /** What stands on the platform itself is in force once it is recorded. */
+  private async takeOverrides(): Promise<void> {
+    const { observer, people, ground } = this.parts
+    for (const { endpoint } of observer.platform?.endpoints ?? [])
+      await people.follow(endpoint, ground.platform.overridesOf(endpoint))
+  }
+
   private async retain(): Promise<void> {
-    const { journal, settings, figures } = this.parts
+    const { journal, ground, figures } = this.parts
     if (journal.now() - this.retainedAt < RETAIN_EVERY) return
     this.retainedAt = journal.now()
-    figures.logBytes = await journal.retain(settings.logOptions)
+    figures.logBytes = await journal.retain(ground.settings.logOptions)
   }
 }
 

@@ -1,6 +1,18 @@
 import { endpointName, hexHash, revisionName, spanReference } from './names.ts'
 import { orderNumber, type Order } from './order.ts'
-import { bool, int, list, map, nullable, object, oneOf, text, that, type Infer } from './schema.ts'
+import {
+  bool,
+  int,
+  list,
+  map,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  text,
+  that,
+  type Infer,
+} from './schema.ts'
 import { armFold, replicaRow } from './windows.ts'
 
 /** What the decision log holds. One record a line, canonical JSON; see docs/decision-log.md. */
@@ -55,6 +67,8 @@ export const override = object({
   who: nullable(text(200)),
   /** ms since 1970, or null for no end. */
   until: nullable(int()),
+  /** It stands on the platform (an annotation, another autoscaler) and ends when it is gone there. */
+  standing: optional(bool),
 })
 export type Override = Infer<typeof override>
 

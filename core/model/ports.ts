@@ -14,5 +14,6 @@ export const ports = {
     who: 'controller',
     what: 'replica table, log, live page, health, /metrics',
   },
+  webhook: { port: 15443, who: 'controller', what: 'webhooks that the API server asks (HTTPS)' },
   platform: { port: 15050, who: 'up', what: 'the local platform: processes and their state' },
 } as const

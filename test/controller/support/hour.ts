@@ -53,6 +53,7 @@ export async function bench(
     stateDir,
     options: () => options,
     clock: () => now,
+    epoch: 0,
     identity: 'test/1',
     version: '0.0.0',
     log: () => undefined,

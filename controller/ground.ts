@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import type { LogOptions } from '../core/model/log-options.ts'
+import type { Settings } from '../core/model/settings.ts'
+import { rootKeys } from '../core/runtime/keys.ts'
+import type { Log } from '../core/runtime/log.ts'
+import type { KeyPair } from '../core/runtime/signing.ts'
+import type { ControllerConfig } from './config.ts'
+import { httpPlatform, type PlatformLink } from './platform.ts'
+import { SettingsFile } from './settings-file.ts'
+
+/** What a controller stands on: one machine, or a cluster (kubernetes/ground.ts). */
+export interface Ground {
+  platform: PlatformLink
+  settings: SettingsSource
+  /** The root key pair: it vouches for the keys that sign orders. */
+  keys: KeyPair
+  /** The greatest epoch that another controller is known to have had. */
+  epoch: number
+  /** Called before anything is done in a new epoch: makes what an older controller still asks fail. */
+  raised(epoch: number): Promise<void>
+  /** Whether this is still the one that decides. */
+  held(): boolean
+}
+
+export interface SettingsSource {
+  /** Looks whether something changed. Never throws. */
+  refresh(): void
+  of(endpoint: string): Settings
+  readonly logOptions: LogOptions
+}
+
+/** On one machine there is one controller, and its log knows the epochs. Throws BadConfig for a bad settings file. */
+export function localGround(config: ControllerConfig, log: Log): Ground {
+  const { platform, token, settingsFile, stateDir } = config
+  if (typeof platform !== 'string') throw new Error('a cluster has its own ground')
+  return {
+    platform: httpPlatform(platform, token, log),
+    settings: new SettingsFile(settingsFile, log),
+    keys: rootKeys(join(stateDir, 'keys')),
+    epoch: 0,
+    raised: () => Promise.resolve(),
+    held: () => true,
+  }
+}
