@@ -64,6 +64,11 @@ export function renewed(kept: Certificates | null, wanted: Wanted): Certificates
   return same ? kept : { bundle, authority: signer, next: waiting, serving }
 }
 
+/** Whether every key is the one of its certificate: else something has spoilt what was kept. */
+export function intact({ authority, next, serving }: Certificates): boolean {
+  return [authority, serving, ...(next === null ? [] : [next])].every(belongs)
+}
+
 /** Nothing that can sign: begin anew, at once. A next one that waits is at least published. */
 function fresh(kept: Certificates | null, wanted: Wanted): Certificates {
   const { now, names } = wanted

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { wordsOfError, type Log } from '../../../core/runtime/log.ts'
 import { statusOf } from '../api/error.ts'
 import type { Kube } from '../api/client.ts'
-import { renewed, type Certificates } from './certificates.ts'
+import { intact, renewed, type Certificates } from './certificates.ts'
 import type { Identity } from './x509.ts'
 
 /**
@@ -79,7 +79,8 @@ export class CertificateKeeper {
     for (let tries = 1; ; tries++) {
       const secret = await this.read()
       // What a Secret that was removed or spoilt held is trusted by API servers: it goes back.
-      const kept = (secret === null ? null : certificatesOf(secret)) ?? this.held
+      const found = secret === null ? null : certificatesOf(secret)
+      const kept = found !== null && intact(found) ? found : (this.held ?? found)
       const { names, now, published, tag = chance } = this.options
       const wanted = renewed(kept, { names, now: now(), published: published(), tag })
       if (secret !== null && sameAs(secret, wanted)) return wanted
