@@ -8,20 +8,14 @@ import {
   type Settings,
 } from '../../../core/model/settings.ts'
 import { nearest } from '../../../core/model/units.ts'
+import { annotationNames } from '../inject/annotations.ts'
 import type { Rival } from './conflicts.ts'
 import { PREFIX } from './names.ts'
 import type { Deployment } from './objects.ts'
 
-/** Annotations that are no settings. */
-const OTHERS = [
-  'inject',
-  'mode',
-  'port',
-  'container',
-  'ready-path',
-  'metrics-url',
-  'share-processes',
-  'protocol',
+/** Annotations of Deployments that are no settings. */
+const OTHERS: readonly string[] = [
+  ...annotationNames,
   'edge',
   'service',
   'load-balancer-metrics',
@@ -44,7 +38,8 @@ export function annotationsOf({ metadata, spec }: Deployment): Record<string, st
   const all = { ...spec.template.metadata?.annotations, ...metadata.annotations }
   return Object.fromEntries(
     Object.entries(all).flatMap(([name, value]) =>
-      name.startsWith(PREFIX) ? [[name.slice(PREFIX.length), value] as const] : [],
+      // An empty value is what a template engine leaves of a value that was not given.
+      name.startsWith(PREFIX) && value !== '' ? [[name.slice(PREFIX.length), value] as const] : [],
     ),
   )
 }

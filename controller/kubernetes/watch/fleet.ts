@@ -1,7 +1,6 @@
 import type { Platform, PlatformEndpoint, PlatformReplica } from '../../../core/model/tables.ts'
-import { NAMES } from './names.ts'
 import type { KeptDeployment } from './keep.ts'
-import { hostPort, type Deployment, type Pod } from './objects.ts'
+import { hostPort, type Pod } from './objects.ts'
 import { hasEnded, readySince } from './pod.ts'
 import { endpointOfPod, endpointRow, isEndpoint } from './table.ts'
 
@@ -188,16 +187,4 @@ export class Fleet {
       )
       .toSorted((a, b) => (a.edge < b.edge ? -1 : 1))
   }
-}
-
-/** The lease epoch that last wrote to a Deployment; 0 for none. */
-export function epochOf({ metadata }: Deployment): number {
-  const text = metadata.annotations?.[NAMES.epoch] ?? ''
-  return /^\d{1,15}$/.test(text) ? Number(text) : 0
-}
-
-/** The uid that an owner reference takes, and the name. */
-export function ownerOf(deployment: Deployment): Record<string, unknown> {
-  const { name, uid } = deployment.metadata
-  return { apiVersion: 'apps/v1', kind: 'Deployment', name, uid }
 }

@@ -1,4 +1,4 @@
-import { PREFIX } from './names.ts'
+import { DELETION_COST, PREFIX } from './names.ts'
 import type { Container, ContainerStatus, Deployment, Meta, Pod } from './objects.ts'
 import { wantsInjection } from './table.ts'
 
@@ -60,7 +60,7 @@ export function keepMeta(meta: Meta): Meta {
 function ours(annotations: Record<string, string> = {}): Record<string, string> {
   return Object.fromEntries(
     Object.entries(annotations).filter(
-      ([name]) => name.startsWith(PREFIX) || name === 'controller.kubernetes.io/pod-deletion-cost',
+      ([name]) => name.startsWith(PREFIX) || name === DELETION_COST,
     ),
   )
 }

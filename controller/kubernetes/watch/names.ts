@@ -1,25 +1,23 @@
+import { INJECTED, PREFIX, written } from '../inject/names.ts'
+
 /** Labels and annotations that discovery and actuation read and write. */
-export const PREFIX = 'outrigger.dev/'
+export { PREFIX, SIDECAR } from '../inject/names.ts'
 /** Whom the API server's managedFields name for what we write. */
 export const MANAGER = 'outrigger'
 
 export const NAMES = {
+  ...written,
   inject: `${PREFIX}inject`,
-  /** On injected pods. */
-  injected: `${PREFIX}injected`,
-  endpoint: `${PREFIX}endpoint`,
-  revision: `${PREFIX}revision`,
-  mode: `${PREFIX}mode`,
-  appPort: `${PREFIX}app-port`,
+  /** The label of injected pods. */
+  injected: INJECTED,
   /** On Deployments, by people. */
   edge: `${PREFIX}edge`,
   loadBalancer: `${PREFIX}load-balancer-metrics`,
-  override: `${PREFIX}override-`,
   /** On Deployments, by us. */
   edgePort: `${PREFIX}edge-port`,
   epoch: `${PREFIX}epoch`,
-  status: `${PREFIX}status`,
+  /** On pods that are to go: the deletion cost that they had before. */
+  victim: `${PREFIX}victim`,
 } as const
-
-/** The sidecar's container in an injected pod. */
-export const SIDECAR = 'outrigger'
+/** Kubernetes' own: of a ReplicaSet's ready pods those that cost least go first. */
+export const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost'

@@ -35,15 +35,18 @@ export function replicaOf(pod: Pod, firstReady: number | null): PlatformReplica 
   const state = stateOf(pod, firstReady)
   const ip = status?.podIP
   const annotations = metadata.annotations ?? {}
-  const appPort = Number(annotations[NAMES.appPort])
-  const loopback = annotations[NAMES.mode] === 'loopback' && appPort > 0 && appPort < 65_536
-  const traffic = loopback ? appPort : ports.traffic.port
+  const port = (name: string, otherwise: number): number => {
+    const given = Number(annotations[name])
+    return given > 0 && given < 65_536 ? given : otherwise
+  }
+  const loopback = annotations[NAMES.mode] === 'loopback'
+  const traffic = loopback ? port(NAMES.appPort, ports.traffic.port) : ports.traffic.port
   return {
     replica: metadata.name,
     revision: annotations[NAMES.revision] ?? 'unknown',
     state,
     address: ip ? hostPort(ip, traffic) : null,
-    admin: ip ? hostPort(ip, ports.admin.port) : null,
+    admin: ip ? hostPort(ip, port(NAMES.adminPort, ports.admin.port)) : null,
     started: timeOf(metadata.creationTimestamp) ?? 0,
     ready: firstReady ?? readySince(pod),
     restarts: containersOf(pod).reduce((sum, each) => sum + (each.restartCount ?? 0), 0),

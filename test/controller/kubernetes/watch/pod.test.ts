@@ -131,6 +131,8 @@ test('addresses: rename and loopback mode, IPv6, none yet', t => {
   t.deepEqual(row({}), ['10.244.0.7:15080', '10.244.0.7:15021'])
   const loopback = { 'outrigger.dev/mode': 'loopback', 'outrigger.dev/app-port': '8000' }
   t.deepEqual(row({ annotations: loopback }), ['10.244.0.7:8000', '10.244.0.7:15021'])
+  const moved = { 'outrigger.dev/admin-port': '15081' }
+  t.deepEqual(row({ annotations: moved }), ['10.244.0.7:15080', '10.244.0.7:15081'])
   t.deepEqual(row({ status: { podIP: 'fd00::7' } }), ['[fd00::7]:15080', '[fd00::7]:15021'])
   t.deepEqual(row({ status: { podIP: '' } }), [null, null])
 })
