@@ -64,7 +64,6 @@ export interface Load {
   rate(perSecond: number): void
   /** Sends no more; resolves when each request has ended. */
   stop(): Promise<LoadResult>
-  /** The same without being told to: after `seconds`. */
   ended: Promise<LoadResult>
 }
 
@@ -91,7 +90,8 @@ export function startLoad(options: LoadOptions): Load {
     finish()
     return ended
   }
-  const until = started + (options.seconds ?? Infinity) * 1000
+  // A little less: sums of gaps are not exact.
+  const until = started + (options.seconds ?? Infinity) * 1000 - 0.001
   const tick = (): void => {
     for (; !stopped && due <= performance.now() && due < until; due += gapMs) sender.send(due)
     if (due >= until) return void stop()
@@ -288,8 +288,8 @@ async function main(): Promise<void> {
     ...(by === undefined ? {} : { by }),
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void load.stop())
-  const write = (text: string): void => void process.stdout.write(`${text}\n`)
-  const say = (result: LoadResult): void => write(JSON.stringify(result, null, json ? 0 : 2))
+  const say = (result: LoadResult): void =>
+    void process.stdout.write(`${JSON.stringify(result, null, json ? 0 : 2)}\n`)
   const timer = values.follow ? setInterval(() => say(load.now()), 1000) : undefined
   const result = await load.ended
   clearInterval(timer)
