@@ -46,6 +46,8 @@ const others = [
   'edge',
   'service',
   'injected',
+  'load-balancer-metrics',
+  'edge-port',
   'epoch',
   ...Object.values(written).map(name => name.slice(PREFIX.length)),
 ]

@@ -10,14 +10,15 @@ import { HEADERS } from '../../../core/model/tables.ts'
 const LEAST_GRACE_S = 30
 /** Left for the model to end by itself after SIGTERM. */
 const FOR_THE_MODEL_S = 5
-/** As much as OUTRIGGER_DRAIN_TIMEOUT takes. */
-const MOST_DRAIN_MS = 3_600_000
+/** As much as OUTRIGGER_DRAIN_MAX takes. */
+const MOST_DRAIN_MS = 86_400_000
 
 export function graceOf(given: number | null | undefined): number {
   return Math.max(given ?? LEAST_GRACE_S, LEAST_GRACE_S)
 }
 
-export function drainTimeoutMs(graceS: number): number {
+/** When a hook is answered whatever is in flight. */
+export function drainMaxMs(graceS: number): number {
   return Math.min((graceS - FOR_THE_MODEL_S) * 1000, MOST_DRAIN_MS)
 }
 

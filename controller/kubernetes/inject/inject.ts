@@ -9,7 +9,7 @@ import { doubtsOf, notesOn } from './notes.ts'
 import { Edits, type JsonPatchOp } from './patch.ts'
 import { podSchema } from './pod.ts'
 import { revisionOf } from './revision.ts'
-import { sidecarOf, volume } from './sidecar.ts'
+import { sharesProcesses, sidecarOf, volume } from './sidecar.ts'
 import { judge, type Plan } from './verdict.ts'
 import { levelOf, reason, type Reason } from './words.ts'
 
@@ -65,7 +65,7 @@ function answer(
 
 function patchOf(plan: Plan, context: Injecting): JsonPatchOp[] {
   const { facts } = plan
-  const { pod, asked } = facts
+  const { pod } = facts
   const edits = new Edits(pod)
   const revision = revisionOf(pod.spec)
   changeContainer(edits, plan, context)
@@ -77,7 +77,7 @@ function patchOf(plan: Plan, context: Injecting): JsonPatchOp[] {
   const grace = pod.spec.terminationGracePeriodSeconds
   if (graceOf(grace) !== (grace ?? graceOf(grace)))
     edits.set(['spec', 'terminationGracePeriodSeconds'], graceOf(grace))
-  if (asked.shareProcesses && pod.spec.hostPID !== true && pod.spec.shareProcessNamespace !== true)
+  if (sharesProcesses(facts) && pod.spec.shareProcessNamespace !== true)
     edits.set(['spec', 'shareProcessNamespace'], true)
   for (const [name, value] of Object.entries(annotationsOf(plan, revision)))
     edits.set(['metadata', 'annotations', name], value)

@@ -1,9 +1,9 @@
+const FORM = /^([+-]?)(\d{0,18})(?:\.(\d{0,18}))?(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?$/
+
 /** A quantity as Kubernetes writes it (500m, 1.5, 128Mi, 1e3), in billionths; null when it is none. */
-export function nanos(quantity: string | number | undefined): bigint | null {
-  const match =
-    /^([+-]?)(\d{0,18})(?:\.(\d{0,18}))?(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?$/.exec(
-      String(quantity ?? ''),
-    )
+export function nanos(quantity: unknown): bigint | null {
+  if (typeof quantity !== 'string' && typeof quantity !== 'number') return null
+  const match = FORM.exec(String(quantity))
   if (match === null) return null
   const [, sign, whole = '', fraction = '', suffix, exponent] = match
   if (whole === '' && fraction === '') return null
@@ -14,10 +14,11 @@ export function nanos(quantity: string | number | undefined): bigint | null {
   return sign === '-' ? -size : size
 }
 
-/** Whole thousandths of it, rounded up. */
-export function millis(quantity: string | number | undefined): number | null {
+/** Whole parts of it, 1000 of a core or 1 of a byte, rounded up; null too when it is too large to count. */
+export function parts(quantity: unknown, each: 1000 | 1): number | null {
   const found = nanos(quantity)
-  return found === null ? null : Number(ceil(found, 1_000_000n))
+  const size = found === null ? null : Number(ceil(found, 1_000_000_000n / BigInt(each)))
+  return Number.isSafeInteger(size) ? size : null
 }
 
 function ceil(size: bigint, by: bigint): bigint {

@@ -1,8 +1,8 @@
 import type { Injecting } from './context.ts'
-import { drainHook, drainTimeoutMs, graceOf } from './drain.ts'
+import { drainHook, drainMaxMs, graceOf } from './drain.ts'
 import { healthPaths, readyPath } from './health.ts'
 import { ownPorts, portNames, SIDECAR, STATE_DIR } from './names.ts'
-import { millis } from './quantity.ts'
+import { parts } from './quantity.ts'
 import type { Plan } from './verdict.ts'
 
 /** The container that is added: a native sidecar, started before the model and stopped after it. */
@@ -34,6 +34,12 @@ export function sidecarOf(plan: Plan, context: Injecting, revision: string): obj
     securityContext,
     volumeMounts: [{ name: SIDECAR, mountPath: STATE_DIR }],
   }
+}
+
+/** Whether containers of the pod will see each other's processes. */
+export function sharesProcesses({ asked, pod: { spec } }: Plan['facts']): boolean {
+  if (spec.shareProcessNamespace === true) return true
+  return asked.shareProcesses && spec.hostPID !== true
 }
 
 /** With resources of the pod as a whole, a container's own could exceed them. */
@@ -69,20 +75,22 @@ function environment(plan: Plan, context: Injecting, revision: string): object[]
     field('OUTRIGGER_REPLICA', 'metadata.name'),
     variable('ROOT_KEY', context.rootKey),
     variable('APP', `127.0.0.1:${port.number}`),
-    ...(loopback ? [field('POD_IP', 'status.podIP')] : []),
-    // Brackets are right for IPv6 and do no harm to IPv4; which one it is, nobody knows yet.
+    ...(loopback ? [field('POD_IPS', 'status.podIPs')] : []),
+    // One address or two, of either family: the sidecar reads them all.
     loopback
-      ? { name: 'OUTRIGGER_TRAFFIC', value: `[$(POD_IP)]:${port.number}` }
+      ? { name: 'OUTRIGGER_TRAFFIC', value: `$(POD_IPS):${port.number}` }
       : variable('TRAFFIC', `[::]:${ports.traffic}`),
     variable('ADMIN', moved && `[::]:${moved.admin}`),
     variable('METRICS', moved && `[::]:${moved.metrics}`),
     variable('STATE_DIR', STATE_DIR),
     variable('DRAIN_SECRET', context.drainSecret),
-    variable('DRAIN_TIMEOUT', String(drainTimeoutMs(grace))),
+    variable('DRAIN_MAX', String(drainMaxMs(grace))),
     variable('OWN_LOOPBACK', 'yes'),
     variable('READY_PATH', readyPath(plan)),
     variable('HEALTH_PATHS', healthPaths(plan).join(',')),
     variable('CPU_QUOTA', cpuQuota(plan)),
+    variable('MEMORY_LIMIT', memoryLimit(plan)),
+    variable('APP_PROCESSES', sharesProcesses(facts) ? 'shared' : null),
     variable('METRICS_URL', asked.metricsUrl),
   ].filter(each => each !== null)
 }
@@ -96,9 +104,19 @@ function field(name: string, fieldPath: string): object {
   return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } }
 }
 
+/** A limit of the model, or else of its pod as a whole. */
+function limitOf({ facts, container }: Plan, name: string): string | number | undefined {
+  return container.resources?.limits?.[name] ?? facts.pod.spec.resources?.limits?.[name]
+}
+
 /** Thousandths of a core that the model may use; null: no limit is given. */
-function cpuQuota({ facts, container }: Plan): string | null {
-  const limit = container.resources?.limits?.['cpu'] ?? facts.pod.spec.resources?.limits?.['cpu']
-  const found = millis(limit)
+function cpuQuota(plan: Plan): string | null {
+  const found = parts(limitOf(plan, 'cpu'), 1000)
   return found !== null && found >= 1 && found <= 1_000_000 ? String(found) : null
+}
+
+/** Bytes. */
+function memoryLimit(plan: Plan): string | null {
+  const found = parts(limitOf(plan, 'memory'), 1)
+  return found !== null && found >= 1 ? String(found) : null
 }
