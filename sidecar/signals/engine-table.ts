@@ -5,7 +5,7 @@
  * user guide "Metrics", text-generation-inference "Metrics", mlserver/metrics, tools/server of llama.cpp,
  * OpenVINO Model Server "Metrics".
  */
-import type { Fold } from './exposition.ts'
+import type { Fold } from '../../core/model/exposition.ts'
 
 export type EngineKind =
   | 'vllm'

@@ -2,8 +2,8 @@
 import type { Sample } from '../../core/model/sample.ts'
 import { engines } from './engine-table.ts'
 import type { Engine, EngineKind, SignalName } from './engine-table.ts'
-import { fold, readExposition } from './exposition.ts'
-import type { Exposition } from './exposition.ts'
+import { fold, readExposition } from '../../core/model/exposition.ts'
+import type { Exposition } from '../../core/model/exposition.ts'
 
 /** What one page of an engine says. Null: this engine does not tell, or has not yet. */
 export interface EngineReading {

@@ -6,7 +6,7 @@ import { Agent, get } from 'node:http'
 import { engines } from './engine-table.ts'
 import { readEngine } from './engines.ts'
 import type { EngineReading } from './engines.ts'
-import { EXPOSITION_BOUNDS } from './exposition.ts'
+import { EXPOSITION_BOUNDS } from '../../core/model/exposition.ts'
 
 const POLL_MS = 1_000
 const LONGEST_PAUSE_MS = 30_000

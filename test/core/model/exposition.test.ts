@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { fold, readExposition } from '../../../sidecar/signals/exposition.ts'
+import { fold, readExposition } from '../../../core/model/exposition.ts'
 
 const wanted = new Set(['a:b', 'x', 'y_total'])
 const read = (text: string) => readExposition(text, wanted)
@@ -24,8 +24,8 @@ test('reads names with colons, labels with escapes, timestamps and exemplars', t
       ['model', 'C:\\m\n"q"'],
     ],
   )
-  t.is(series.get('a:b')?.[0]?.value, 3)
-  t.is(series.get('y_total')?.[0]?.value, 1500)
+  t.like(series.get('a:b')?.[0], { value: 3, at: 1_395_066_363_000 })
+  t.like(series.get('y_total')?.[0], { value: 1500, at: 1_758_012_131.4 })
   t.deepEqual(
     series.get('x')?.map(one => one.value),
     [2, 4],

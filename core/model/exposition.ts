@@ -11,6 +11,8 @@ export interface Series {
   labels: Labels
   /** May be NaN or infinite: both formats allow it. */
   value: number
+  /** As it is written, where it is: ms in the older format, seconds in OpenMetrics. */
+  at?: number
 }
 
 export interface Exposition {
@@ -37,7 +39,7 @@ const LABEL =
   /[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\\n]|\\[\\"n])*)"[ \t]*(,?)[ \t]*/y
 const NUMBER = '(?:[+-]?(?:(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:e[+-]?\\d+)?|inf(?:inity)?)|nan)'
 /** What follows the labels: a value, a timestamp, an exemplar. */
-const REST = new RegExp(`^[ \\t]+(${NUMBER})(?:[ \\t]+${NUMBER})?(?:[ \\t]+# \\{.*)?$`, 'i')
+const REST = new RegExp(`^[ \\t]+(${NUMBER})(?:[ \\t]+(${NUMBER}))?(?:[ \\t]+# \\{.*)?$`, 'i')
 const TYPE = /^#[ \t]+TYPE[ \t]+([a-zA-Z_:][a-zA-Z0-9_:]*)[ \t]/
 const END_OF_TEXT = '# EOF'
 /** Longer lines of wanted names are garbage; it also bounds the work of the expressions above. */
@@ -105,8 +107,10 @@ function readSeries(line: string, at: number): Series | null {
     labels = block.labels
     rest = block.end
   }
-  const value = REST.exec(rest === at ? line.slice(rest) : ` ${line.slice(rest)}`)?.[1]
-  return value === undefined ? null : { labels, value: toNumber(value) }
+  const found = REST.exec(rest === at ? line.slice(rest) : ` ${line.slice(rest)}`)
+  const [, value, time] = found ?? []
+  if (value === undefined) return null
+  return { labels, value: toNumber(value), ...(time === undefined ? {} : { at: toNumber(time) }) }
 }
 
 /** The labels from `at`, just behind the brace, and the place behind the closing one. */
