@@ -5,26 +5,23 @@ import type { MetricsPage } from '../core/runtime/metrics.ts'
 import { answersAt } from './answers.ts'
 import { explain } from './explain.ts'
 import type { History } from './history.ts'
+import { logRoute, type LogSource } from './log-stream.ts'
 import { pageRoutes } from './page.ts'
 import { recordOf } from './record/line.ts'
 import { findRecord, readLog } from './record/read.ts'
 import type { EndpointView } from './view.ts'
 
 /** What the admin server needs of the controller. */
-export interface Counter {
+export interface Counter extends LogSource {
   token: string | null
-  logDir: string
   now(): number
   /** Why it does not work as it should, in words; null when it does. */
   unready(): string | null
-  /** seq of the newest durable record. */
-  durable(): number
   views(): EndpointView[]
   history: History
   metrics: MetricsPage
-  /** Called after each second, and when something durable was written. Gives what to call to stop. */
+  /** Called after each second. Gives what to call to stop. */
   eachSecond(tell: () => void): () => void
-  eachAppend(tell: () => void): () => void
   replicaTable(edge: string | null): unknown
   /** Also called at once when the table changes. */
   eachTable(tell: () => void): () => void
@@ -42,7 +39,7 @@ export function routesOf(counter: Counter): Route[] {
     { at: 'GET /metrics', handle: () => metricsAnswer(counter) },
     { at: 'GET /v1/replicas', guarded: true, handle: ask => replicas(ask, counter) },
     { at: 'POST /v1/activate/:endpoint*', guarded: true, handle: ask => activate(ask, counter) },
-    { at: 'GET /v1/log', handle: ask => log(ask, counter) },
+    logRoute(counter),
     { at: 'GET /v1/endpoints', handle: ask => endpoints(ask, counter) },
     {
       at: 'GET /v1/history/:endpoint*',
@@ -149,56 +146,6 @@ function endpoints(ask: Ask, counter: Counter): Answer {
   }
 }
 
-const MOST_AT_ONCE = 10_000
-
-/** Records after seq `since`: a list of lines, or followed. */
-async function log(ask: Ask, counter: Counter): Promise<Answer> {
-  const since = whole(ask, 'since', 0)
-  const { logDir: dir, durable } = counter
-  if (ask.query.get('follow') === '1') {
-    return { follow: write => followLog(counter, since, write) }
-  }
-  const limit = Math.min(MOST_AT_ONCE, whole(ask, 'limit', 1000))
-  const lines: string[] = []
-  for await (const { line } of readLog(dir, { since, durable })) {
-    if (lines.length >= limit) break
-    lines.push(`${line.toString()}\n`)
-  }
-  return { status: 200, body: lines.join(''), type: 'application/x-ndjson' }
-}
-
-/** Writes record after record, at the reader's pace: most of the log may be still to come. */
-function followLog(counter: Counter, since: number, write: (line: unknown) => boolean): () => void {
-  let open = true
-  let wake: () => void = () => undefined
-  const unsubscribe = counter.eachAppend(() => wake())
-  const wait = (): Promise<boolean> =>
-    new Promise(resolve => {
-      const timer = setTimeout(() => wake(), 1000)
-      wake = () => {
-        clearTimeout(timer)
-        resolve(open)
-      }
-    })
-  const pump = async (): Promise<void> => {
-    for await (const { line } of readLog(counter.logDir, {
-      since,
-      durable: counter.durable,
-      wait,
-    })) {
-      if (!open) return
-      if (!write(line.toString())) await new Promise(resolve => setTimeout(resolve, 20))
-    }
-  }
-  // A log that can't be read ends the stream; its follower asks again.
-  pump().catch(() => undefined)
-  return () => {
-    open = false
-    unsubscribe()
-    wake()
-  }
-}
-
 async function decision(ask: Ask, counter: Counter): Promise<Answer> {
   const id = ask.params.id ?? ''
   const record = await findRecord(counter.logDir, /^\d{1,15}$/.test(id) ? Number(id) : id)
@@ -239,11 +186,4 @@ async function explained(ask: Ask, counter: Counter): Promise<Answer> {
   if (answers.length === 0)
     throw new Refused(404, `no decision for ${nameOf(ask)} at that time is in the log`)
   return json({ endpoint: nameOf(ask), at, answers })
-}
-
-function whole(ask: Ask, name: string, otherwise: number): number {
-  const text = ask.query.get(name)
-  if (text === null || text === '') return otherwise
-  if (!/^\d{1,15}$/.test(text)) throw new Refused(400, `${name}: expected an integer from 0`)
-  return Number(text)
 }

@@ -5,6 +5,8 @@ import { envelopeOf, recordOf, type AnyRecord, type Envelope } from './line.ts'
 export interface Read {
   envelope: Envelope
   line: Buffer
+  /** Name of the file that holds it. */
+  file: string
 }
 
 export interface ReadOptions {
@@ -60,7 +62,7 @@ async function* wholeLines(
     for (const { bytes, at, whole } of lines) {
       const envelope = whole ? envelopeOf(bytes) : null
       if (envelope === null) return
-      yield { read: { envelope, line: bytes }, end: at + bytes.length + 1 }
+      yield { read: { envelope, line: bytes, file: file.name }, end: at + bytes.length + 1 }
     }
   }
 }

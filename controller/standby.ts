@@ -1,0 +1,192 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { canonical } from '../core/model/canonical.ts'
+import { isMapping } from '../core/model/schema.ts'
+import { HEADERS } from '../core/model/tables.ts'
+import { call } from '../core/runtime/call.ts'
+import { follow } from '../core/runtime/follow.ts'
+import { once, wordsOfError, type Log } from '../core/runtime/log.ts'
+import { cutAfter } from './record/cut.ts'
+import { envelopeOf, NO_PREV, sha256 } from './record/line.ts'
+import { openLog } from './record/open.ts'
+import { readLog } from './record/read.ts'
+import { syncFolder } from './record/writer.ts'
+
+export interface StandbyOptions {
+  /** Folder of our own log. */
+  dir: string
+  /** URL of the leader's admin server. */
+  leader: string
+  token: string | null
+  log: Log
+}
+
+/** What it may take to ask a leader for a record, ms. */
+const ASK_MS = 3000
+const NAME = /^\d{10,16}\.jsonl$/
+
+/**
+ * A standby's copy of the leader's log, to the byte and file by file. Records of ours that the leader does
+ * not have (we led, and nobody copied our last ones) are cut off and kept beside the log.
+ */
+export class Standby {
+  private readonly options: StandbyOptions
+  private readonly said: ReturnType<typeof once>
+  private stream: { stop(): void } | null = null
+  private stopped = false
+  /** seq of the record to come; null: any, since there is none yet. */
+  private next: number | null = null
+  private head = NO_PREV
+  private file: { path: string; handle: FileHandle } | null = null
+  private waiting: { path: string; line: string }[] = []
+  private writing: Promise<void> | null = null
+  private path: string | null = null
+  private failed: unknown = null
+
+  constructor(options: StandbyOptions) {
+    this.options = options
+    this.said = once(options.log)
+  }
+
+  /** seq of the newest record copied, durable or on its way. */
+  get seq(): number {
+    return (this.next ?? 1) - 1
+  }
+
+  /** Begins once the leader answers. Rejects with Unusable where our own log is broken, or with the disk's error. */
+  async start(): Promise<void> {
+    const { chain } = await openLog(this.options.dir)
+    let agreed: number | null = null
+    while (agreed === null && !this.stopped) {
+      agreed = await this.agreement(chain.next - 1, chain.first).catch((error: unknown) => {
+        this.said.say('warn', LOST, { leader: this.options.leader, why: wordsOfError(error) })
+        return null
+      })
+      if (agreed === null) await new Promise(resolve => setTimeout(resolve, 1000))
+    }
+    if (agreed === null || this.stopped) return
+    await this.goBackTo(agreed, chain.next - 1)
+    this.listen()
+  }
+
+  /** Ends the copy; what came is on disk. */
+  async stop(): Promise<void> {
+    this.stopped = true
+    this.stream?.stop()
+    while (this.writing !== null) await this.writing
+    await this.file?.handle.close()
+    this.file = null
+  }
+
+  /** The newest record that both logs have; 0: none. A record names the one before, so what follows a difference differs. */
+  private async agreement(last: number, first: number): Promise<number> {
+    let same = first - 1
+    let other = last + 1
+    // The newest first: it is the same unless we led and nobody copied the end.
+    for (let seq = last; other - same > 1; seq = (same + other) >> 1) {
+      const own = await this.own(seq)
+      if (own !== null && sha256(own) === (await this.theirs(seq))) same = seq
+      else other = seq
+    }
+    return same < first ? 0 : same
+  }
+
+  private async own(seq: number): Promise<Buffer | null> {
+    for await (const { envelope, line } of readLog(this.options.dir, { since: seq - 1 }))
+      return envelope.seq === seq ? line : null
+    return null
+  }
+
+  private async theirs(seq: number): Promise<string | null> {
+    const url = `${this.options.leader}/v1/log?since=${seq - 1}&limit=1`
+    const { status, json } = await call('GET', url, { headers: this.headers(), timeoutMs: ASK_MS })
+    if (status !== 200) throw new Error(`answered ${status}`)
+    if (!isMapping(json)) return null
+    return json.seq === seq ? sha256(canonical(json)) : null
+  }
+
+  private async goBackTo(agreed: number, last: number): Promise<void> {
+    const { dir, log, leader } = this.options
+    if (agreed < last) {
+      await cutAfter(dir, agreed, 'fork')
+      log(
+        'warn',
+        'the leader does not have our newest records: they were cut and kept beside the log',
+        {
+          leader,
+          records: last - agreed,
+        },
+      )
+    }
+    const { chain, file } = await openLog(dir)
+    this.next = chain.records === 0 ? null : chain.next
+    this.head = chain.head
+    this.path = file?.path ?? null
+    await syncFolder(dir)
+  }
+
+  private listen(): void {
+    this.stream = follow({
+      url: () => `${this.options.leader}/v1/log?since=${this.seq}&follow=1&files=1`,
+      headers: this.headers(),
+      line: value => this.take(value),
+      opened: () => this.said.again(LOST),
+      lost: why => this.said.say('warn', LOST, { leader: this.options.leader, why }),
+    })
+  }
+
+  /** Throws on what does not follow: the connection ends and is made anew. */
+  private take(value: unknown): void {
+    if (this.failed !== null) throw new Error(wordsOfError(this.failed))
+    if (isMapping(value) && typeof value.file === 'string' && NAME.test(value.file)) {
+      this.path = join(this.options.dir, value.file)
+      return
+    }
+    const line = canonical(value)
+    const envelope = envelopeOf(Buffer.from(line))
+    if (envelope === null || this.path === null) throw new Error('not a record')
+    const follows =
+      this.next === null || (envelope.seq === this.next && envelope.prev === this.head)
+    if (!follows) throw new Error(`record ${envelope.seq} does not follow from ours, ${this.seq}`)
+    this.next = envelope.seq + 1
+    this.head = sha256(line)
+    this.waiting.push({ path: this.path, line })
+    this.writing ??= this.write()
+  }
+
+  private async write(): Promise<void> {
+    try {
+      while (this.waiting.length > 0) {
+        const { path } = this.waiting[0] as { path: string }
+        const other = this.waiting.findIndex(each => each.path !== path)
+        const batch = this.waiting.splice(0, other < 0 ? this.waiting.length : other)
+        const handle = await this.handleOf(path)
+        await handle.appendFile(`${batch.map(({ line }) => line).join('\n')}\n`)
+        await handle.datasync()
+      }
+    } catch (error) {
+      // What the disk holds is unknown now; a restart looks.
+      this.failed = error
+      this.options.log('error', "the copy of the log can't be written", {
+        why: wordsOfError(error),
+      })
+    } finally {
+      this.writing = null
+    }
+  }
+
+  private async handleOf(path: string): Promise<FileHandle> {
+    if (this.file?.path === path) return this.file.handle
+    await this.file?.handle.close()
+    const handle = await open(path, 'a', 0o600)
+    await syncFolder(this.options.dir)
+    this.file = { path, handle }
+    return handle
+  }
+
+  private headers(): Record<string, string> {
+    return this.options.token === null ? {} : { [HEADERS.token]: this.options.token }
+  }
+}
+
+const LOST = "the leader's log can't be followed"
