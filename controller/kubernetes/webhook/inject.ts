@@ -1,5 +1,6 @@
+import { isMapping } from '../../../core/model/schema.ts'
 import type { WebhookFigures } from './figures.ts'
-import { ownerOf, type Made } from './owner.ts'
+import { ownerOf } from './owner.ts'
 import type { Admitted, AdmissionRequest } from './review.ts'
 import type { Teller } from './tell.ts'
 
@@ -24,7 +25,7 @@ export function injectAdmission(request: AdmissionRequest, desk: InjectDesk): Ad
     desk.figures.count('other')
     return {}
   }
-  const namespace = request.namespace ?? pod.metadata?.namespace ?? ''
+  const namespace = namespaceOf(request, pod)
   const { verdict, reasons, patch, warnings } = desk.decide(pod, namespace)
   const codes = reasons.map(({ code }) => code)
   if (verdict === 'skipped') desk.figures.skipped(codes)
@@ -36,7 +37,20 @@ export function injectAdmission(request: AdmissionRequest, desk: InjectDesk): Ad
   return { patch, warnings, audit: { verdict: [verdict, ...codes].join(' ').slice(0, 1000) } }
 }
 
-function podOf({ operation, resource, subResource, object }: AdmissionRequest): Made | null {
+function namespaceOf(
+  { namespace = '' }: AdmissionRequest,
+  { metadata }: Record<string, unknown>,
+): string {
+  if (namespace !== '' || !isMapping(metadata)) return namespace
+  return typeof metadata.namespace === 'string' ? metadata.namespace : ''
+}
+
+function podOf({
+  operation,
+  resource,
+  subResource,
+  object,
+}: AdmissionRequest): Record<string, unknown> | null {
   const made = operation === 'CREATE' && (subResource ?? '') === ''
   const isPod = resource.group === '' && resource.resource === 'pods'
   return made && isPod && object != null ? object : null
@@ -46,10 +60,11 @@ function tellingOf(
   verdict: Verdict['verdict'],
   reasons: Verdict['reasons'],
 ): { type: 'Normal' | 'Warning'; reason: string; note: string } | null {
+  // It was told when it was injected; and of one that did not ask nobody waits to hear.
+  if (verdict === 'already' || reasons.some(({ code }) => code === 'not-asked')) return null
   const sentences = reasons.map(({ sentence }) => sentence).join(' ')
   if (verdict === 'skipped')
     return { type: 'Warning', reason: 'OutriggerSkipped', note: `Not injected: ${sentences}` }
-  if (verdict === 'already') return null
   const note = `Injected the sidecar.${sentences === '' ? '' : ` ${sentences}`}`
   return { type: 'Normal', reason: 'OutriggerInjected', note }
 }

@@ -1,18 +1,13 @@
-/** What is read of a pod. */
-export interface Made {
-  metadata?: {
-    name?: string
-    namespace?: string
-    labels?: Record<string, string>
-    ownerReferences?: {
-      apiVersion: string
-      kind: string
-      name: string
-      uid: string
-      controller?: boolean
-    }[]
-  }
-}
+import {
+  bool,
+  check,
+  list,
+  map,
+  nullable,
+  object,
+  optional,
+  text,
+} from '../../../core/model/schema.ts'
 
 /** Whom to tell about a pod: the Deployment, or whatever else made it. */
 export interface Owner {
@@ -26,15 +21,33 @@ export interface Owner {
   template: string
 }
 
-/** `namespace` as the API server names it: a pod that is just made need not. */
-export function ownerOf(pod: Made, namespace: string): Owner | null {
-  const { ownerReferences = [], labels = {}, name } = pod.metadata ?? {}
-  const owner = ownerReferences.find(({ controller }) => controller === true)
-  const hash = labels['pod-template-hash'] ?? ''
+const name = text(300)
+const reference = object({
+  apiVersion: name,
+  kind: name,
+  name,
+  uid: name,
+  controller: optional(nullable(bool)),
+})
+const made = object({
+  metadata: object({
+    name: optional(nullable(name)),
+    labels: optional(nullable(map(name, 10_000, name))),
+    ownerReferences: optional(nullable(list(reference, 1000))),
+  }),
+})
+
+/** `namespace` as the API server names it: a pod that is just made need not. Null for what nobody owns. */
+export function ownerOf(pod: unknown, namespace: string): Owner | null {
+  const checked = check(made, pod)
+  if (!checked.ok) return null
+  const { ownerReferences, labels, name: own } = checked.value.metadata
+  const owner = (ownerReferences ?? []).find(({ controller }) => controller === true)
+  const hash = labels?.['pod-template-hash'] ?? ''
   if (owner === undefined) {
     // One that a person made, with a name of its own.
-    if (name === undefined || name === '') return null
-    return { apiVersion: 'v1', kind: 'Pod', namespace, name, template: '' }
+    if (own == null || own === '') return null
+    return { apiVersion: 'v1', kind: 'Pod', namespace, name: own, template: '' }
   }
   const { apiVersion, kind, uid } = owner
   if (kind === 'ReplicaSet' && hash !== '' && owner.name.endsWith(`-${hash}`)) {
