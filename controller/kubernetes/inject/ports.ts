@@ -76,7 +76,7 @@ function named(
     const names = declared.flatMap(({ name }) => name ?? [])
     return reason('unknown-port', {
       port,
-      ports: names.join(', ') || 'none, as no port has a name',
+      ports: names.join(', ') || 'none',
     })
   }
   const [container, ...others] = among

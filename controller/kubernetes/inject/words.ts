@@ -51,7 +51,7 @@ export const words = {
   },
   job: {
     level: 'skipped',
-    sentence: 'The pod is of a Job ({owner}), which ends by itself and is not scaled.',
+    sentence: 'The pod is of {owner}, which ends by itself and is not scaled.',
     help: 'Serve the model from a Deployment.',
   },
   'endpoint-name': {
@@ -92,12 +92,12 @@ export const words = {
   },
   'several-ports': {
     level: 'skipped',
-    sentence: 'The pod has several ports ({ports}) and none is called http.',
+    sentence: 'The pod has several ports ({ports}), and not exactly one is called http.',
     help: "Name the model's: outrigger.dev/port, and outrigger.dev/container where containers differ.",
   },
   'unknown-port': {
     level: 'skipped',
-    sentence: 'No port is called {port}: expected one of {ports}.',
+    sentence: 'No port is called {port}; those with a name are: {ports}.',
     help: 'outrigger.dev/port takes the name or the number of a container port.',
   },
   'unknown-container': {
