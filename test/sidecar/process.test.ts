@@ -4,7 +4,18 @@ import { Agent } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import type { Sample } from '../../core/model/sample.ts'
-import { ask, environment, folder, listen, samplesUntil } from './support.ts'
+import { startLoad } from '../cluster/support/load.ts'
+import {
+  ask,
+  ENDPOINT,
+  environment,
+  folder,
+  listen,
+  order,
+  put,
+  samplesUntil,
+  signing,
+} from './support.ts'
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 
@@ -172,6 +183,61 @@ test('a wrong environment is exit code 2, an address in use 3, each said once', 
     t.is(taken.code, 3, taken.said)
     t.regex(taken.said, /EADDRINUSE/)
   }
+})
+
+test('killed in a living pod: on the same ports again, ready at once, under the last order', async t => {
+  const { address } = await listen(t, (_request, response) => void response.end('ok'))
+  const env = { OUTRIGGER_STATE_DIR: folder(t), OUTRIGGER_READY_PATH: '/ready' }
+  const first = await running(t, address, env)
+  const given = order(7, { limit: 11 })
+  t.is((await put(first.admin, '/v1/order', given)).status, 200)
+  first.child.kill('SIGKILL')
+  await first.gone
+  const second = await running(t, address, {
+    ...env,
+    OUTRIGGER_TRAFFIC: first.traffic,
+    OUTRIGGER_ADMIN: first.admin,
+  })
+  const began = performance.now()
+  while ((await ask(second.admin, '/readyz')).status !== 200) continue
+  t.true(performance.now() - began < 1000)
+  const { body } = await ask(second.admin, '/v1/order')
+  t.deepEqual(JSON.parse(body), { order: given.order })
+  const pass = signing.pass({ edge: 'edge-1', endpoint: ENDPOINT, until: Date.now() + 60_000 })
+  const sent = Buffer.from(JSON.stringify(pass)).toString('base64url')
+  const got = await ask(second.traffic, '/', { headers: { 'x-outrigger-pass': sent } })
+  t.is(got.headers['x-outrigger-slots'], '11;1')
+})
+
+test('hooks of a process: what the kubelet does when a pod is deleted loses nothing', async t => {
+  const { server, address } = await listen(t, (_request, response) => {
+    setTimeout(() => response.end('ok'), 20)
+  })
+  const { child, traffic, admin, gone } = await running(t, address, {
+    OUTRIGGER_FIRST_LIMIT: '16',
+    OUTRIGGER_DRAIN_MIN: '800',
+    OUTRIGGER_DRAIN_QUIET: '200',
+  })
+  while ((await ask(admin, '/readyz')).status !== 200) continue
+  const load = startLoad({ url: `http://${traffic}/`, rate: 100 })
+  while (load.now().ok < 20) await new Promise(resolve => setTimeout(resolve, 10))
+  const headers = { 'x-outrigger-drain': 'secret' }
+  const hooks = ['app', 'pod'].map(kind => ask(admin, `/v1/drain/${kind}`, { headers }))
+  // The address is forgotten a while after the deletion.
+  await new Promise(resolve => setTimeout(resolve, 700))
+  const { sent, ok, failures } = await load.stop()
+  t.is(ok, sent, JSON.stringify(failures))
+  for (const { status, body } of await Promise.all(hooks)) {
+    t.is(status, 200)
+    t.regex(body, /"how":"drained"/)
+  }
+  // The model ends at once on SIGTERM, then the sidecar is told.
+  server.close()
+  server.closeAllConnections()
+  const told = performance.now()
+  child.kill('SIGTERM')
+  t.is(await gone, 0)
+  t.true(performance.now() - told < 2000, 'at once')
 })
 
 test('loopback mode: a model that listens on every address is told how not to', async t => {
