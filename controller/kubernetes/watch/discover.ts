@@ -2,8 +2,9 @@ import type { Platform } from '../../../core/model/tables.ts'
 import { wordsOfError, type Log } from '../../../core/runtime/log.ts'
 import type { Kube, Query } from '../api/client.ts'
 import { statusOf } from '../api/error.ts'
-import { Informer, type InformerFigures } from '../api/informer.ts'
+import type { InformerFigures } from '../api/informer.ts'
 import type { Time } from '../api/time.ts'
+import { Collection, collectionPath } from './collection.ts'
 import { rivalOf, type Rival } from './conflicts.ts'
 import type { Fleet } from './fleet.ts'
 import { keepDeployment, keepMeta, keepPod, type KeptDeployment } from './keep.ts'
@@ -15,8 +16,8 @@ export interface DiscoveryOptions {
   fleet: Fleet
   /** Where the edges run. */
   namespace: string
-  /** The only namespace to look at; null: all of them. */
-  scope: string | null
+  /** Endpoints of these only; empty: of all. */
+  watchNamespaces: readonly string[]
   revisionOf: (spec: unknown) => string
   log: Log
   time: Time
@@ -32,11 +33,11 @@ export class Discovery {
   /** All is known that a table needs. */
   readonly synced: Promise<void>
   private readonly options: DiscoveryOptions
-  private readonly deployments: Informer<Deployment, KeptDeployment>
-  private readonly pods: Informer<Pod, Pod>
-  private readonly edges: Informer<Pod, Pod>
-  private readonly hpas: Informer<ScalingObject, ScalingObject>
-  private scaledObjects: Informer<ScalingObject, ScalingObject> | null = null
+  private readonly deployments: Collection<Deployment, KeptDeployment>
+  private readonly pods: Collection<Pod, Pod>
+  private readonly edges: Collection<Pod, Pod>
+  private readonly hpas: Collection<ScalingObject, ScalingObject>
+  private scaledObjects: Collection<ScalingObject, ScalingObject> | null = null
   private readonly takers = new Set<(table: Platform) => void>()
   private ready = false
   private stopped = false
@@ -49,7 +50,7 @@ export class Discovery {
   constructor(options: DiscoveryOptions) {
     this.options = options
     const { fleet, namespace, revisionOf } = options
-    const watch = this.informer.bind(this)
+    const watch = this.collect.bind(this)
     this.deployments = watch<Deployment, KeptDeployment>('apis/apps/v1', 'deployments', {
       keep: whole => keepDeployment(whole, revisionOf),
       changed: (name, kept) => fleet.takeDeployment(name, kept),
@@ -60,7 +61,7 @@ export class Discovery {
       changed: (name, kept) => fleet.takePod(name, kept),
     })
     this.edges = watch<Pod, Pod>('api/v1', 'pods', {
-      scope: namespace,
+      namespaces: [namespace],
       query: { labelSelector: 'app.kubernetes.io/component=edge' },
       keep: keepPod,
       changed: (name, kept) => fleet.takeEdgePod(name, kept),
@@ -125,24 +126,24 @@ export class Discovery {
     return [deployments, pods, edges, hpas, ...(scaledObjects === null ? [] : [scaledObjects])]
   }
 
-  private informer<T extends { metadata: Meta }, K>(
+  private collect<T extends { metadata: Meta }, K>(
     group: string,
     plural: string,
     what: {
-      scope?: string
+      namespaces?: readonly string[]
       query?: Query
       keep: (object: T) => K | null
       changed: (name: string, kept: K | null) => void
     },
-  ): Informer<T, K> {
-    const { kube, log, time, scope } = this.options
-    const within = what.scope ?? scope
-    const at = within === null ? '' : `namespaces/${within}/`
-    return new Informer<T, K>({
+  ): Collection<T, K> {
+    const { kube, log, time, watchNamespaces } = this.options
+    return new Collection<T, K>({
       kube,
       log,
       time,
-      path: `/${group}/${at}${plural}`,
+      group,
+      plural,
+      namespaces: what.namespaces ?? watchNamespaces,
       ...(what.query === undefined ? {} : { query: what.query }),
       keep: what.keep,
       changed: (name, kept) => {
@@ -176,19 +177,19 @@ export class Discovery {
 
   /** ScaledObjects are watched where their API is served; where it is not, or not for us, that is fine. */
   private async lookForKeda(): Promise<void> {
-    const { kube, log, time, scope } = this.options
-    const within = scope === null ? '' : `namespaces/${scope}/`
+    const { kube, log, time, watchNamespaces } = this.options
+    const [group, plural] = ['apis/keda.sh/v1alpha1', 'scaledobjects'] as const
     try {
-      await kube.get(`/apis/keda.sh/v1alpha1/${within}scaledobjects`, { limit: 1 })
+      await kube.get(collectionPath(group, plural, watchNamespaces[0] ?? null), { limit: 1 })
       if (this.stopped) return
-      const informer = this.informer<ScalingObject, ScalingObject>(
-        'apis/keda.sh/v1alpha1',
-        'scaledobjects',
-        { keep: keepScaler, changed: () => undefined },
-      )
-      this.scaledObjects = informer
-      informer.start()
-      await informer.synced
+      const changed = (): void => undefined
+      const found = this.collect<ScalingObject, ScalingObject>(group, plural, {
+        keep: keepScaler,
+        changed,
+      })
+      this.scaledObjects = found
+      found.start()
+      await found.synced
     } catch (error) {
       if (this.stopped) return
       const status = statusOf(error)

@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto'
+import type { Override } from '../../core/model/decision.ts'
+import { ports } from '../../core/model/ports.ts'
+import type { Settings } from '../../core/model/settings.ts'
+import type { Log } from '../../core/runtime/log.ts'
+import type { PlatformLink } from '../platform.ts'
+import { EdgeServices } from './act/edge-services.ts'
+import { fence } from './act/fence.ts'
+import { scale } from './act/scale.ts'
+import { Statuses, type Status } from './act/status.ts'
+import type { Access } from './api/access.ts'
+import type { Kube } from './api/client.ts'
+import type { InformerFigures } from './api/informer.ts'
+import type { Time } from './api/time.ts'
+import { revisionOf } from './inject/revision.ts'
+import { BalancerWatch, fetchPage } from './usage/load-balancer.ts'
+import { kubeletReader, UsageWatch } from './usage/kubelets.ts'
+import { Discovery } from './watch/discover.ts'
+import { Fleet } from './watch/fleet.ts'
+import { NAMES } from './watch/names.ts'
+import { nameOf, type Deployment } from './watch/objects.ts'
+import { Wishes } from './watch/wishes.ts'
+import type { Says } from './webhook/tell.ts'
+
+export interface ClusterOptions {
+  kube: Kube
+  /** For the kubelets; null: use of CPU and memory is not looked at. */
+  access: Access | null
+  /** Our own. */
+  namespace: string
+  /** Endpoints of these only; empty: of all. */
+  watchNamespaces: readonly string[]
+  /** host:port */
+  aggregator: string
+  /** Whether kubelets' certificates are checked. */
+  verifyKubelets: boolean
+  events: Says
+  /** Whether this controller holds the lease: asked immediately before each write. */
+  held: () => boolean
+  log: Log
+  time: Time
+  /** ms since 1970. */
+  utc: () => number
+}
+
+export interface ClusterFigures {
+  informers: Record<string, InformerFigures>
+  kubelets: ReturnType<UsageWatch['figures']> | null
+}
+
+export interface ClusterPlatform extends PlatformLink {
+  overridesOf(endpoint: string): Override[]
+  /** Null where no annotations were good since the start: what is remembered stays. */
+  settingsOf(endpoint: string): Settings | null
+  /** At a takeover, before anything is decided: what an older leader still writes fails. */
+  fence(epoch: number): Promise<void>
+  /** For the annotation `outrigger.dev/status`. */
+  note(endpoint: string, status: Status, epoch: number): void
+  figures(): ClusterFigures
+  stop(): void
+}
+
+const KUBELET_PORT = 10_250
+
+/** The cluster as the platform of a controller: what exists in it, and what is changed in it. */
+export function clusterPlatform(options: ClusterOptions): ClusterPlatform {
+  const { kube, held, log, time, events } = options
+  const parts = partsOf(options)
+  const { fleet, discovery, wishes, edges, statuses, usage, balancers } = parts
+  discovery.start()
+  edges.start()
+  usage?.start()
+  balancers.start()
+  const beat = discovery.follow(() => {
+    wishes.look(fleet.deployments())
+    void edges.look()
+    void statuses.sweep()
+  })
+  const tell = tellOf(events)
+  return {
+    follow: take => discovery.follow(take),
+    async scale(endpoint, want) {
+      const before = fleet.desired(endpoint)?.replicas ?? 0
+      const tried = await scale(endpoint, want, { kube, look: parts.look, held, log })
+      const deployment = fleet.deployment(endpoint)
+      if (deployment === null) return tried
+      if (tried.done && want.replicas !== before) {
+        const reason = want.replicas > before ? 'ScaledUp' : 'ScaledDown'
+        tell(
+          deployment,
+          reason,
+          `${before} to ${want.replicas} replicas, by decision ${want.decision}`,
+        )
+      } else if (!tried.done && !tried.again) tell(deployment, 'Refused', tried.words)
+      return tried
+    },
+    overridesOf: endpoint => wishes.overridesOf(endpoint),
+    settingsOf: endpoint => wishes.settingsOf(endpoint),
+    async fence(epoch) {
+      await discovery.synced
+      await fence(fleet.deployments().map(nameOf), epoch, { kube, held, log })
+    },
+    note: (endpoint, status, epoch) => statuses.note(endpoint, status, epoch),
+    figures: () => ({ informers: discovery.figures(), kubelets: usage?.figures() ?? null }),
+    stop() {
+      beat.stop()
+      for (const each of [discovery, edges, usage, balancers]) each?.stop()
+    },
+  }
+}
+
+function partsOf(options: ClusterOptions) {
+  const { kube, access, namespace, watchNamespaces, held, log, time, utc, events } = options
+  const fleet: Fleet = new Fleet({
+    boot: randomUUID(),
+    aggregator: options.aggregator,
+    edgeAdminPort: ports.edge.port,
+    usage: pod => usage?.of(pod) ?? null,
+    held: endpoint => balancers.held(endpoint),
+  })
+  const usage =
+    access === null
+      ? null
+      : new UsageWatch({
+          read: kubeletReader({ access, insecure: !options.verifyKubelets, port: KUBELET_PORT }),
+          pods: () => fleet.allPods(),
+          log,
+          time,
+        })
+  const balancers = new BalancerWatch({
+    urls: () => balancersOf(fleet.deployments()),
+    read: fetchPage,
+    log,
+    time,
+  })
+  const discovery = new Discovery({
+    kube,
+    fleet,
+    namespace,
+    watchNamespaces,
+    revisionOf: spec => revisionOf(spec as Parameters<typeof revisionOf>[0]),
+    log,
+    time,
+  })
+  const tell = tellOf(events)
+  const deployment = (endpoint: string): Deployment | null => fleet.deployment(endpoint)
+  const rivalOf = (of: Deployment): ReturnType<Discovery['rivalOf']> => discovery.rivalOf(of)
+  const wishes = new Wishes({ deployment, rivalOf, now: utc, tell })
+  const statuses = new Statuses({ kube, deployment, held, now: () => time.now(), log })
+  const edges = new EdgeServices({
+    kube,
+    watchNamespaces,
+    deployments: () => fleet.deployments(),
+    edges: () => fleet.edgesNow(),
+    held,
+    tell,
+    log,
+    time,
+  })
+  const look = (endpoint: string): ReturnType<Parameters<typeof scale>[2]['look']> => {
+    const found = fleet.deployment(endpoint)
+    return {
+      desired: fleet.desired(endpoint),
+      rival: found === null ? null : discovery.rivalOf(found),
+      pods: fleet.pods(endpoint),
+    }
+  }
+  return { fleet, usage, balancers, discovery, wishes, statuses, edges, look }
+}
+
+function balancersOf(deployments: readonly Deployment[]): Map<string, string> {
+  return new Map(
+    deployments.flatMap(each => {
+      const url = each.metadata.annotations?.[NAMES.loadBalancer]
+      return url ? [[nameOf(each), url] as const] : []
+    }),
+  )
+}
+
+/** Events on a Deployment: what went as decided is Normal, what somebody has to look at is a Warning. */
+function tellOf(events: Says) {
+  return ({ metadata }: Deployment, reason: string, note: string): void => {
+    const { namespace, name, uid } = metadata
+    const regarding = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name, uid }
+    const type = reason.startsWith('Scaled') ? 'Normal' : 'Warning'
+    events.say({ regarding, type, reason, note: note.slice(0, 1000) })
+  }
+}
