@@ -10,6 +10,7 @@ import { scale } from './act/scale.ts'
 import { Statuses, type Status } from './act/status.ts'
 import type { Access } from './api/access.ts'
 import type { Kube } from './api/client.ts'
+import type { Events } from './api/events.ts'
 import type { InformerFigures } from './api/informer.ts'
 import type { Time } from './api/time.ts'
 import { revisionOf } from './inject/revision.ts'
@@ -20,7 +21,6 @@ import { Fleet } from './watch/fleet.ts'
 import { NAMES } from './watch/names.ts'
 import { nameOf, type Deployment } from './watch/objects.ts'
 import { Wishes } from './watch/wishes.ts'
-import type { Says } from './webhook/tell.ts'
 
 export interface ClusterOptions {
   kube: Kube
@@ -34,7 +34,7 @@ export interface ClusterOptions {
   aggregator: string
   /** Whether kubelets' certificates are checked. */
   verifyKubelets: boolean
-  events: Says
+  events: Pick<Events, 'say'>
   /** Whether this controller holds the lease: asked immediately before each write. */
   held: () => boolean
   log: Log
@@ -178,7 +178,7 @@ function balancersOf(deployments: readonly Deployment[]): Map<string, string> {
 }
 
 /** Events on a Deployment: what went as decided is Normal, what somebody has to look at is a Warning. */
-function tellOf(events: Says) {
+function tellOf(events: ClusterOptions['events']) {
   return ({ metadata }: Deployment, reason: string, note: string): void => {
     const { namespace, name, uid } = metadata
     const regarding = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name, uid }

@@ -48,11 +48,14 @@ export function kubeOf(config: KubeConfig, options: KubeOptions = {}): Kube {
 }
 
 /** KUBECONFIG where a person gave one, else the pod's own service account, else ~/.kube/config. */
-export function loadKube(options: KubeOptions = {}): Kube {
+export function loadAccess(): Access {
   const { host, port, kubeconfig } = clusterEnvironment()
   const inPod = host !== '' && port !== '' && existsSync(`${MOUNTED}/token`)
-  const access = kubeconfig === '' && inPod ? podAccess(host, port) : defaultAccess()
-  return kubeWith(access, options)
+  return kubeconfig === '' && inPod ? podAccess(host, port) : defaultAccess()
+}
+
+export function loadKube(options: KubeOptions = {}): Kube {
+  return kubeWith(loadAccess(), options)
 }
 
 export function kubeWith(access: Access, options: KubeOptions = {}): Kube {
