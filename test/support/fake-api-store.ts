@@ -161,7 +161,7 @@ export class FakeApiStore {
       return { status: 201, json: this.write(place, structuredClone(body) as Kept, null) }
     }
     if (type.includes('apply-patch') && (query.fieldManager ?? '') === '')
-      throw new StatusError(400, 'BadRequest', 'fieldManager is required for apply patch')
+      throw new StatusError(422, 'Invalid', 'fieldManager: Required value: is required for apply')
     const patched: Patched = applied(shown(kept, place), body, type)
     if (!patched.ok) throw new StatusError(patched.status, patched.reason, patched.message)
     return { status: 200, json: this.change(place, kept, patched.object, query) }

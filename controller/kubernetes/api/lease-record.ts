@@ -1,3 +1,5 @@
+import { microTime } from './time.ts'
+
 /** The Lease object on the wire, and what is written into it. */
 export interface LeaseObject {
   apiVersion?: string
@@ -90,9 +92,4 @@ export function emptied(lease: LeaseObject, utc: number): LeaseObject {
 export function deleted({ metadata, spec }: LeaseObject): LeaseObject {
   const { name, labels = {}, annotations = {} } = metadata
   return { metadata: { name, labels, annotations }, ...(spec === undefined ? {} : { spec }) }
-}
-
-/** metav1.MicroTime has exactly six digits. */
-function microTime(utc: number): string {
-  return new Date(utc).toISOString().replace('Z', '000Z')
 }

@@ -21,3 +21,8 @@ export const systemTime: Time = {
 export function backOff(tries: number, firstMs: number, mostMs: number, random: number): number {
   return Math.min(mostMs, firstMs * 2 ** Math.min(tries, 20)) * (0.5 + random)
 }
+
+/** metav1.MicroTime has exactly six digits. */
+export function microTime(utc: number): string {
+  return new Date(utc).toISOString().replace('Z', '000Z')
+}
