@@ -1,5 +1,5 @@
 import { readConfig } from '../controller/config.ts'
-import { startController } from '../controller/main.ts'
+import { startController, type Controller } from '../controller/main.ts'
 import { Unusable } from '../controller/record/open.ts'
 import { BadConfig } from '../core/runtime/environment.ts'
 import { Failure, type Command } from './command.ts'
@@ -13,7 +13,7 @@ export const command: Command = {
     'Usage: outrigger controller',
     '',
     'Configured by its environment (docs/controller.md):',
-    '  OUTRIGGER_PLATFORM       URL of the platform, such as http://127.0.0.1:15050 (needed)',
+    '  OUTRIGGER_PLATFORM       URL of the platform, such as http://127.0.0.1:15050, or kubernetes (needed)',
     '  OUTRIGGER_ADMIN          host:port to listen on (127.0.0.1:15040); port 0: the kernel chooses',
     '  OUTRIGGER_STATE_DIR      folder of the decision log and the keys (.outrigger)',
     '  OUTRIGGER_SETTINGS_FILE  JSON {endpoints: {NAME: settings}, log: settings}; read again when it changes',
@@ -35,12 +35,24 @@ async function run(args: string[]): Promise<number> {
   const config = configured(() => readConfig())
   // SIGHUP asks for what happens anyway: the settings file is looked at each second.
   process.on('SIGHUP', () => undefined)
-  const controller = await startController(config, { version }).catch((error: unknown) => {
-    throw startFailure(error)
-  })
+  const { platform } = config
+  const starting =
+    typeof platform === 'string'
+      ? startController(config, { version })
+      : (await import('../controller/kubernetes/main.ts')).startMember(config, platform, version)
+  const controller: Controller & { over?: Promise<string> } = await starting.catch(
+    (error: unknown) => {
+      throw startFailure(error)
+    },
+  )
   const end = untilEnded(config.exitWithStdin)
   console.log(JSON.stringify({ listening: { admin: controller.address } }))
-  await end
+  const why = await Promise.race([end, controller.over ?? new Promise<string>(() => {})])
+  if (why !== 'signal' && why !== 'parent') {
+    // At once: another one decides now, and whatever this one has still under way is stale.
+    process.stderr.write(`Ended: ${why}.\n`)
+    process.exit(exit.failed.code)
+  }
   await controller.close()
   return exit.fine.code
 }

@@ -1,6 +1,15 @@
 import { hostname } from 'node:os'
 import { ports } from '../core/model/ports.ts'
-import { show, type Issue } from '../core/model/schema.ts'
+import {
+  check,
+  map,
+  object,
+  optional,
+  show,
+  text,
+  type Infer,
+  type Issue,
+} from '../core/model/schema.ts'
 import {
   readAddress,
   readLevel,
@@ -30,6 +39,13 @@ export interface ControllerConfig {
   environment: Environment
 }
 
+/** Of a container, as Kubernetes has them. */
+const resources = object(
+  { requests: optional(map(text(30), 8)), limits: optional(map(text(30), 8)) },
+  { strict: true },
+)
+type Resources = Infer<typeof resources>
+
 /** What a controller in a cluster needs besides. */
 export interface ClusterConfig {
   /** Our own namespace, and the pod that this is. */
@@ -39,7 +55,8 @@ export interface ClusterConfig {
   image: string
   pullPolicy: string
   pullSecrets: string[]
-  sidecarResources: unknown
+  /** null: the defaults. */
+  sidecarResources: Resources | null
   /** Deployments of these only; empty: of all. */
   watchNamespaces: string[]
   /** host:port of the aggregator's Service. */
@@ -100,7 +117,7 @@ function readCluster(environment: Environment, issues: Issue[]): ClusterConfig {
     image: needed('OUTRIGGER_IMAGE', 'the image of the sidecars'),
     pullPolicy: environment.OUTRIGGER_IMAGE_PULL_POLICY || 'IfNotPresent',
     pullSecrets: listed('OUTRIGGER_IMAGE_PULL_SECRETS'),
-    sidecarResources: readJson(environment, 'OUTRIGGER_SIDECAR_RESOURCES', issues),
+    sidecarResources: readResources(environment.OUTRIGGER_SIDECAR_RESOURCES ?? '', issues),
     watchNamespaces: listed('OUTRIGGER_WATCH_NAMESPACES'),
     aggregator:
       environment.OUTRIGGER_AGGREGATOR ||
@@ -111,16 +128,18 @@ function readCluster(environment: Environment, issues: Issue[]): ClusterConfig {
   }
 }
 
-/** undefined where it is not given. */
-function readJson(environment: Environment, name: string, issues: Issue[]): unknown {
-  const text = environment[name] ?? ''
-  if (text === '') return undefined
+/** From JSON. */
+function readResources(json: string, issues: Issue[]): Resources | null {
+  if (json === '') return null
+  const path = 'OUTRIGGER_SIDECAR_RESOURCES'
   try {
-    return JSON.parse(text)
+    const read = check(resources, JSON.parse(json))
+    if (read.ok) return read.value
+    issues.push(...read.issues.map(issue => ({ ...issue, path: `${path}.${issue.path}` })))
   } catch {
-    issues.push({ path: name, expected: 'JSON', got: show(text) })
-    return undefined
+    issues.push({ path, expected: 'JSON', got: show(json) })
   }
+  return null
 }
 
 /** How a pod finds the API server, and the kubeconfig that a person chose; empty where not given. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { LogOptions } from '../core/model/log-options.ts'
 import type { Settings } from '../core/model/settings.ts'
 import { rootKeys } from '../core/runtime/keys.ts'
+import type { Route } from '../core/runtime/admin.ts'
 import type { Log } from '../core/runtime/log.ts'
 import type { KeyPair } from '../core/runtime/signing.ts'
 import type { ControllerConfig } from './config.ts'
@@ -18,6 +19,10 @@ export interface Ground {
   epoch: number
   /** Called before anything is done in a new epoch: makes what an older controller still asks fail. */
   raised(epoch: number): Promise<void>
+  /** Who asked for `to` replicas since `since` (ms), where it can be known. */
+  who(endpoint: string, to: number, since: number): string | null
+  /** More that the admin server answers. */
+  routes: Route[]
   /** Whether this is still the one that decides. */
   held(): boolean
 }
@@ -39,6 +44,8 @@ export function localGround(config: ControllerConfig, log: Log): Ground {
     keys: rootKeys(join(stateDir, 'keys')),
     epoch: 0,
     raised: () => Promise.resolve(),
+    who: () => null,
+    routes: [],
     held: () => true,
   }
 }

@@ -19,6 +19,7 @@ import { People } from './people.ts'
 import type { OpenFile } from './record/writer.ts'
 import { Running } from './running.ts'
 import { routesOf, type Counter } from './serve.ts'
+import { Strangers } from './strangers.ts'
 
 export interface Controller {
   /** host:port of the admin server. */
@@ -77,7 +78,7 @@ export async function startController(
     await telemetry.shutdown()
   }
   try {
-    const routes = routesOf(counterOf(base, staff))
+    const routes = [...routesOf(counterOf(base, staff)), ...ground.routes]
     const served = await serve({ ...config.admin, routes, token: config.token })
     return {
       address: served.address,
@@ -155,12 +156,18 @@ function hire({
   })
   for (const record of journal.restored.recent) office.show(record)
   const people = new People(memory, ledger, now)
+  const strangers = new Strangers({
+    asked: scaler.asked,
+    who: ground.who,
+    note: body => void ledger.note({ kind: 'scaled', body }).catch(() => undefined),
+  })
   const parts = {
     journal,
     ground,
     observer,
     office,
     people,
+    strangers,
     figures,
     tables: bells.table,
     clock,
@@ -211,6 +218,7 @@ function counterOf({ config, journal, figures, bells }: Base, staff: Staff): Cou
   const { office, people, running, observer, tables, loop, history } = staff
   return {
     token: config.token,
+    closed: typeof config.platform !== 'string',
     logDir: journal.dir,
     now: journal.now,
     unready: () => running.unready(),

@@ -8,6 +8,7 @@ import type { Memory } from './memory.ts'
 import type { Observer } from './observe.ts'
 import type { People } from './people.ts'
 import type { Ground } from './ground.ts'
+import type { Strangers } from './strangers.ts'
 import { tick } from './tick.ts'
 
 export interface Parts {
@@ -16,6 +17,7 @@ export interface Parts {
   observer: Observer
   office: Office
   people: People
+  strangers: Strangers
   figures: Figures
   /** Rung when edges may have something new to know. */
   tables: Bell
@@ -40,13 +42,15 @@ export class Running {
 
   /** Never rejects: what fails is said, and the next second tries again. */
   async second(): Promise<void> {
-    const { ground, journal, people, office, figures, tables, clock, log } = this.parts
+    const { ground, journal, observer, people, strangers, office, figures, tables, clock, log } =
+      this.parts
     ground.settings.refresh()
     if (this.mute() || !ground.held()) return
     try {
       await this.takeEpoch()
       await people.endOld()
       await this.takeOverrides()
+      strangers.look(observer.platform?.endpoints ?? [], journal.now())
       const started = clock.us()
       const decisions = await tick(journal.now(), office)
       figures.tick.add(clock.us() - started)
@@ -84,10 +88,11 @@ export class Running {
     const { ledger, memory } = journal
     const foreign = foreignOrder(observer, memory, ledger.epoch)
     if (observer.epoch <= ledger.epoch && !foreign) return
-    ledger.epoch = Math.max(observer.epoch, ledger.epoch) + 1
+    const epoch = Math.max(observer.epoch, ledger.epoch) + 1
+    await ground.raised(epoch)
+    ledger.epoch = epoch
     const body = { controller: identity, version, size: journal.durable(), head: ledger.head }
     await ledger.note({ kind: 'start', body })
-    await ground.raised(ledger.epoch)
     for (const each of memory.endpoints.values()) {
       if (each.order !== null) each.order = { ...each.order, epoch: ledger.epoch }
     }

@@ -14,6 +14,8 @@ import type { EndpointView } from './view.ts'
 /** What the admin server needs of the controller. */
 export interface Counter extends LogSource {
   token: string | null
+  /** Without the token nothing is shown but health and metrics: others than this machine's people reach us. */
+  closed: boolean
   now(): number
   /** Why it does not work as it should, in words; null when it does. */
   unready(): string | null
@@ -63,17 +65,21 @@ export function routesOf(counter: Counter): Route[] {
   return routes.map(route => ({
     ...route,
     handle: ask => {
-      refuseStrangers(ask, counter.token)
+      if (!OPEN.has(route.at)) refuseStrangers(ask, counter)
       return route.handle(ask)
     },
   }))
 }
 
+/** What shows nothing of anyone's endpoints, and /metrics, which is for whoever the network lets in. */
+const OPEN: ReadonlySet<string> = new Set(['GET /healthz', 'GET /readyz', 'GET /metrics'])
+
 /** A page of somewhere else whose name was pointed at this machine (DNS rebinding) names itself in Host. */
-function refuseStrangers(ask: Ask, token: string | null): void {
+function refuseStrangers(ask: Ask, { token, closed }: Pick<Counter, 'token' | 'closed'>): void {
+  if (token !== null && sameToken(ask.headers[HEADERS.token], token)) return
+  if (closed) throw new Refused(401, `this needs the token in ${HEADERS.token}`)
   const host = (ask.headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
   if (host === 'localhost' || host.endsWith('.localhost') || isIP(host) !== 0) return
-  if (token !== null && sameToken(ask.headers[HEADERS.token], token)) return
   throw new Refused(
     403,
     `this is not ${JSON.stringify(host)}; ask for it by its address or as localhost`,

@@ -15,8 +15,8 @@ import { syncFolder } from './record/writer.ts'
 export interface StandbyOptions {
   /** Folder of our own log. */
   dir: string
-  /** URL of the leader's admin server. */
-  leader: string
+  /** Gives the URL of the leader's admin server. */
+  leader: () => Promise<string>
   token: string | null
   log: Log
 }
@@ -42,6 +42,7 @@ export class Standby {
   private writing: Promise<void> | null = null
   private path: string | null = null
   private failed: unknown = null
+  private leader = ''
 
   constructor(options: StandbyOptions) {
     this.options = options
@@ -58,10 +59,12 @@ export class Standby {
     const { chain } = await openLog(this.options.dir)
     let agreed: number | null = null
     while (agreed === null && !this.stopped) {
-      agreed = await this.agreement(chain.next - 1, chain.first).catch((error: unknown) => {
-        this.said.say('warn', LOST, { leader: this.options.leader, why: wordsOfError(error) })
-        return null
-      })
+      try {
+        this.leader = await this.options.leader()
+        agreed = await this.agreement(chain.next - 1, chain.first)
+      } catch (error) {
+        this.said.say('warn', LOST, { leader: this.leader, why: wordsOfError(error) })
+      }
       if (agreed === null) await new Promise(resolve => setTimeout(resolve, 1000))
     }
     if (agreed === null || this.stopped) return
@@ -98,7 +101,7 @@ export class Standby {
   }
 
   private async theirs(seq: number): Promise<string | null> {
-    const url = `${this.options.leader}/v1/log?since=${seq - 1}&limit=1`
+    const url = `${this.leader}/v1/log?since=${seq - 1}&limit=1`
     const { status, json } = await call('GET', url, { headers: this.headers(), timeoutMs: ASK_MS })
     if (status !== 200) throw new Error(`answered ${status}`)
     if (!isMapping(json)) return null
@@ -106,7 +109,8 @@ export class Standby {
   }
 
   private async goBackTo(agreed: number, last: number): Promise<void> {
-    const { dir, log, leader } = this.options
+    const { dir, log } = this.options
+    const { leader } = this
     if (agreed < last) {
       await cutAfter(dir, agreed, 'fork')
       log(
@@ -127,11 +131,11 @@ export class Standby {
 
   private listen(): void {
     this.stream = follow({
-      url: () => `${this.options.leader}/v1/log?since=${this.seq}&follow=1&files=1`,
+      url: () => `${this.leader}/v1/log?since=${this.seq}&follow=1&files=1`,
       headers: this.headers(),
       line: value => this.take(value),
       opened: () => this.said.again(LOST),
-      lost: why => this.said.say('warn', LOST, { leader: this.options.leader, why }),
+      lost: why => this.said.say('warn', LOST, { leader: this.leader, why }),
     })
   }
 

@@ -9,6 +9,7 @@ export class Scaler {
   private readonly platform: Pick<PlatformLink, 'scale'>
   private readonly notes: Notes
   private readonly actuators = new Map<string, Actuator<ScaleRequest>>()
+  private readonly last = new Map<string, number>()
 
   constructor(platform: Pick<PlatformLink, 'scale'>, notes: Notes) {
     this.platform = platform
@@ -17,6 +18,7 @@ export class Scaler {
 
   hand({ id, epoch, body }: LogRecord<'decision'>): void {
     const { endpoint, outcome, inputs } = body
+    this.last.set(endpoint, outcome.to)
     this.of(endpoint).hand({
       v: 1,
       replicas: outcome.to,
@@ -26,6 +28,9 @@ export class Scaler {
       decision: id,
     })
   }
+
+  /** How many replicas were last asked for, or null. */
+  readonly asked = (endpoint: string): number | null => this.last.get(endpoint) ?? null
 
   stop(): void {
     for (const actuator of this.actuators.values()) actuator.stop()

@@ -194,6 +194,8 @@ export interface Bodies {
     decided: number | null
   }
   override: { endpoint: string; override: Override; action: 'set' | 'cleared' | 'ended' }
+  /** Someone else changed the replicas; `who` is null where the platform could not tell. `at` in ms. */
+  scaled: { endpoint: string; from: number; to: number; who: string | null; at: number }
   /** The controller began: who, which version, and what it found in the log before it. */
   start: { controller: string; version: string; size: number; head: string }
   /** A torn tail that was cut: bytes and where. */
@@ -207,6 +209,7 @@ export const recordKinds = [
   'settings',
   'state',
   'override',
+  'scaled',
   'start',
   'cut',
 ] as const

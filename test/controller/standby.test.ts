@@ -54,7 +54,12 @@ async function leaderOn(t: Test, dir: string, maxBytes = 1e9) {
 
 async function copyOf(t: Test, dir: string, leader: string) {
   const said: string[] = []
-  const standby = new Standby({ dir, leader, token: null, log: (_, text) => void said.push(text) })
+  const standby = new Standby({
+    dir,
+    leader: () => Promise.resolve(leader),
+    token: null,
+    log: (_, text) => void said.push(text),
+  })
   t.teardown(() => standby.stop())
   await standby.start()
   return { standby, said }
