@@ -28,6 +28,8 @@ export interface OpenOptions {
   time: Time
   /** UTC in ms since 1970. */
   utc(): number
+  /** Closing, it answers this long: so long its Service may still lead here. */
+  lingerMs?: number
 }
 
 export interface OpenWebhook {
@@ -40,13 +42,15 @@ const SERVICE = 'outrigger-webhook'
 const LOOK_EVERY_MS = 600_000
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 30_000
+/** A pod that ends is taken out of Services within two seconds, as measured. */
+const LINGER_MS = 3000
 
 /**
  * The webhook with all that keeps it: certificates first, then the server, then the caBundle, so that an
  * API server that trusts us finds us there. Waits for the API server as long as it takes.
  */
 export async function openWebhook(options: OpenOptions): Promise<OpenWebhook> {
-  const { kube, namespace, events, log, time, utc } = options
+  const { kube, namespace, events, log, time, utc, lingerMs = LINGER_MS } = options
   const figures = new WebhookFigures()
   let server: Webhook | null = null
   let closed = false
@@ -72,7 +76,9 @@ export async function openWebhook(options: OpenOptions): Promise<OpenWebhook> {
     time,
   })
   const { serving } = await firstCertificates(keeper, time)
-  server = await startWebhook({ ...options, serving, figures, ...desksOf(options, figures) })
+  const unready = (): string | null => (closed ? 'it ends' : options.unready())
+  const desks = desksOf(options, figures)
+  server = await startWebhook({ ...options, unready, serving, figures, ...desks })
   registration.start()
   let cancel = (): void => undefined
   const again = (): void => {
@@ -95,6 +101,7 @@ export async function openWebhook(options: OpenOptions): Promise<OpenWebhook> {
       closed = true
       cancel()
       registration.stop()
+      if (lingerMs > 0) await new Promise<void>(resolve => void time.after(lingerMs, resolve))
       await server.close()
     },
   }

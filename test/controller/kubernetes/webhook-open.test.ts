@@ -19,7 +19,8 @@ test('all of it: waits for the API server, fills the caBundle, injects, renews, 
   const said: Saying[] = []
   const changes: ScaleChange[] = []
   const time = new HandTime()
-  let utc = Date.now()
+  // Certificates are checked by the real clock, and renewed by ours: 61 days pass until now.
+  let utc = Date.now() - 61 * 86_400_000
   let bug = false
   const opening = openWebhook({
     kube: api.kube(),
@@ -46,7 +47,11 @@ test('all of it: waits for the API server, fills the caBundle, injects, renews, 
   api.fault = () => null
   time.advance(1000)
   const webhook = await opening
-  t.teardown(() => webhook.close())
+  t.teardown(async () => {
+    const closed = webhook.close()
+    time.advance(3000)
+    await closed
+  })
   const bundle = () => {
     const kept = api.store.get(CONFIGURATION) as unknown as {
       webhooks: { clientConfig: { caBundle?: string } }[]
@@ -79,4 +84,12 @@ test('all of it: waits for the API server, fills the caBundle, injects, renews, 
   const { injected, failed, scaled, certificatesFailed, caBundle } = webhook.numbers()
   t.deepEqual([injected, failed, scaled, certificatesFailed], [1, 1, 1, 1])
   t.is(caBundle.filled, 1)
+
+  const closing = webhook.close()
+  const last = await post('/inject')
+  t.is(last.status, 200, 'its Service may lead here for a while')
+  t.is(last.headers.connection, 'close')
+  time.advance(3000)
+  await closing
+  await t.throwsAsync(post('/inject'), { code: 'ECONNREFUSED' })
 })
