@@ -64,8 +64,8 @@ export interface ClusterConfig {
   /** Where the webhooks are served; null: they are not. */
   webhook: Address | null
   webhookService: string
-  /** Whether kubelets' certificates are checked against the cluster's CA. */
-  verifyKubelets: boolean
+  /** Whether kubelets are asked for CPU and memory, and whether their certificates are checked. */
+  kubelets: (typeof KUBELETS)[number]
 }
 
 /** Throws BadConfig. */
@@ -124,8 +124,18 @@ function readCluster(environment: Environment, issues: Issue[]): ClusterConfig {
       `outrigger-aggregator.${namespace}:${ports.aggregator.port}`,
     webhook: webhook === 'off' ? null : readAddress('OUTRIGGER_WEBHOOK', webhook, issues),
     webhookService: environment.OUTRIGGER_WEBHOOK_SERVICE || 'outrigger-webhook',
-    verifyKubelets: environment.OUTRIGGER_KUBELET_VERIFY !== 'off',
+    kubelets: readKubelets(environment.OUTRIGGER_KUBELETS || 'verify', issues),
   }
+}
+
+const KUBELETS = ['verify', 'insecure', 'off'] as const
+
+function readKubelets(text: string, issues: Issue[]): ClusterConfig['kubelets'] {
+  const found = KUBELETS.find(one => one === text)
+  if (found !== undefined) return found
+  const expected = `one of ${KUBELETS.join(', ')}`
+  issues.push({ path: 'OUTRIGGER_KUBELETS', expected, got: show(text) })
+  return 'verify'
 }
 
 /** From JSON. */

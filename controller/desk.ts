@@ -11,6 +11,7 @@ import type { Figures } from './figures.ts'
 import type { Memory, Remembered } from './memory.ts'
 import type { Observer } from './observe.ts'
 import { publishDecision } from './publish.ts'
+import type { PlatformLink } from './platform.ts'
 import type { Ledger } from './record/ledger.ts'
 import type { Settings } from '../core/model/settings.ts'
 import type { Desk, Published, Sight } from './tick.ts'
@@ -18,8 +19,9 @@ import { endpointView, lineOf, type DecisionLine, type EndpointView, type Learne
 
 export interface Colleagues {
   observer: Observer
+  platform: PlatformLink
   memory: Memory
-  settings: { of(endpoint: string): Settings }
+  settings: { of(endpoint: string): Settings | null }
   ledger: Ledger
   scaler: Scaler
   courier: Courier
@@ -114,8 +116,15 @@ export class Office implements Desk {
     this.said.say('error', undecided(endpoint), { why: wordsOfError(error) })
 
   act(record: LogRecord<'decision'>): void {
-    if (record.body.what === 'replicas') this.with.scaler.hand(record)
-    else this.tend(record.body.endpoint)
+    const { what, endpoint, outcome, now } = record.body
+    if (what === 'replicas') this.with.scaler.hand(record)
+    else this.tend(endpoint)
+    const row = this.with.observer.endpoint(endpoint)
+    if (row === null) return
+    const replicas = what === 'replicas' ? outcome.to : row.desired
+    const { limit } = this.learned(endpoint, row.revision)
+    const told = { replicas, limit, decision: record.id, at: now }
+    this.with.platform.note?.(endpoint, told, record.epoch)
   }
 
   /** Brings every sidecar to the order in force. Each second: replicas come and go. */

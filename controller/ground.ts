@@ -30,7 +30,8 @@ export interface Ground {
 export interface SettingsSource {
   /** Looks whether something changed. Never throws. */
   refresh(): void
-  of(endpoint: string): Settings
+  /** null: none are known yet; what is remembered stays, or else the defaults. */
+  of(endpoint: string): Settings | null
   readonly logOptions: LogOptions
 }
 

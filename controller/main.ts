@@ -144,6 +144,7 @@ function hire({
   const observer = watch({ config, ground, log, clock, bells }, history, name => office.view(name))
   const office = new Office({
     observer,
+    platform,
     memory,
     settings,
     ledger,

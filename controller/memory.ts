@@ -1,6 +1,6 @@
 import type { Override } from '../core/model/decision.ts'
 import type { Order } from '../core/model/order.ts'
-import type { Settings } from '../core/model/settings.ts'
+import { defaults, type Settings } from '../core/model/settings.ts'
 import { fresh, type State } from './decide/decide.ts'
 import { hashOf } from './record/line.ts'
 
@@ -24,9 +24,10 @@ export class Memory {
   readonly endpoints = new Map<string, Remembered>()
   private readonly overrides = new Map<string, Map<string, Override>>()
 
-  /** The endpoint's memory, made fresh where there is none; `settings` are those of now. */
-  of(endpoint: string, revision: string, settings: Settings): Remembered {
+  /** The endpoint's memory, made fresh where there is none; `given` are the settings of now, null: as remembered. */
+  of(endpoint: string, revision: string, given: Settings | null): Remembered {
     const known = this.endpoints.get(endpoint)
+    const settings = given ?? known?.settings ?? defaults
     if (known === undefined) {
       const state = fresh(settings, revision)
       const made = {

@@ -14,6 +14,17 @@ export interface PlatformLink {
   scale(endpoint: string, want: ScaleRequest): Promise<Tried>
   /** Overrides that stand on the platform itself: they end when they are gone there. */
   overridesOf(endpoint: string): readonly Override[]
+  /** A decision that changed something, where the platform shows it to people. */
+  note?(endpoint: string, status: Told, epoch: number): void
+}
+
+export interface Told {
+  /** Wanted, and the limit of each. */
+  replicas: number
+  limit: number
+  /** Id of the decision, and when it was made (ms since 1970). */
+  decision: string
+  at: number
 }
 
 /** The platform of `outrigger up`: GET /v1/platform?follow=1, PUT /v1/platform/ENDPOINT. */

@@ -9,7 +9,7 @@ import { logDirOf } from '../journal.ts'
 import { startController, type Controller } from '../main.ts'
 import { SettingsFile } from '../settings-file.ts'
 import { Standby } from '../standby.ts'
-import { loadKube, type Kube } from './api/client.ts'
+import { loadAccess, loadKube, type Kube } from './api/client.ts'
 import { Events } from './api/events.ts'
 import { Lease } from './api/lease.ts'
 import { rootKeyPair, sharedToken } from './api/own.ts'
@@ -54,7 +54,7 @@ export async function startMember(
   const keys = await patiently(log, () => rootKeyPair(kube, namespace))
   const token = await patiently(log, () => sharedToken(kube, namespace))
   const config = { ...given, token }
-  const events = new Events({ kube, log, namespace, pod: cluster.pod, time: systemTime })
+  const events = new Events({ kube, log, instance: cluster.pod })
   const around = { config, cluster, version, log, kube, keys, events }
   const rumours = new Rumours({ token, log })
   const webhook = await webhookOf(around, rumours)
@@ -221,10 +221,11 @@ class Waiting {
     const file = new SettingsFile(config.settingsFile, log)
     const platform = clusterPlatform({
       kube,
+      access: cluster.kubelets === 'off' ? null : loadAccess(),
       namespace: cluster.namespace,
       watchNamespaces: cluster.watchNamespaces,
       aggregator: cluster.aggregator,
-      verifyKubelets: cluster.verifyKubelets,
+      verifyKubelets: cluster.kubelets === 'verify',
       events,
       held,
       log,

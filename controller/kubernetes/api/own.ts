@@ -9,6 +9,7 @@ export const ROOT_KEY_MAP = 'outrigger-root-key'
 export const TOKEN_SECRET = 'outrigger-token'
 
 interface Data {
+  metadata?: { resourceVersion?: string }
   data?: Record<string, string>
 }
 
@@ -18,21 +19,27 @@ interface Where {
 }
 
 /**
- * The data of a Secret, made by `fresh` if there is none. Of several that make it at once, one does, and
- * all read the same.
+ * The data of a Secret, made by `fresh` if there is none: the Secret, or anything in it (the chart makes it
+ * empty, so that it goes with the chart). Of several that make it at once, one does, and all read the same.
  */
 export async function secretOf(
   kube: Kube,
   { namespace, name }: Where,
   fresh: () => Record<string, string>,
 ): Promise<Record<string, string>> {
-  const found = await readOrCreate(kube, `/api/v1/namespaces/${namespace}/secrets`, name, () => ({
+  const path = `/api/v1/namespaces/${namespace}/secrets`
+  const made = (): { data: Record<string, string> } => ({
+    data: mapped(fresh(), text => Buffer.from(text).toString('base64')),
+  })
+  let found = await readOrCreate(kube, path, name, () => ({
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: metadata(namespace, name),
     type: 'Opaque',
-    data: mapped(fresh(), text => Buffer.from(text).toString('base64')),
+    ...made(),
   }))
+  if (Object.keys(found.data ?? {}).length === 0)
+    found = await fill(kube, `${path}/${name}`, found, made)
   return mapped(found.data ?? {}, text => Buffer.from(text, 'base64').toString('utf8'))
 }
 
@@ -70,6 +77,16 @@ async function publish(kube: Kube, namespace: string, publicKey: string): Promis
   }))
   if (data.publicKey === publicKey) return
   await kube.patch(`${path}/${ROOT_KEY_MAP}`, { data: { publicKey } }, 'merge')
+}
+
+async function fill(kube: Kube, path: string, found: Data, made: () => object): Promise<Data> {
+  const { resourceVersion } = found.metadata ?? {}
+  try {
+    return await kube.patch<Data>(path, { metadata: { resourceVersion }, ...made() }, 'merge')
+  } catch (error) {
+    if (statusOf(error) !== 409) throw error
+    return kube.get<Data>(path)
+  }
 }
 
 async function readOrCreate(
