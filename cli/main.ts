@@ -24,6 +24,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     load: () => import('./override.ts'),
   },
   traffic: { summary: 'Send the traffic that a file plans.', load: () => import('./traffic.ts') },
+  inject: {
+    summary: 'Put the sidecar into the pods of a file.',
+    load: () => import('./inject.ts'),
+  },
   sidecar: { summary: 'The process beside a replica.', load: () => import('./sidecar.ts') },
   edge: { summary: 'The process in front of replicas.', load: () => import('./edge.ts') },
   aggregator: {

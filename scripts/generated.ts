@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { exit } from '../cli/exit.ts'
+import { words } from '../controller/kubernetes/inject/words.ts'
 import { ports } from '../core/model/ports.ts'
 import { reasons } from '../core/model/reasons.ts'
 import { settingsTable } from '../core/model/settings.ts'
@@ -14,6 +15,7 @@ export function generatedDocs(): Record<string, string> {
     'docs/reasons.md': reasonsPage(),
     'docs/metrics.md': metricsPage(),
     'docs/ports.md': portsPage(),
+    'docs/injection.md': withSection('docs/injection.md', 'injection answers', answerTable()),
     'docs/cli.md': withSection('docs/cli.md', 'exit codes', exitTable()),
   }
 }
@@ -143,6 +145,16 @@ ${table(['Port', 'Component', 'Name', 'What for'], rows)}
 function exitTable(): string {
   const rows = Object.entries(exit).map(([name, e]) => [String(e.code), name, e.sentence])
   return table(['Code', 'Name', 'Meaning'], rows)
+}
+
+function answerTable(): string {
+  const rows = Object.entries(words).map(([name, { level, sentence, help }]) => [
+    code(name),
+    level,
+    sentence,
+    help,
+  ])
+  return table(['Code', 'Kind', 'Sentence', 'What to do, or why'], rows)
 }
 
 /** A hand-written page with one part, between two marks, made from a table. */

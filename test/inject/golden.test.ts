@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { V1Pod } from '@kubernetes/client-node'
 import test from 'ava'
+import { annotationNames } from '../../controller/kubernetes/inject/annotations.ts'
 import { applied } from '../../controller/kubernetes/inject/apply.ts'
 import { inject } from '../../controller/kubernetes/inject/inject.ts'
 import { revisionOf } from '../../controller/kubernetes/inject/revision.ts'
@@ -126,4 +127,12 @@ test('caught: a pod that breaks the restricted standard', t => {
     'model: seccompProfile',
     'model: hostPort',
   ])
+})
+
+test('docs/injection.md has every annotation', t => {
+  const page = readFileSync(new URL('../../docs/injection.md', import.meta.url), 'utf8')
+  t.deepEqual(
+    annotationNames.filter(name => !page.includes(`| \`${name}\` |`)),
+    [],
+  )
 })

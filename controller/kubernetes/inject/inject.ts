@@ -4,7 +4,7 @@ import { drainHook, graceOf } from './drain.ts'
 import { factsOf } from './facts.ts'
 import { portUses } from './handlers.ts'
 import { excluding, ISTIO_EXCLUDED } from './meshes.ts'
-import { INJECTED, PREFIX, portNames, written } from './names.ts'
+import { INJECT, INJECTED, portNames, written } from './names.ts'
 import { doubtsOf, notesOn } from './notes.ts'
 import { Edits, type JsonPatchOp } from './patch.ts'
 import { podSchema } from './pod.ts'
@@ -36,7 +36,7 @@ export function inject(pod: unknown, context: Injecting): Injection {
   const facts = factsOf(checked.value, context)
   const { asked, already } = facts
   if (already) return answer('already', [reason('already')])
-  if (!asked.inject && !asked.issues.some(({ path }) => path === `${PREFIX}inject`))
+  if (!asked.inject && !asked.issues.some(({ path }) => path === INJECT))
     return answer('skipped', [reason('not-asked')])
   const plan = judge(facts, context)
   if (Array.isArray(plan)) return answer('skipped', [...plan, ...doubtsOf(facts)])
@@ -48,7 +48,7 @@ export function inject(pod: unknown, context: Injecting): Injection {
 function mentions(pod: unknown): boolean {
   const metadata = isMapping(pod) ? pod.metadata : null
   const annotations = isMapping(metadata) ? metadata.annotations : null
-  return isMapping(annotations) && Object.hasOwn(annotations, `${PREFIX}inject`)
+  return isMapping(annotations) && Object.hasOwn(annotations, INJECT)
 }
 
 function answer(

@@ -2,6 +2,8 @@ import { ports } from '../../../core/model/ports.ts'
 
 /** What the injector calls what it adds. */
 export const PREFIX = 'outrigger.dev/'
+/** Who puts "true" here asks for the sidecar. */
+export const INJECT = `${PREFIX}inject`
 /** The container and its volume. */
 export const SIDECAR = 'outrigger'
 /** Where the volume is mounted: in the sidecar alone. */
