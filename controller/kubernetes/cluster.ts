@@ -77,21 +77,20 @@ export function clusterPlatform(options: ClusterOptions): ClusterPlatform {
     void statuses.sweep()
   })
   const tell = tellOf(events)
+  const told = (endpoint: string, reason: string, note: string): void => {
+    const deployment = fleet.deployment(endpoint)
+    if (deployment !== null) tell(deployment, reason, note)
+  }
   return {
     follow: take => discovery.follow(take),
     async scale(endpoint, want) {
-      const before = fleet.desired(endpoint)?.replicas ?? 0
-      const tried = await scale(endpoint, want, { kube, look: parts.look, held, log })
-      const deployment = fleet.deployment(endpoint)
-      if (deployment === null) return tried
-      if (tried.done && want.replicas !== before) {
-        const reason = want.replicas > before ? 'ScaledUp' : 'ScaledDown'
-        tell(
-          deployment,
-          reason,
-          `${before} to ${want.replicas} replicas, by decision ${want.decision}`,
-        )
-      } else if (!tried.done && !tried.again) tell(deployment, 'Refused', tried.words)
+      const scaled = (_: string, from: number, to: number): void => {
+        const reason = to > from ? 'ScaledUp' : 'ScaledDown'
+        const note = `${from} to ${to} replicas, by decision ${want.decision}`
+        told(endpoint, reason, note)
+      }
+      const tried = await scale(endpoint, want, { kube, look: parts.look, held, scaled, log })
+      if (!tried.done && !tried.again) told(endpoint, 'Refused', tried.words)
       return tried
     },
     overridesOf: endpoint => wishes.overridesOf(endpoint),

@@ -23,6 +23,7 @@ export interface ScaleDesk {
   look: (endpoint: string) => Scaling
   /** Whether this controller holds the lease: asked immediately before each write. */
   held: () => boolean
+  scaled: (endpoint: string, from: number, to: number) => void
   log: Log
 }
 
@@ -44,14 +45,8 @@ const refused = (words: string): Tried => ({
  * no eviction, so PodDisruptionBudgets don't hold it back, as with `kubectl scale`.
  */
 export async function scale(endpoint: string, want: ScaleRequest, desk: ScaleDesk): Promise<Tried> {
-  const { desired, rival } = desk.look(endpoint)
-  if (desired === null) return refused(`there is no endpoint ${endpoint} any more`)
-  if (rival !== null) return refused(wordsOf(rival))
-  const { version, setAt } = desired
-  if (want.version > version || want.version < setAt)
-    return refused(
-      `the decision saw version ${want.version}; replicas were set at ${setAt}, and this is ${version}`,
-    )
+  const unseen = whyStale(endpoint, want, desk.look(endpoint))
+  if (unseen !== null) return refused(unseen)
   for (let races = 0; races < RACES; races++) {
     const tried = await once(endpoint, want, desk)
     if (tried !== 'raced') return tried
@@ -68,17 +63,22 @@ async function once(
   try {
     let deployment = await kube.get<Deployment>(pathOf(endpoint))
     const from = desiredOf(deployment)
-    const why = whyNot(deployment, want, desk.look(endpoint))
+    const why = whyNot(deployment, want)
     if (why !== null) return refused(why)
     if (from === want.replicas) return { done: true, again: false, words: `${from} already` }
+    // Again: the table may have heard of a change while we read.
+    const looked = desk.look(endpoint)
+    const unseen = whyStale(endpoint, want, looked) ?? whyChanged(from, looked)
+    if (unseen !== null) return refused(unseen)
     if (epochOf(deployment) < want.epoch) {
       if (!held()) return refused(NOT_HELD)
       deployment = await annotate(kube, deployment, { [NAMES.epoch]: String(want.epoch) })
     }
-    const { pods } = desk.look(endpoint)
+    const { pods } = looked
     const victims = want.replicas < from ? want.victims : []
     if (!(await mark(marksFor(pods, victims), desk))) return refused(NOT_HELD)
     const version = await write(kube, endpoint, want.replicas, deployment)
+    desk.scaled(endpoint, from, want.replicas)
     return { done: true, again: false, words: `${from} to ${want.replicas} in version ${version}` }
   } catch (error) {
     if (statusOf(error) === 409) return 'raced'
@@ -86,15 +86,31 @@ async function once(
   }
 }
 
-/** Why this Deployment must not be scaled as the decision wants, or null. */
-function whyNot(deployment: Deployment, want: ScaleRequest, { desired }: Scaling): string | null {
+/** Why the table forbids it, or null: another scaler, or a count that the decision did not see. */
+function whyStale(
+  endpoint: string,
+  want: ScaleRequest,
+  { desired, rival }: Scaling,
+): string | null {
+  if (desired === null) return `there is no endpoint ${endpoint} any more`
+  if (rival !== null) return wordsOf(rival)
+  const { version, setAt } = desired
+  if (want.version <= version && want.version >= setAt) return null
+  return `the decision saw version ${want.version}; replicas were set at ${setAt}, and this is ${version}`
+}
+
+/** Why the Deployment, just read, forbids it, or null. */
+function whyNot(deployment: Deployment, want: ScaleRequest): string | null {
   const epoch = epochOf(deployment)
   if (epoch > want.epoch)
     return `a controller of epoch ${epoch} decides now, and this one is of ${want.epoch}`
   if (deployment.metadata.deletionTimestamp !== undefined) return 'the Deployment is being deleted'
-  if (!wantsInjection(deployment)) return 'the Deployment is annotated no more'
-  const now = desiredOf(deployment)
-  if (now === want.replicas || now === desired?.replicas) return null
+  return wantsInjection(deployment) ? null : 'the Deployment is annotated no more'
+}
+
+/** A count that the table has not heard of yet. */
+function whyChanged(now: number, { desired }: Scaling): string | null {
+  if (now === desired?.replicas) return null
   return `replicas were set to ${now} a moment ago: the next decision starts from there`
 }
 

@@ -25,6 +25,7 @@ interface Stage {
   fake: FakeApiServer
   looked: Scaling
   holds: boolean
+  told: [number, number][]
   /** Called before each question to the API server. */
   meanwhile: ((method: string, path: string) => void) | null
   scale(asked: ScaleRequest): ReturnType<typeof scale>
@@ -44,12 +45,14 @@ async function stage(
     fake,
     looked: { desired: { replicas, setAt: 5, version: 7 }, rival: null, pods: [] },
     holds: true,
+    told: [],
     meanwhile: null,
     scale: asked =>
       scale(X, asked, {
         kube: fake.kube(),
         look: () => out.looked,
         held: () => out.holds,
+        scaled: (_, from, to) => void out.told.push([from, to]),
         log: quiet,
       }),
     kept: () => fake.store.get(PATH) as never,
@@ -81,6 +84,7 @@ test('up: our epoch is stamped, then the scale is applied under the version that
   t.like(body, { kind: 'Scale', spec: { replicas: 3 } })
   t.is(typeof (body as Pod | undefined)?.metadata.resourceVersion, 'string')
   t.like(await on.scale(want(3, { version: 7 })), { done: true, words: '3 already' })
+  t.deepEqual(on.told, [[2, 3]])
 })
 
 const refusals: [string, Partial<Scaling>, Partial<ScaleRequest>, RegExp][] = [
@@ -121,6 +125,18 @@ test('refused for good: a newer leader, a count that was just set, a Deployment 
   t.deepEqual(on.writes(), [])
 })
 
+test('a count that was set while we read is seen, also when the table hears of it first', async t => {
+  const on = await stage(t)
+
+  on.meanwhile = method => {
+    if (method !== 'GET') return
+    on.fake.store.put(PATH, deployment(X, { replicas: 1 }) as never)
+    on.looked = { ...on.looked, desired: { replicas: 1, setAt: 8, version: 8 } }
+  }
+  t.regex((await on.scale(want(3))).words, /saw version 7; replicas were set at 8/)
+  t.is(on.kept().spec.replicas, 1)
+})
+
 test('a leader that froze between its read and its write changes nothing: the fence moved the version on', async t => {
   const on = await stage(t, 2, { 'outrigger.dev/epoch': '3' })
   const other = on.fake.kube()
@@ -146,6 +162,7 @@ test('a leader that froze between its read and its write changes nothing: the fe
     kube: kube as never,
     look: () => on.looked,
     held: () => true,
+    scaled: quiet,
     log: quiet,
   })
   t.like(tried, { done: false, again: false })
