@@ -58,8 +58,11 @@ for (const [name, values] of Object.entries(variants)) {
     t.is(new Set(ids).size, ids.length)
     // In a namespace that is there; a dry run makes none.
     const there = text.replaceAll('outrigger-system', 'default')
-    const apply = ['apply', '--dry-run=server', '--validate=strict', '--filename', '-']
-    const { status, stderr } = spawnSync('kubectl', apply, { input: there, encoding: 'utf8' })
+    const how = ['--dry-run=server', '--validate=strict', '--server-side', '--force-conflicts']
+    const { status, stderr } = spawnSync('kubectl', ['apply', ...how, '-f', '-'], {
+      input: there,
+      encoding: 'utf8',
+    })
     t.is(status, 0, stderr)
     t.notRegex(stderr, /warning/i)
   })
@@ -80,8 +83,8 @@ test('bound to namespaces with no right in the cluster: Roles alone', t => {
 test('monitors for the Prometheus operator keep the label `endpoint`', t => {
   const objects = render('monitors.enabled=true', 'monitors.labels.release=prometheus')
   t.deepEqual(kinds(objects, /Monitor$/), [
-    'ServiceMonitor outrigger',
     'PodMonitor outrigger-sidecars',
+    'ServiceMonitor outrigger',
   ])
   const scraped = objects.filter(o => o.metadata.labels?.['outrigger.dev/scrape'] === 'true')
   t.deepEqual(

@@ -104,13 +104,17 @@ export function excessive(objects: readonly KubeObject[]): string[] {
       if ([...apiGroups, ...resources, ...verbs].includes('*')) wrong.push(`${where}: a wildcard`)
       if (resources.some(resource => /\/proxy$|\/exec$|^\*|impersonat/.test(resource)))
         wrong.push(`${where}: a way around all other rights`)
-      if (verbs.some(verb => /^(delete.*|bind|escalate|impersonate)$/.test(verb)))
+      if (verbs.some(verb => /^(deletecollection|bind|escalate|impersonate)$/.test(verb)))
         wrong.push(`${where}: ${verbs.join(', ')}`)
-      const guarded = /^(secrets|configmaps|leases|mutatingwebhookconfigurations|.*roles.*)$/
+      const ours = /^(services|endpointslices)$/
+      if (verbs.includes('delete') && !resources.every(resource => ours.test(resource)))
+        wrong.push(`${where}: delete`)
+      const guarded =
+        /^(secrets|configmaps|leases|(mutat|validat)ingwebhookconfigurations|.*roles.*)$/
       if (resources.some(resource => guarded.test(resource)) && resourceNames === undefined) {
         if (verbs.some(verb => writes.test(verb) || /^(get|list|watch)$/.test(verb)))
           wrong.push(`${where}: any of them`)
-        if (kind === 'ClusterRole') wrong.push(`${where}: everywhere`)
+        if (kind === 'ClusterRole' && verbs.includes('create')) wrong.push(`${where}: everywhere`)
       }
       return wrong
     }),
