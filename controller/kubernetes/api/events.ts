@@ -4,7 +4,7 @@ import { statusOf } from './error.ts'
 import { eventObject, keyOf, pathOf, seriesPatch, type EventSaid } from './event-record.ts'
 import { systemTime, type Time } from './time.ts'
 
-export type { EventSaid, ObjectReference } from './event-record.ts'
+export type { EventSaid } from './event-record.ts'
 
 export interface EventsOptions {
   kube: Kube

@@ -4,12 +4,11 @@ import type { Kube } from './client.ts'
 import { statusOf } from './error.ts'
 
 /** Objects of our own that are made once and then only read: nothing random is in the chart. */
-export const ROOT_SECRET = 'outrigger-root'
-export const ROOT_KEY_MAP = 'outrigger-root-key'
-export const TOKEN_SECRET = 'outrigger-token'
+const ROOT_SECRET = 'outrigger-root'
+const ROOT_KEY_MAP = 'outrigger-root-key'
+const TOKEN_SECRET = 'outrigger-token'
 
 interface Data {
-  metadata?: { resourceVersion?: string }
   data?: Record<string, string>
 }
 
@@ -22,7 +21,7 @@ interface Where {
  * The data of a Secret, made by `fresh` if there is none: the Secret, or anything in it (the chart makes it
  * empty, so that it goes with the chart). Of several that make it at once, one does, and all read the same.
  */
-export async function secretOf(
+async function secretOf(
   kube: Kube,
   { namespace, name }: Where,
   fresh: () => Record<string, string>,
@@ -80,9 +79,9 @@ async function publish(kube: Kube, namespace: string, publicKey: string): Promis
 }
 
 async function fill(kube: Kube, path: string, found: Data, made: () => object): Promise<Data> {
-  const { resourceVersion } = found.metadata ?? {}
   try {
-    return await kube.patch<Data>(path, { metadata: { resourceVersion }, ...made() }, 'merge')
+    // With the resourceVersion that was read: one of several writes.
+    return await kube.replace<Data>(path, { ...found, ...made() })
   } catch (error) {
     if (statusOf(error) !== 409) throw error
     return kube.get<Data>(path)

@@ -1,10 +1,16 @@
 import test from 'ava'
 import { KubeConfig } from '@kubernetes/client-node'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { podAccess } from '../../../../controller/kubernetes/api/access.ts'
 import { kubeOf, kubeWith } from '../../../../controller/kubernetes/api/client.ts'
+import {
+  renewed,
+  type Certificates,
+} from '../../../../controller/kubernetes/webhook/certificates.ts'
 import { FakeApiServer } from '../../../support/fake-api-server.ts'
 
 test("a pod's token is read again as it rotates, and at once when it is refused", async t => {
@@ -55,4 +61,30 @@ test('a kubeconfig gives server, token and path', async t => {
   await t.throwsAsync(kubeOf(empty).get('/api/v1/nodes/n'), {
     message: 'expected a kubeconfig whose current context has a cluster, got none',
   })
+})
+
+test("a server is trusted by the pod's own authority and by no other", async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'outrigger-access-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const made = (mark: string): Certificates =>
+    renewed(null, { names: ['localhost'], now: Date.now(), published: null, tag: () => mark })
+  const [right, wrong] = [made('right'), made('wrong')]
+  const server = createServer({ cert: right.serving.cert, key: right.serving.key })
+  server.on('request', (_request, response) => response.end('{"ok":true}'))
+  await new Promise<void>(resolve => server.listen(0, 'localhost', resolve))
+  t.teardown(() => server.close())
+  t.teardown(() => server.closeAllConnections())
+  const { port } = server.address() as AddressInfo
+  const ask = (bundle: string): Promise<unknown> => {
+    writeFileSync(join(folder, 'token'), 'one')
+    writeFileSync(join(folder, 'ca.crt'), bundle)
+    return kubeWith(podAccess('localhost', String(port), folder)).get('/version')
+  }
+  t.deepEqual(await ask(right.bundle), { ok: true })
+  await t.throwsAsync(ask(wrong.bundle), { message: /^GET \/version: .*(certificate|signature)/ })
+  t.deepEqual(
+    await ask(right.bundle),
+    { ok: true },
+    'a kept connection of one trust is not of another',
+  )
 })
