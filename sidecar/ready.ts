@@ -15,8 +15,8 @@ export interface Readiness {
 const EVERY_MS = 1000
 const TIME_OUT_MS = 1000
 const FAILURES = 2
-/** A container that is started again is away for this long at least. */
-const HURRY_MS = 100
+/** A container that is started again was seen to be away for as little as 200 ms. */
+const HURRY_MS = 50
 
 /** `hurried`: the model is about to be started again, so that it has to be seen going and coming. */
 export function readiness(
