@@ -36,8 +36,19 @@ test('the public half follows the Secret; a Secret without its keys is said, not
   await t.throwsAsync(rootKeyPair(kube, 'system'), {
     message: /^Secret system\/outrigger-root: expected publicKey and privateKey, got an empty/,
   })
-  api.store.put(`${secrets}/outrigger-token`, { metadata: {} })
+  api.store.put(`${secrets}/outrigger-token`, { metadata: {}, data: { token: '' } })
   await t.throwsAsync(sharedToken(kube, 'system'), { message: /outrigger-token: expected token/ })
   api.fault = () => ({ status: 403, body: '{"kind":"Status","code":403,"message":"forbidden"}' })
   await t.throwsAsync(sharedToken(kube, 'system'), { message: 'forbidden' })
+})
+
+test('a Secret that the chart made empty is filled once, and stays otherwise as it is', async t => {
+  const api = await FakeApiServer.start()
+  t.teardown(() => api.stop())
+  const metadata = { labels: { 'app.kubernetes.io/managed-by': 'Helm' } }
+  api.store.put(`${secrets}/outrigger-token`, { metadata, type: 'Opaque' })
+  const many = [1, 2, 3, 4]
+  const tokens = await Promise.all(many.map(() => sharedToken(api.kube(), 'system')))
+  t.is(new Set(tokens).size, 1)
+  t.like(api.store.get(`${secrets}/outrigger-token`), { metadata, type: 'Opaque' })
 })
