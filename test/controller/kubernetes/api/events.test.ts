@@ -10,7 +10,10 @@ const said: EventSaid = {
   note: 'expected a number, got x',
 }
 
-async function setUp(t: ExecutionContext): Promise<{
+async function setUp(
+  t: ExecutionContext,
+  timeoutMs = 5000,
+): Promise<{
   api: FakeApiServer
   time: HandTime
   events: Events
@@ -22,7 +25,7 @@ async function setUp(t: ExecutionContext): Promise<{
   const time = new HandTime(1)
   const warned: string[] = []
   const events = new Events({
-    kube: api.kube({ timeoutMs: 200 }),
+    kube: api.kube({ timeoutMs }),
     instance: 'outrigger-controller-0',
     log: (_level, message) => void warned.push(message),
     time,
@@ -122,7 +125,7 @@ test('an object that says too much is dropped and counted; others are not', asyn
 })
 
 test('an API server that is away or refuses costs Events and nothing else', async t => {
-  const { api, events, warned, kept } = await setUp(t)
+  const { api, events, warned, kept } = await setUp(t, 500)
   api.fault = () => 'hang'
   for (let i = 0; i < 300; i++)
     events.say({ ...said, regarding: { ...said.regarding, name: `m${i}` } })
