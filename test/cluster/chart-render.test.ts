@@ -93,7 +93,8 @@ test('monitors for the Prometheus operator keep the label `endpoint`', t => {
   )
   for (const { spec, metadata } of objects.filter(({ kind }) => kind.endsWith('Monitor'))) {
     t.is(metadata.labels?.release, 'prometheus')
-    const [each] = (spec?.endpoints ?? spec?.podMetricsEndpoints) as Record<string, unknown>[]
+    const scrapes = spec?.endpoints ?? spec?.podMetricsEndpoints
+    const [each] = scrapes as Record<string, unknown>[]
     t.true(each?.honorLabels)
   }
 })

@@ -17,7 +17,7 @@ test('the image holds node, its loader, the program, its packages and who it run
     t.true(paths.has(path), path)
   }
   t.true([...paths].some(path => /^lib.*\/ld-linux/.test(path)))
-  t.true([...paths].some(path => /\/libc\.so\.6$/.test(path)))
+  t.true([...paths].some(path => path.endsWith('/libc.so.6')))
 })
 
 test('the image holds nothing that only a build needs, and is not large', t => {

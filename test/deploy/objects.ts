@@ -59,9 +59,9 @@ export function objectsOf(text: string): KubeObject[] {
 export function podSpecs(objects: readonly KubeObject[]): { name: string; pod: PodSpec }[] {
   return objects
     .filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet')
-    .map(({ metadata, spec }) => ({
+    .map(({ metadata, spec = {} }) => ({
       name: metadata.name,
-      pod: (spec?.template as { spec: PodSpec }).spec,
+      pod: (spec.template as { spec: PodSpec }).spec,
     }))
 }
 

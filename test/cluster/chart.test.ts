@@ -1,0 +1,186 @@
+import test from 'ava'
+import {
+  helm,
+  install,
+  json,
+  kubectl,
+  podsOf,
+  hasSidecar,
+  SYSTEM,
+  uninstall,
+  until,
+} from './support/cluster.ts'
+import { startLoad } from './support/load.ts'
+import { deployModel, replicasReady, serviceUrl } from './support/model.ts'
+
+/** The life of a release: installed, upgraded, rolled back, removed, with an injected model under load. */
+const MODEL = { namespace: 'chart-model', name: 'model', replicas: 2, ms: 20, slots: 8 }
+const BOUND = 'chart-bound'
+
+interface Secret {
+  data?: Record<string, string>
+}
+interface Webhooks {
+  webhooks: { clientConfig: { caBundle?: string } }[]
+}
+
+/** What no version of the chart has, and no upgrade may change. */
+async function kept(): Promise<Record<string, unknown>> {
+  const secret = async (name: string): Promise<unknown> =>
+    (await json<Secret>(['-n', SYSTEM, 'get', 'secret', name])).data
+  const { webhooks } = await json<Webhooks>(['get', 'mutatingwebhookconfiguration', 'outrigger'])
+  return {
+    token: await secret('outrigger-token'),
+    tls: await secret('outrigger-webhook-tls'),
+    root: await secret('outrigger-root'),
+    bundles: webhooks.map(({ clientConfig }) => clientConfig.caBundle),
+  }
+}
+
+async function rolledOut(namespace = SYSTEM): Promise<void> {
+  for (const name of [
+    'statefulset/outrigger-controller',
+    'deployment/outrigger-aggregator',
+    'deployment/outrigger-edge',
+  ])
+    await kubectl(['-n', namespace, 'rollout', 'status', name, '--timeout=180s'])
+}
+
+async function named(args: string[]): Promise<string[]> {
+  const text = await kubectl([...args, '-o', 'name', '--ignore-not-found'])
+  return text.split('\n').filter(line => line !== '')
+}
+
+const clusterWide = (): Promise<string[]> =>
+  named([
+    'get',
+    'clusterroles,clusterrolebindings,mutatingwebhookconfigurations,validatingwebhookconfigurations',
+  ]).then(all => all.filter(name => name.includes('outrigger')))
+
+/** Everything in a namespace, but what Kubernetes itself puts there. */
+async function leftIn(namespace: string): Promise<string[]> {
+  const kinds = await kubectl(['api-resources', '--verbs=list', '--namespaced', '-o', 'name'])
+  const asked = kinds.split('\n').filter(kind => kind !== '' && !/^events\b|metrics/.test(kind))
+  const all = await named(['-n', namespace, 'get', asked.join(',')])
+  const theirs = ['configmap/kube-root-ca.crt', 'serviceaccount/default']
+  return all.filter(name => !theirs.includes(name)).toSorted()
+}
+
+const OURS = ['configmap/outrigger-root-key', 'secret/outrigger-root']
+
+test.before(async () => {
+  await uninstall()
+  await kubectl(['delete', 'namespace', MODEL.namespace, BOUND, '--ignore-not-found'])
+})
+test.after.always(async () => {
+  await kubectl(['delete', 'namespace', MODEL.namespace, BOUND, '--ignore-not-found'])
+  await uninstall()
+})
+
+test.serial('install: all is ready, one decides, and what nobody wrote down is made', async t => {
+  await kubectl(['create', 'namespace', SYSTEM])
+  await kubectl(['label', 'namespace', SYSTEM, 'pod-security.kubernetes.io/enforce=restricted'])
+  await install()
+  await rolledOut()
+  const leaders = ['-n', SYSTEM, 'get', 'pods', '-l', 'outrigger.dev/leader=true']
+  await until('one controller leads', async () => (await named(leaders)).length === 1)
+  const { token, tls, root, bundles } = await until('the caBundle is there', async () => {
+    const now = await kept()
+    return (now.bundles as string[]).every(bundle => bundle !== undefined) ? now : null
+  })
+  for (const data of [token, tls, root]) t.truthy(data)
+  t.is(new Set(bundles as string[]).size, 1)
+  t.is(
+    (await json<Secret>(['-n', SYSTEM, 'get', 'configmap', 'outrigger-root-key'])).data?.publicKey,
+    Buffer.from((root as Record<string, string>).publicKey ?? '', 'base64').toString(),
+  )
+})
+
+test.serial(
+  'upgrade and rollback under load: nothing is lost, and what was made stays',
+  async t => {
+    await deployModel({ ...MODEL, annotations: { inject: 'true' }, deployment: { edge: 'true' } })
+    await replicasReady(MODEL.namespace, MODEL.name, 2)
+    t.true((await podsOf(MODEL.namespace, MODEL.name)).every(hasSidecar))
+    await until('the edge is there', () =>
+      named(['-n', MODEL.namespace, 'get', 'service', 'model-edge']).then(all => all.length > 0),
+    )
+    const loads = []
+    for (const name of ['model', 'model-edge']) {
+      const url = await serviceUrl(MODEL.namespace, name)
+      await until(`${name} answers`, async () => (await fetch(url)).ok)
+      loads.push(startLoad({ url, rate: 40 }))
+    }
+    const before = await kept()
+    const changed = ['controller', 'aggregator', 'edge'].map(
+      each => `${each}.podAnnotations.round=two`,
+    )
+    await install([...changed, 'edge.replicas=3', 'log.keep-days=7'])
+    await rolledOut()
+    t.deepEqual(await kept(), before)
+    const settings = ['-n', SYSTEM, 'get', 'configmap', 'outrigger-settings']
+    t.is((await json<Secret>(settings)).data?.['settings.json'], '{"log":{"keep-days":7}}')
+    await helm(['rollback', 'outrigger', '1', '--namespace', SYSTEM])
+    await rolledOut()
+    t.deepEqual(await kept(), before)
+    t.is((await json<Secret>(settings)).data?.['settings.json'], '{"log":{}}')
+    for (const load of loads) {
+      const result = await load.stop()
+      t.true(result.sent > 500)
+      t.is(result.failed, 0, JSON.stringify(result.failures))
+    }
+  },
+)
+
+test.serial(
+  'uninstall with injected pods: they serve on, and only the root key is left',
+  async t => {
+    const load = startLoad({ url: await serviceUrl(MODEL.namespace, MODEL.name), rate: 40 })
+    await helm(['uninstall', 'outrigger', '--namespace', SYSTEM, '--wait'])
+    await until(
+      'pods are gone',
+      async () => (await named(['-n', SYSTEM, 'get', 'pods'])).length === 0,
+      {
+        seconds: 120,
+      },
+    )
+    t.deepEqual(await leftIn(SYSTEM), OURS)
+    t.deepEqual(await clusterWide(), [])
+    // A pod that is made now is not refused, and has no sidecar.
+    const [pod] = await podsOf(MODEL.namespace, MODEL.name)
+    await kubectl(['-n', MODEL.namespace, 'delete', 'pod', pod?.metadata.name ?? ''])
+    await replicasReady(MODEL.namespace, MODEL.name, 2)
+    t.is((await podsOf(MODEL.namespace, MODEL.name)).filter(hasSidecar).length, 1)
+    const result = await load.stop()
+    t.is(result.failed, 0, JSON.stringify(result.failures))
+  },
+)
+
+test.serial('installed again, it has the same root key, so that its orders are taken', async t => {
+  const root = (await json<Secret>(['-n', SYSTEM, 'get', 'secret', 'outrigger-root'])).data
+  await install()
+  await rolledOut()
+  t.deepEqual((await json<Secret>(['-n', SYSTEM, 'get', 'secret', 'outrigger-root'])).data, root)
+  await uninstall()
+})
+
+test.serial(
+  'bound to a namespace: ready with Roles alone, and nothing of it in the cluster',
+  async t => {
+    await install(
+      [`watchNamespaces={${BOUND}}`, 'webhook.enabled=false', 'nodeMetrics.enabled=false'],
+      BOUND,
+    )
+    await rolledOut(BOUND)
+    t.deepEqual(await clusterWide(), [])
+    await helm(['uninstall', 'outrigger', '--namespace', BOUND, '--wait'])
+    await until(
+      'pods are gone',
+      async () => (await named(['-n', BOUND, 'get', 'pods'])).length === 0,
+      {
+        seconds: 120,
+      },
+    )
+    t.deepEqual(await leftIn(BOUND), OURS)
+  },
+)
