@@ -24,7 +24,7 @@ const DAY = 86_400_000
 export const AUTHORITY_LASTS = 5 * 365 * DAY
 /** A new authority is made this long before the old one ends: more than a serving certificate lasts. */
 export const AUTHORITY_RENEWED_BEFORE = 365 * DAY
-export const SERVING_LASTS = 90 * DAY
+const SERVING_LASTS = 90 * DAY
 export const SERVING_RENEWED_BEFORE = 30 * DAY
 /** How long a new authority is trusted before it signs what is served: API servers learn of it late. */
 export const OVERLAP = DAY

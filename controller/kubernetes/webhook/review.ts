@@ -83,7 +83,7 @@ export function allowed(uid: string, { patch = [], warnings = [], audit = {} }: 
 }
 
 /** What Kubernetes asks of warnings: each short, all together bounded, no control characters. */
-export const LONGEST_WARNING = 120
+const LONGEST_WARNING = 120
 const MOST_WARNINGS = 4096
 
 /** A long one is told in several: its fix is often at its end. */

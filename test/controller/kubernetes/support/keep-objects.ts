@@ -3,7 +3,7 @@ import type { Service } from '../../../../controller/kubernetes/keep/service.ts'
 import type { Deployment, Pod } from '../../../../controller/kubernetes/watch/objects.ts'
 
 /** Objects as the API has them, with what the keepers look at. */
-export const HASH = '5d4f8c7b9'
+const HASH = '5d4f8c7b9'
 
 export function deploymentOf(over: {
   annotations?: Record<string, string>
