@@ -36,16 +36,17 @@ async function run(args: string[]): Promise<number> {
   // SIGHUP asks for what happens anyway: the settings file is looked at each second.
   process.on('SIGHUP', () => undefined)
   const { platform } = config
+  // A start in a cluster may wait for long, and process 1 of a container ends by no signal that it does not take.
+  const end = untilEnded(config.exitWithStdin)
   const starting =
     typeof platform === 'string'
       ? startController(config, { version })
       : (await import('../controller/kubernetes/main.ts')).startMember(config, platform, version)
-  const controller: Controller & { over?: Promise<string> } = await starting.catch(
-    (error: unknown) => {
-      throw startFailure(error)
-    },
-  )
-  const end = untilEnded(config.exitWithStdin)
+  const started: Promise<Controller & { over?: Promise<string> }> = starting
+  const controller = await Promise.race([started, end]).catch((error: unknown) => {
+    throw startFailure(error)
+  })
+  if (typeof controller === 'string') process.exit(exit.fine.code)
   console.log(JSON.stringify({ listening: { admin: controller.address } }))
   const why = await Promise.race([end, controller.over ?? new Promise<string>(() => {})])
   if (why !== 'signal' && why !== 'parent') {

@@ -2,6 +2,7 @@ import { serve } from '../core/runtime/admin.ts'
 import { systemClock, type Clock } from '../core/runtime/clock.ts'
 import { jsonLog, type Log } from '../core/runtime/log.ts'
 import { startTelemetry, type Telemetry } from '../core/runtime/telemetry.ts'
+import type { Bodies } from '../core/model/decision.ts'
 import type { Notes } from './act/notes.ts'
 import { Courier } from './act/orders.ts'
 import { Scaler } from './act/scale.ts'
@@ -19,6 +20,7 @@ import { People } from './people.ts'
 import type { OpenFile } from './record/writer.ts'
 import { Running } from './running.ts'
 import { routesOf, type Counter } from './serve.ts'
+import type { Draft } from './record/line.ts'
 import { Strangers } from './strangers.ts'
 
 export interface Controller {
@@ -133,11 +135,10 @@ function hire({
   const { identity } = config
   const { platform, settings } = ground
   const keyring = new Keyring(ground.keys, now)
-  const notes: Notes = {
-    // A record of what came back that can't be written is one of the things that `failed` says.
-    actuation: body => void ledger.note({ kind: 'actuation', body }).catch(() => undefined),
-    counted: figures.actuated,
-  }
+  // A record of what came back that can't be written is one of the things that `failed` says.
+  const note = (draft: Draft): void => void ledger.note(draft).catch(() => undefined)
+  const actuation: Notes['actuation'] = body => note({ kind: 'actuation', body })
+  const notes: Notes = { actuation, counted: figures.actuated }
   const scaler = new Scaler(platform, notes)
   const courier = new Courier(keyring.order, notes, () => clock.us() / 1000)
   const history = new History()
@@ -157,11 +158,8 @@ function hire({
   })
   for (const record of journal.restored.recent) office.show(record)
   const people = new People(memory, ledger, now)
-  const strangers = new Strangers({
-    asked: scaler.asked,
-    who: ground.who,
-    note: body => void ledger.note({ kind: 'scaled', body }).catch(() => undefined),
-  })
+  const scaled = (body: Bodies['scaled']): void => note({ kind: 'scaled', body })
+  const strangers = new Strangers({ asked: scaler.asked, who: ground.who, note: scaled })
   const parts = {
     journal,
     ground,

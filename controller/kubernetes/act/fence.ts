@@ -65,16 +65,19 @@ export async function fence(
 async function stampOne(
   endpoint: string,
   epoch: number,
-  { kube, held }: FenceDesk,
+  { kube, held, log }: FenceDesk,
 ): Promise<string | null> {
   let why = ''
   for (let tries = 0; tries < TRIES; tries++) {
     try {
       const deployment = await kube.get<Deployment>(pathOf(endpoint))
       const found = epochOf(deployment)
-      if (found > epoch) return `a controller of epoch ${found} came after`
       if (found === epoch) return null
       if (!held()) return NOT_HELD
+      // The Lease names our epoch and we hold it, so a greater one is of no living controller: it was left by
+      // an installation whose Lease is gone, or written by hand.
+      if (found > epoch)
+        log('warn', 'an epoch that no controller has is replaced', { endpoint, found })
       await annotate(kube, deployment, { [NAMES.epoch]: String(epoch) })
       return null
     } catch (error) {

@@ -94,11 +94,10 @@ export class Discovery {
     this.takers.clear()
   }
 
-  /** `take` is told the table at once where there is one, on each change (at most 5 a second), and each second. */
+  /** `take` is told the table soon where there is one, on each change (at most 5 a second), and each second. */
   follow(take: (table: Platform) => void): { stop(): void } {
     this.takers.add(take)
-    const table = this.table()
-    if (table !== null) take(table)
+    this.tellSoon()
     return { stop: () => void this.takers.delete(take) }
   }
 
