@@ -146,6 +146,6 @@ export class UsageWatch {
 function whyOf(error: unknown): string {
   const words = wordsOfError(error)
   return /certificate|self.signed|unable to verify|altnames/i.test(words)
-    ? `${words}; kubelets often sign their own certificates: let the cluster sign them (serverTLSBootstrap), or set OUTRIGGER_KUBELET_VERIFY=off`
+    ? `${words}; kubelets often sign their own certificates: let the cluster sign them (serverTLSBootstrap), or set OUTRIGGER_KUBELETS=insecure`
     : words
 }
