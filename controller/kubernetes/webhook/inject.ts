@@ -65,6 +65,5 @@ function tellingOf(
   const sentences = reasons.map(({ sentence }) => sentence).join(' ')
   if (verdict === 'skipped')
     return { type: 'Warning', reason: 'OutriggerSkipped', note: `Not injected: ${sentences}` }
-  const note = `Injected the sidecar.${sentences === '' ? '' : ` ${sentences}`}`
-  return { type: 'Normal', reason: 'OutriggerInjected', note }
+  return { type: 'Normal', reason: 'OutriggerInjected', note: sentences || 'Injected the sidecar.' }
 }
