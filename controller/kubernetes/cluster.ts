@@ -65,7 +65,7 @@ const KUBELET_PORT = 10_250
 
 /** The cluster as the platform of a controller: what exists in it, and what is changed in it. */
 export function clusterPlatform(options: ClusterOptions): ClusterPlatform {
-  const { kube, held, log, time, events } = options
+  const { kube, held, log, events } = options
   const parts = partsOf(options)
   const { fleet, discovery, wishes, edges, statuses, usage, balancers } = parts
   discovery.start()
@@ -138,7 +138,7 @@ function partsOf(options: ClusterOptions) {
     fleet,
     namespace,
     watchNamespaces,
-    revisionOf: spec => revisionOf(spec as Parameters<typeof revisionOf>[0]),
+    revisionOf,
     log,
     time,
   })

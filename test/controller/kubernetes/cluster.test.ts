@@ -85,9 +85,11 @@ async function stage(
 /** As the API server keeps it: with a template that has a spec. */
 function whole(name: string, parts?: Parameters<typeof deployment>[1]): object {
   const made = deployment(name, parts)
-  const { templateRevision: _, ...rest } = made
   const spec = { containers: [{ name: 'app', image: 'model:1' }] }
-  return { ...rest, spec: { ...rest.spec, template: { ...rest.spec.template, spec } } }
+  return {
+    metadata: made.metadata,
+    spec: { ...made.spec, template: { ...made.spec.template, spec } },
+  }
 }
 
 test('an empty cluster is a table, and what is annotated comes into it', async t => {

@@ -187,7 +187,7 @@ test('a write that raced with another is done anew', async t => {
   const kept = deployment(X, { replicas: 3, annotations: { 'outrigger.dev/epoch': '3' } })
   on.meanwhile = (method, path) => {
     if (method === 'PATCH' && path.endsWith('/scale'))
-      on.fake.store.put(PATH, { ...kept, status: { replicas: races++ } } as never)
+      on.fake.store.put(PATH, { ...kept, status: { replicas: races++ } })
   }
   t.like(await on.scale(want(4)), { done: false, again: true })
 })
