@@ -17,9 +17,9 @@ import { revisionOf } from './inject/revision.ts'
 import { BalancerWatch } from './usage/load-balancer.ts'
 import { kubeletReader, UsageWatch } from './usage/kubelets.ts'
 import { fetchPage } from './usage/page.ts'
+import { annotationsOf } from './watch/annotations.ts'
 import { Discovery } from './watch/discover.ts'
 import { Fleet } from './watch/fleet.ts'
-import { NAMES } from './watch/names.ts'
 import { nameOf, type Deployment } from './watch/objects.ts'
 import { Wishes } from './watch/wishes.ts'
 
@@ -171,7 +171,7 @@ function partsOf(options: ClusterOptions) {
 function balancersOf(deployments: readonly Deployment[]): Map<string, string> {
   return new Map(
     deployments.flatMap(each => {
-      const url = each.metadata.annotations?.[NAMES.loadBalancer]
+      const url = annotationsOf(each)['load-balancer-metrics']
       return url ? [[nameOf(each), url] as const] : []
     }),
   )

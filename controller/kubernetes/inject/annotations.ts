@@ -44,6 +44,7 @@ export const annotationNames = Object.keys(schemas) as Name[]
 /** Read elsewhere (the Deployment's own annotations count for them), or written by us. */
 const others = [
   'edge',
+  'load-balancer-metrics',
   'service',
   'injected',
   'load-balancer-metrics',

@@ -9,6 +9,7 @@ import {
 } from '../../../core/model/settings.ts'
 import { nearest } from '../../../core/model/units.ts'
 import { annotationNames } from '../inject/annotations.ts'
+import { readBalancerUrl } from '../usage/load-balancer.ts'
 import type { Rival } from './conflicts.ts'
 import { PREFIX } from './names.ts'
 import type { Deployment } from './objects.ts'
@@ -51,6 +52,10 @@ export function readAnnotations(annotations: Record<string, string>, now: number
   const overrides: Override[] = []
   for (const [name, value] of Object.entries(annotations)) {
     if (settingNames.includes(name as SettingName)) raw[name] = value
+    else if (name === 'edge' && value !== 'true' && value !== 'false')
+      issues.push({ path: PREFIX + name, expected: 'true or false', got: show(value) })
+    else if (name === 'load-balancer-metrics' && readBalancerUrl(value) === null)
+      issues.push({ path: PREFIX + name, expected: 'an http URL', got: show(value) })
     else if (name.startsWith('override-')) readOne(name, value, now, overrides, issues)
     else if (!OTHERS.includes(name)) issues.push(unknown(name))
   }

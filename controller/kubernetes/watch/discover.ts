@@ -1,5 +1,5 @@
 import type { Platform } from '../../../core/model/tables.ts'
-import { wordsOfError, type Log } from '../../../core/runtime/log.ts'
+import { once, wordsOfError, type Log } from '../../../core/runtime/log.ts'
 import type { Kube, Query } from '../api/client.ts'
 import { statusOf } from '../api/error.ts'
 import type { InformerFigures } from '../api/informer.ts'
@@ -10,6 +10,7 @@ import type { Fleet } from './fleet.ts'
 import { keepDeployment, keepMeta, keepPod, type KeptDeployment } from './keep.ts'
 import { NAMES } from './names.ts'
 import type { Deployment, Meta, Pod, ScalingObject } from './objects.ts'
+import { isEndpoint } from './table.ts'
 
 export interface DiscoveryOptions {
   kube: Kube
@@ -39,6 +40,7 @@ export class Discovery {
   private readonly hpas: Collection<ScalingObject, ScalingObject>
   private scaledObjects: Collection<ScalingObject, ScalingObject> | null = null
   private readonly takers = new Set<(table: Platform) => void>()
+  private readonly said: ReturnType<typeof once>
   private ready = false
   private stopped = false
   private toldAt = -Infinity
@@ -49,11 +51,16 @@ export class Discovery {
 
   constructor(options: DiscoveryOptions) {
     this.options = options
+    this.said = once(options.log)
     const { fleet, namespace, revisionOf } = options
     const watch = this.collect.bind(this)
     this.deployments = watch<Deployment, KeptDeployment>('apis/apps/v1', 'deployments', {
       keep: whole => keepDeployment(whole, revisionOf),
-      changed: (name, kept) => fleet.takeDeployment(name, kept),
+      changed: (name, kept) => {
+        const message = `${name} has a name too long for an endpoint: it is left alone`
+        if (kept !== null && !isEndpoint(kept)) this.said.say('warn', message)
+        fleet.takeDeployment(name, kept)
+      },
     })
     this.pods = watch<Pod, Pod>('api/v1', 'pods', {
       query: { labelSelector: `${NAMES.injected}=true` },

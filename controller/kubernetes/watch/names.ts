@@ -12,7 +12,6 @@ export const NAMES = {
   injected: INJECTED,
   /** On Deployments, by people. */
   edge: `${PREFIX}edge`,
-  loadBalancer: `${PREFIX}load-balancer-metrics`,
   /** On Deployments, by us. */
   edgePort: `${PREFIX}edge-port`,
   epoch: `${PREFIX}epoch`,

@@ -65,7 +65,7 @@ export function desiredOf({ spec }: Deployment): number {
  * The revision of the newest template that has pods. Newest is the one whose oldest pod is youngest: in a
  * rollout the old template may get a pod after the new one.
  */
-export function revisionOfPods(pods: readonly Pod[]): string | null {
+function revisionOfPods(pods: readonly Pod[]): string | null {
   const oldest = new Map<string, { at: number; revision: string }>()
   for (const { metadata } of pods) {
     const revision = metadata.annotations?.[NAMES.revision]

@@ -178,7 +178,7 @@ test('a write that raced with another is done anew', async t => {
       on.fake.store.put(PATH, {
         ...deployment(X, { replicas: 2, annotations: { 'outrigger.dev/epoch': '3' } }),
         status: { replicas: races },
-      } as never)
+      })
   }
   t.true((await on.scale(want(3))).done)
   t.is(on.kept().spec.replicas, 3)

@@ -26,11 +26,15 @@ test('every error at once, with what was expected and what was got', t => {
     'override-replicas': '-1',
     'override-max-replicas': '3; until=tomorrow',
     mode: 'loopback',
+    edge: 'yes',
+    'load-balancer-metrics': 'envoy:9901',
   })
   t.true(bad)
   t.deepEqual(settings, defaults)
   t.deepEqual(issues.map(({ path }) => path).toSorted(), [
+    'outrigger.dev/edge',
     'outrigger.dev/latency-objectiv',
+    'outrigger.dev/load-balancer-metrics',
     'outrigger.dev/max-replicas',
     'outrigger.dev/override-max-replicas',
     'outrigger.dev/override-replicas',
