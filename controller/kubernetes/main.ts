@@ -17,7 +17,8 @@ import { systemTime } from './api/time.ts'
 import { clusterPlatform } from './cluster.ts'
 import { injecting } from './injecting.ts'
 import { keepLabel } from './label.ts'
-import { Rumours } from './rumours.ts'
+import { ScaledRelay, scaledRoute } from './webhook/relay.ts'
+import { ScaleChanges } from './webhook/scaled.ts'
 import { openWebhook, type OpenWebhook } from './webhook/open.ts'
 
 /**
@@ -40,6 +41,8 @@ interface Around {
   kube: Kube
   keys: KeyPair
   events: Events
+  /** Who changed replicas, as far as a webhook saw it. */
+  changes: ScaleChanges
 }
 
 /** Rejects when an address can't be listened on; waits for the API server as long as it takes. */
@@ -55,11 +58,13 @@ export async function startMember(
   const token = await patiently(log, () => sharedToken(kube, namespace))
   const config = { ...given, token }
   const events = new Events({ kube, log, instance: cluster.pod })
-  const around = { config, cluster, version, log, kube, keys, events }
-  const rumours = new Rumours({ token, log })
-  const webhook = await webhookOf(around, rumours)
-  const waiting = await Waiting.open(around, webhook, rumours)
-  return waiting.member()
+  const changes = new ScaleChanges()
+  const around = { config, cluster, version, log, kube, keys, events, changes }
+  let member: Waiting | null = null
+  const leading = (): boolean => member?.isLeading === true
+  const webhook = await webhookOf(around, leading)
+  member = await Waiting.open(around, webhook)
+  return member.member()
 }
 
 async function patiently<T>(log: Log, ask: () => Promise<T>): Promise<T> {
@@ -73,15 +78,17 @@ async function patiently<T>(log: Log, ask: () => Promise<T>): Promise<T> {
   }
 }
 
-function webhookOf(around: Around, rumours: Rumours): Promise<OpenWebhook | null> {
-  const { cluster, kube, log, events } = around
+function webhookOf(around: Around, leading: () => boolean): Promise<OpenWebhook | null> {
+  const { cluster, config, kube, log, events, changes } = around
   if (cluster.webhook === null) return Promise.resolve(null)
+  const leader = `http://outrigger-controller.${cluster.namespace}.svc:${config.admin.port}`
+  const relay = new ScaledRelay({ changes, leading, leader, token: config.token })
   return openWebhook({
     kube,
     ...cluster.webhook,
     namespace: cluster.namespace,
     decide: injecting(cluster, around.keys.publicKey),
-    scaled: change => rumours.hear(change),
+    scaled: change => relay.note(change),
     unready: () => null,
     events,
     log,
@@ -94,7 +101,6 @@ function webhookOf(around: Around, rumours: Rumours): Promise<OpenWebhook | null
 class Waiting {
   private readonly around: Around
   private readonly webhook: OpenWebhook | null
-  private readonly rumours: Rumours
   private readonly lease: Lease
   private admin: Served
   private copy: { of: string; standby: Standby } | null = null
@@ -108,11 +114,7 @@ class Waiting {
   private readonly over: Promise<string>
   private closing = false
 
-  static async open(
-    around: Around,
-    webhook: OpenWebhook | null,
-    rumours: Rumours,
-  ): Promise<Waiting> {
+  static async open(around: Around, webhook: OpenWebhook | null): Promise<Waiting> {
     const { config } = around
     const address = { ...config.admin, token: config.token }
     let why: string | null = 'starting'
@@ -127,19 +129,13 @@ class Waiting {
       ],
     })
     why = null
-    return new Waiting(around, webhook, rumours, admin)
+    return new Waiting(around, webhook, admin)
   }
 
-  private constructor(
-    around: Around,
-    webhook: OpenWebhook | null,
-    rumours: Rumours,
-    admin: Served,
-  ) {
+  private constructor(around: Around, webhook: OpenWebhook | null, admin: Served) {
     const { kube, cluster, log } = around
     this.around = around
     this.webhook = webhook
-    this.rumours = rumours
     this.admin = admin
     this.over = new Promise(resolve => (this.end = resolve))
     this.lease = new Lease({
@@ -155,6 +151,10 @@ class Waiting {
       },
     })
     this.lease.start()
+  }
+
+  get isLeading(): boolean {
+    return this.leading !== null
   }
 
   member(): Member {
@@ -188,7 +188,6 @@ class Waiting {
     if (pod === '' || pod === cluster.pod) return
     log('info', 'standing by', { leader: pod })
     const leader = (): Promise<string> => addressOf(kube, cluster.namespace, pod, config.admin.port)
-    this.rumours.tell(leader)
     const standby = new Standby({
       dir: logDirOf(config.stateDir),
       leader,
@@ -210,13 +209,12 @@ class Waiting {
     const controller = await startController(config, { version, log, ground })
     const held = ground.held
     const label = keepLabel({ kube, namespace: cluster.namespace, pod: cluster.pod, held, log })
-    this.rumours.tell(null)
     this.leading = { controller, label, stop }
     log('info', 'deciding', { epoch: this.lease.epoch })
   }
 
   private ground(): { ground: Ground; stop(): void } {
-    const { config, cluster, kube, keys, log, events } = this.around
+    const { config, cluster, kube, keys, log, events, changes } = this.around
     const held = (): boolean => this.lease.held()
     const file = new SettingsFile(config.settingsFile, log)
     const platform = clusterPlatform({
@@ -248,8 +246,8 @@ class Waiting {
         await platform.fence(epoch)
       },
       held,
-      who: (endpoint, to, since) => this.rumours.who(endpoint, to, since),
-      routes: [this.rumours.route],
+      who: (endpoint, to, since) => changes.who(endpoint, to, since)?.who ?? null,
+      routes: [scaledRoute(changes)],
     }
     return { ground, stop: () => platform.stop() }
   }

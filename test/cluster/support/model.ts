@@ -14,7 +14,7 @@ export interface ModelOptions {
   deployment?: Record<string, string>
   /** Of the Service: the port's name, or its number. */
   targetPort?: string | number
-  /** What it does on SIGTERM. */
+  /** On SIGTERM: ends at once, or serves on for as long as a Service may send to it, then ends. */
   onTerm?: 'exit' | 'drain'
   /** Bound to this host. */
   host?: string
@@ -38,16 +38,21 @@ const next = () => {
 }
 const server = http.createServer((request, response) => {
   if (request.url === '/healthz') return response.end('ok')
+  if (leaving) response.setHeader('connection', 'close')
   request.resume()
   waiting.push(() => response.end(JSON.stringify({ pod: process.env.HOSTNAME })))
   next()
 })
 server.keepAliveTimeout = 65_000
 server.listen(8080, HOST)
+let leaving = false
 process.on('SIGTERM', () => {
   if (ON_TERM === 'exit') process.exit(0)
-  server.close(() => process.exit(0))
-  server.closeIdleConnections()
+  leaving = true
+  setTimeout(() => {
+    server.close(() => process.exit(0))
+    server.closeIdleConnections()
+  }, 3000)
 })
 `
 

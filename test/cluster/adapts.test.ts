@@ -1,0 +1,89 @@
+import test from 'ava'
+import { hasSidecar, install, json, kubectl, podsOf, until } from './support/cluster.ts'
+import { startLoad, type LoadResult } from './support/load.ts'
+import { annotateTemplate, deployModel, replicasReady, serviceUrl } from './support/model.ts'
+
+const namespace = 'adapts'
+const name = 'model'
+
+interface Status {
+  replicas: number
+  limit: number
+  decision: string
+}
+
+async function statusOf(): Promise<Status | null> {
+  const { metadata } = await json<{ metadata: { annotations: Record<string, string> } }>([
+    '-n',
+    namespace,
+    'get',
+    'deployment',
+    name,
+  ])
+  const text = metadata.annotations['outrigger.dev/status']
+  return text === undefined ? null : (JSON.parse(text) as Status)
+}
+
+/** All that is neither 200 nor a 429 that a sidecar decided on. */
+function lost({ failed, statuses }: LoadResult): number {
+  return failed - (statuses['429'] ?? 0)
+}
+
+test('annotate a Deployment: it is injected, its limit is learned, replicas follow the traffic up and down', async t => {
+  await install()
+  t.teardown(() => kubectl(['delete', 'namespace', namespace, '--wait=false']))
+  // 4 at once, 50 ms each: 80 requests/s a replica.
+  await deployModel({
+    namespace,
+    name,
+    replicas: 1,
+    deployment: { 'max-replicas': '4', 'latency-objective': '300ms', 'scale-down-window': '20s' },
+  })
+  await replicasReady(namespace, name, 1)
+  const url = await serviceUrl(namespace, name)
+  await until('the Service answers', async () => (await fetch(url)).ok)
+
+  const load = startLoad({ url, rate: 40 })
+  t.teardown(() => load.stop())
+  await annotateTemplate(namespace, name, { 'outrigger.dev/inject': 'true' })
+  const pods = await podsOf(namespace, name)
+  t.true(pods.every(hasSidecar), 'injected')
+  t.is(lost(load.now()), 0, 'nothing was lost while it was injected')
+
+  await until('the limit is decided', async () => (await statusOf())?.limit, { seconds: 60 })
+  await until('all goes through the sidecar', () => load.now().through > 100)
+
+  load.rate(200)
+  await replicasReady(namespace, name, 4, 90)
+  const events = await kubectl(['-n', namespace, 'get', 'events.events.k8s.io', '-o', 'json'])
+  t.regex(events, /"reason": "ScaledUp"/)
+  t.regex(events, /"reason": "OutriggerInjected"/)
+
+  load.rate(20)
+  await replicasReady(namespace, name, 1, 150)
+  const status = await statusOf()
+  t.is(status?.replicas, 1)
+  const result = await load.stop()
+  t.log(`${result.sent} requests, ${JSON.stringify(result.statuses)}, limit ${status?.limit}`)
+  t.is(lost(result), 0, JSON.stringify(result.failures.filter(({ what }) => what !== '429')))
+
+  const { spec } = await json<{ spec: { replicas: number } }>([
+    '-n',
+    namespace,
+    'get',
+    'deployment',
+    name,
+  ])
+  t.is(spec.replicas, 1)
+  const fields = await kubectl([
+    '-n',
+    namespace,
+    'get',
+    'deployment',
+    name,
+    '-o',
+    'yaml',
+    '--show-managed-fields',
+  ])
+  t.regex(fields, /manager: outrigger\n/, 'replicas are ours by server-side apply')
+})
