@@ -67,6 +67,7 @@ export class Totals {
       ...known('outrigger_model_memory_bytes', {}, newest.memory?.bytes, 1),
       ...known('outrigger_model_gpu_ratio', {}, newest.gpu?.util, 1000),
       ...engineRows(newest),
+      ...known('outrigger_direct_connections', {}, newest.direct, 1),
       ['outrigger_sidecar_cpu_seconds_total', {}, this.selfCpuUs / 1e6],
       ['outrigger_sidecar_memory_bytes', {}, newest.self.rss],
     ]

@@ -170,6 +170,7 @@ function rowOf({ sender, figures }: Told, now: number): ReplicaRow[] {
       cpuPermille: one.cpuPermille(),
       effective: newest.limit.effective,
       order: newest.limit.order,
+      ...(newest.direct === undefined ? {} : { direct: newest.direct }),
     },
   ]
 }

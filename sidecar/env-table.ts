@@ -125,7 +125,7 @@ export const variables = {
     default: 'no',
     choices: ['yes', 'no'],
     sentence:
-      "yes: loopback is the model's own, as in a pod; the engines' usual ports are tried too.",
+      "yes: loopback is the model's own, as in a pod; the engines' usual ports are tried too, and the model's connections that come past the sidecar are counted.",
   },
   OUTRIGGER_GPUS: {
     kind: 'text',

@@ -8,7 +8,7 @@ import type { SidecarConfig } from './config.ts'
  */
 type Addresses = Pick<SidecarConfig, 'app' | 'traffic'>
 
-function isLoopbackMode({ app, traffic }: Addresses): boolean {
+export function isLoopbackMode({ app, traffic }: Addresses): boolean {
   return traffic.some(({ port }) => port === app.port && port !== 0)
 }
 

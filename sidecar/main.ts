@@ -11,13 +11,14 @@ import { engineWatch } from './engine.ts'
 import { draining, type Draining } from './drain.ts'
 import { compatCarrier } from './forward/compat.ts'
 import { gate } from './gate.ts'
-import { refusedHint } from './loopback.ts'
+import { isLoopbackMode, refusedHint } from './loopback.ts'
 import { measure, type MeasureOptions } from './measure.ts'
 import { orders, type Orders } from './orders.ts'
 import { page, type Page } from './page.ts'
 import { passes } from './passes.ts'
 import { readiness, type Readiness } from './ready.ts'
 import { handle, type Desk } from './request.ts'
+import { directWatch, NO_DIRECT, type DirectWatch } from './signals/connections.ts'
 import { gpuReader } from './signals/gpu.ts'
 import {
   namedResources,
@@ -214,12 +215,19 @@ function measuring(
     gpu:
       gpus === 'none' ? null : gpuReader({ devices: gpus, say: sentence => log('info', sentence) }),
     engine: desk.engine,
+    direct: direct(config),
     causes: desk.spans.takeCauses,
     made(sample) {
       ring.push(sample.seq, [sample])
       page.add(sample)
     },
   }
+}
+
+/** Only a pod's connections are all the model's; in mode loopback nobody but the pod itself reaches it. */
+function direct(config: SidecarConfig): DirectWatch | null {
+  if (!config.ownLoopback) return null
+  return isLoopbackMode(config) ? NO_DIRECT : directWatch({ port: config.app.port })
 }
 
 /** null: the model's processes can't be seen. */

@@ -3,6 +3,7 @@ import type { Clock } from '../core/runtime/clock.ts'
 import type { Admission } from './admit/admission.ts'
 import type { EngineWatch } from './engine.ts'
 import type { Gate } from './gate.ts'
+import type { DirectWatch } from './signals/connections.ts'
 import type { GpuReader } from './signals/gpu.ts'
 import type { ResourceReader } from './signals/resources.ts'
 
@@ -18,6 +19,8 @@ export interface MeasureOptions {
   self: { read(lateUs: number): Sample['self'] }
   gpu: GpuReader | null
   engine: EngineWatch
+  /** null: the model's connections can't be told from ours, or can't be seen. */
+  direct: DirectWatch | null
   causes: () => string[]
   /** Told each sample. */
   made: (sample: Sample) => void
@@ -47,8 +50,7 @@ export function measure(options: MeasureOptions): () => void {
 
 /** One second after the other, at the times given. */
 export function seconds(options: MeasureOptions): { end(nowUs: number, lateUs: number): void } {
-  const { identity, clock, admission, gate, draining, resources, self, gpu, engine, causes } =
-    options
+  const { identity, clock, admission, gate, draining, resources, self, gpu, engine } = options
   let seq = 0
   let start = clock.now()
   return {
@@ -57,6 +59,7 @@ export function seconds(options: MeasureOptions): { end(nowUs: number, lateUs: n
       gate.wake(changed)
       const nowMs = nowUs / 1000
       const fromEngine = engine.read(nowMs)
+      const direct = options.direct?.last(nowMs) ?? null
       options.made({
         v: 1,
         kind: 'replica',
@@ -70,13 +73,15 @@ export function seconds(options: MeasureOptions): { end(nowUs: number, lateUs: n
         ...(resources?.read() ?? { cpu: null, memory: null }),
         gpu: gpu?.last(nowMs) ?? fromEngine.gpu,
         engine: fromEngine.engine,
+        ...(direct === null ? {} : { direct }),
         self: self.read(lateUs),
-        causes: causes(),
+        causes: options.causes(),
       })
       seq++
       start = clock.now()
       engine.tick(nowMs)
       void gpu?.tick(nowMs)
+      void options.direct?.tick(nowMs)
     },
   }
 }

@@ -62,7 +62,8 @@ export function page({ labels, admission, gate, orders, dropped }: Sources): Pag
       write.set('outrigger_spans_dropped_total', labels, dropped())
       if (last === null) return
       write.set('outrigger_sidecar_memory_bytes', labels, last.self.rss)
-      const { cpu, memory, gpu, engine } = last
+      const { cpu, memory, gpu, engine, direct } = last
+      if (direct !== undefined) write.set('outrigger_direct_connections', labels, direct)
       if (cpu !== null) write.set('outrigger_model_cpu_seconds_total', labels, totals.cpuUs / 1e6)
       if (memory !== null) write.set('outrigger_model_memory_bytes', labels, memory.bytes)
       if (gpu !== null) write.set('outrigger_model_gpu_ratio', labels, gpu.util / 1000)

@@ -107,6 +107,8 @@ export const sample = object({
     }),
   ),
   engine: nullable(engineReading),
+  /** Connections to the model that come past the sidecar, open at the newest look; left out where nobody looks. */
+  direct: optional(int()),
   /** The sidecar's own cost: CPU us, RSS bytes, worst lateness of its event loop in us. */
   self: object({ cpuUs: int(), rss: int(), delayUs: int() }),
   /** Spans of requests that were slow, queued or rejected: what a decision links to. */

@@ -105,6 +105,11 @@ export const signals = {
       help: 'KV cache use, 0 to 1.',
       labels: [...replica, 'engine'],
     },
+    outrigger_direct_connections: {
+      kind: 'gauge',
+      help: 'Connections to the model that come past the sidecar; in pods only.',
+      labels: replica,
+    },
     outrigger_sidecar_cpu_seconds_total: {
       kind: 'counter',
       help: 'CPU time of the sidecar itself.',

@@ -1,7 +1,18 @@
 import { distribution } from './distribution.ts'
 import { endpointName, revisionName } from './names.ts'
 import { orderNumber } from './order.ts'
-import { bool, int, list, map, nullable, object, oneOf, text, type Infer } from './schema.ts'
+import {
+  bool,
+  int,
+  list,
+  map,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  text,
+  type Infer,
+} from './schema.ts'
 import { window } from './window.ts'
 
 /** What the aggregator tells: windows of an endpoint over its replicas and edges, and evidence for its limit. */
@@ -56,6 +67,8 @@ export const replicaRow = object({
   cpuPermille: nullable(int()),
   effective: int(),
   order: nullable(orderNumber),
+  /** As its newest sample has it. */
+  direct: optional(int()),
 })
 export type ReplicaRow = Infer<typeof replicaRow>
 

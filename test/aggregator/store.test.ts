@@ -151,7 +151,7 @@ test('what is present at the end is what each replica said last; figures spread 
     const held = { queued: { integral: 3_000_000, max: 4, end: 3 } }
     for (const s of [
       busy(10, 1000, { replica: 'a', ...at(seq) }),
-      busy(30, 3000, { replica: 'b', ...at(seq) }),
+      busy(30, 3000, { replica: 'b', ...at(seq), direct: seq }),
       busy(40, 5000, { replica: 'e', kind: 'edge', ...at(seq), ...held }),
     ]) {
       store.take(fromOf(s), s, 0, T0 + 20_100)
@@ -173,7 +173,9 @@ test('what is present at the end is what each replica said last; figures spread 
     serviceUs: 3000,
     cpuPermille: 500,
     ageMs: 100,
+    direct: 19,
   })
+  t.false('direct' in (windows?.replicas[0] ?? {}))
   t.deepEqual(
     windows?.offeredPerSecond,
     Array.from({ length: 20 }, () => 80),

@@ -39,6 +39,7 @@ test('a second holds what each source says of it, in whole units, and nothing of
       }),
       close: () => undefined,
     },
+    direct: { tick: () => Promise.resolve(), last: nowMs => (nowMs > 1500 ? 3 : null) },
     causes: () => [],
     made: one => made.push(one),
   })
@@ -76,5 +77,7 @@ test('a second holds what each source says of it, in whole units, and nothing of
     late: 0,
   })
   t.is(second?.service.count, 0)
+  t.false('direct' in (first ?? {}))
+  t.is(second?.direct, 3)
   t.deepEqual(lateness, [12, 0])
 })
