@@ -13,6 +13,7 @@ import type { Kube } from './api/client.ts'
 import type { Events } from './api/events.ts'
 import type { InformerFigures } from './api/informer.ts'
 import type { Time } from './api/time.ts'
+import type { EventReason } from './event-reasons.ts'
 import { revisionOf } from './inject/revision.ts'
 import { BalancerWatch } from './usage/load-balancer.ts'
 import { kubeletReader, UsageWatch } from './usage/kubelets.ts'
@@ -78,7 +79,7 @@ export function clusterPlatform(options: ClusterOptions): ClusterPlatform {
     void statuses.sweep()
   })
   const tell = tellOf(events)
-  const told = (endpoint: string, reason: string, note: string): void => {
+  const told = (endpoint: string, reason: EventReason, note: string): void => {
     const deployment = fleet.deployment(endpoint)
     if (deployment !== null) tell(deployment, reason, note)
   }
@@ -179,7 +180,7 @@ function balancersOf(deployments: readonly Deployment[]): Map<string, string> {
 
 /** Events on a Deployment: what went as decided is Normal, what somebody has to look at is a Warning. */
 function tellOf(events: ClusterOptions['events']) {
-  return ({ metadata }: Deployment, reason: string, note: string): void => {
+  return ({ metadata }: Deployment, reason: EventReason, note: string): void => {
     const { namespace, name, uid } = metadata
     const regarding = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name, uid }
     const type = reason.startsWith('Scaled') ? 'Normal' : 'Warning'

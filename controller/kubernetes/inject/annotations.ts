@@ -1,7 +1,8 @@
 import { check, oneOf, show, that, type Issue, type Schema } from '../../../core/model/schema.ts'
 import { readSettings, settingNames, type SettingName } from '../../../core/model/settings.ts'
 import { nearest } from '../../../core/model/units.ts'
-import { PREFIX, written } from './names.ts'
+import { knownAnnotations } from '../annotations.ts'
+import { PREFIX } from './names.ts'
 
 /** What people may ask on a pod template, once; docs/injection.md is tested against it. */
 const path = that<string>(
@@ -40,18 +41,6 @@ const schemas = {
 
 type Name = keyof typeof schemas
 export const annotationNames = Object.keys(schemas) as Name[]
-
-/** Read elsewhere (the Deployment's own annotations count for them), or written by us. */
-const others = [
-  'edge',
-  'load-balancer-metrics',
-  'service',
-  'injected',
-  'load-balancer-metrics',
-  'edge-port',
-  'epoch',
-  ...Object.values(written).map(name => name.slice(PREFIX.length)),
-]
 
 export interface Asked {
   inject: boolean
@@ -102,7 +91,7 @@ export function readAnnotations(all: Readonly<Record<string, string>>): Asked {
 }
 
 function unknownNames(names: readonly string[]): Issue[] {
-  const known: readonly string[] = [...annotationNames, ...others, ...settingNames]
+  const known: readonly string[] = [...knownAnnotations, ...settingNames]
   return names
     .filter(name => !known.includes(name) && !name.startsWith('override-'))
     .map(name => ({

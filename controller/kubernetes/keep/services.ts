@@ -3,6 +3,7 @@ import type { Kube } from '../api/client.ts'
 import { statusOf } from '../api/error.ts'
 import { NAMES } from '../watch/names.ts'
 import type { Deployment, Pod } from '../watch/objects.ts'
+import type { EventReason } from '../event-reasons.ts'
 import { Budget } from './budget.ts'
 import { rewriteOf, type PodWithPorts } from './rewrite.ts'
 import { selects, type Service, type ServiceFinding } from './service.ts'
@@ -78,7 +79,7 @@ export function mayBypass(
 export function telling(
   { code, sentence, fix }: ServiceFinding,
   waits: string | null,
-): { reason: string; note: string } {
+): { reason: EventReason; note: string } {
   const reason = code === 'headless' ? 'HeadlessService' : 'NumericTargetPort'
   const why = waits === null ? '' : ` Not rewritten yet: ${waits}.`
   return { reason, note: `${sentence}${why} ${fix}` }

@@ -8,22 +8,11 @@ import {
   type Settings,
 } from '../../../core/model/settings.ts'
 import { nearest } from '../../../core/model/units.ts'
-import { annotationNames } from '../inject/annotations.ts'
+import { knownAnnotations } from '../annotations.ts'
 import { readBalancerUrl } from '../usage/load-balancer.ts'
 import type { Rival } from './conflicts.ts'
 import { PREFIX } from './names.ts'
 import type { Deployment } from './objects.ts'
-
-/** Annotations of Deployments that are no settings. */
-const OTHERS: readonly string[] = [
-  ...annotationNames,
-  'edge',
-  'service',
-  'load-balancer-metrics',
-  'edge-port',
-  'epoch',
-  'status',
-]
 
 export interface Annotated {
   settings: Settings
@@ -57,7 +46,7 @@ export function readAnnotations(annotations: Record<string, string>, now: number
     else if (name === 'load-balancer-metrics' && readBalancerUrl(value) === null)
       issues.push({ path: PREFIX + name, expected: 'an http URL', got: show(value) })
     else if (name.startsWith('override-')) readOne(name, value, now, overrides, issues)
-    else if (!OTHERS.includes(name)) issues.push(unknown(name))
+    else if (!knownAnnotations.includes(name)) issues.push(unknown(name))
   }
   const read = readSettings(raw)
   issues.push(...read.issues.map(issue => ({ ...issue, path: PREFIX + issue.path })))
@@ -65,7 +54,7 @@ export function readAnnotations(annotations: Record<string, string>, now: number
 }
 
 function unknown(name: string): Issue {
-  const close = nearest(name, [...settingNames, ...OTHERS])
+  const close = nearest(name, [...settingNames, ...knownAnnotations])
   return { path: PREFIX + name, expected: `a known annotation${close}`, got: JSON.stringify(name) }
 }
 

@@ -1,4 +1,5 @@
 import { isMapping } from '../../../core/model/schema.ts'
+import type { EventReason } from '../event-reasons.ts'
 import type { WebhookFigures } from './figures.ts'
 import { ownerOf } from './owner.ts'
 import type { Admitted, AdmissionRequest } from './review.ts'
@@ -59,7 +60,7 @@ function podOf({
 function tellingOf(
   verdict: Verdict['verdict'],
   reasons: Verdict['reasons'],
-): { type: 'Normal' | 'Warning'; reason: string; note: string } | null {
+): { type: 'Normal' | 'Warning'; reason: EventReason; note: string } | null {
   // It was told when it was injected; and of one that did not ask nobody waits to hear.
   if (verdict === 'already' || reasons.some(({ code }) => code === 'not-asked')) return null
   const sentences = reasons.map(({ sentence }) => sentence).join(' ')

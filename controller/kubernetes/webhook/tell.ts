@@ -1,11 +1,12 @@
 import type { Kube } from '../api/client.ts'
+import type { EventReason } from '../event-reasons.ts'
 import type { Owner } from './owner.ts'
 
 /** What is said on an object of the cluster. */
 export interface Saying {
   regarding: { apiVersion: string; kind: string; namespace?: string; name: string; uid?: string }
   type: 'Normal' | 'Warning'
-  reason: string
+  reason: EventReason
   note: string
 }
 
@@ -33,7 +34,7 @@ export class Teller {
     this.events = events
   }
 
-  tell(owner: Owner | null, type: Saying['type'], reason: string, note: string): void {
+  tell(owner: Owner | null, type: Saying['type'], reason: EventReason, note: string): void {
     if (owner === null) return
     const { namespace, kind, name, template } = owner
     const key = JSON.stringify([namespace, kind, name, template, reason, note])
