@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { explain } from '../controller/explain.ts'
-import { logDirOf } from '../controller/journal.ts'
 import type { AnyRecord } from '../controller/record/line.ts'
 import { lineOf } from '../controller/view.ts'
 import { replayLog, verifyLog } from './check-log.ts'
@@ -9,7 +7,16 @@ import { Failure, type Command } from './command.ts'
 import { exit } from './exit.ts'
 import { shown } from './explain.ts'
 import { findIn, recordsOf, type Source } from './log-source.ts'
-import { controllerUrl, DEFAULT_STATE, endpointNamed, timeOf } from './place.ts'
+import {
+  endpointNamed,
+  logIn,
+  placeHelp,
+  placeOf,
+  placeOptions,
+  timeOf,
+  wayTo,
+  type PlaceValues,
+} from './place.ts'
 
 export const command: Command = {
   summary: 'List, show, follow, verify and replay the decision log.',
@@ -25,15 +32,18 @@ export const command: Command = {
     '  --endpoint NAME   only of this endpoint',
     '  --since TIME      UTC: 2026-01-31T03:12:00Z, 03:12, or an age such as 10m; list: 10m, replay: all',
     '  --changes         only those that changed something',
-    '  --state DIR       state folder whose log files are read, also when nothing runs (.outrigger)',
-    '  --url URL         a controller instead',
     '  --json            one JSON object a line: list, show and follow give whole records',
+    ...placeHelp,
     '',
-    'Exit codes: 0 done, 2 bad input, 6 no log or controller found, 7 does not verify or replay, 8 not found.',
+    'A state folder is read also when nothing runs. verify and replay read files: of a state folder only.',
+    '',
+    'Exit codes: 0 done, 2 bad input, 6 no log or controller found, 7 does not verify or replay, 8 not found,',
+    '9 not allowed in the cluster.',
   ].join('\n'),
   examples: [
     'outrigger decisions list --since 1h --changes',
     'outrigger decisions show 1284',
+    'outrigger decisions follow --cluster --endpoint ml/digits --json',
     'outrigger decisions replay --state .outrigger',
   ],
   run,
@@ -52,18 +62,18 @@ async function run(args: string[]): Promise<number> {
     args,
     allowPositionals: true,
     options: {
+      ...placeOptions,
       endpoint: { type: 'string' },
       since: { type: 'string' },
       changes: { type: 'boolean', default: false },
-      state: { type: 'string' },
-      url: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   })
   const [verb, id] = positionals
+  const { source, namespace } = await sourceOf(values)
   const wanted: Wanted = {
-    source: sourceOf(values),
-    endpoint: values.endpoint === undefined ? null : endpointNamed(values.endpoint),
+    source,
+    endpoint: values.endpoint === undefined ? null : endpointNamed(values.endpoint, namespace),
     since: values.since === undefined ? null : timeOf(values.since),
     changes: values.changes,
     json: values.json,
@@ -79,16 +89,12 @@ async function run(args: string[]): Promise<number> {
   )
 }
 
-function sourceOf({
-  url,
-  state,
-}: {
-  url?: string | undefined
-  state?: string | undefined
-}): Source {
-  const dir = logDirOf(state ?? DEFAULT_STATE)
-  if (url === undefined && existsSync(dir)) return { dir }
-  return { url: controllerUrl({ url, state }) }
+async function sourceOf(values: PlaceValues): Promise<{ source: Source; namespace: string }> {
+  const place = placeOf(values)
+  const dir = logIn(place)
+  if (dir !== null) return { source: { dir }, namespace: 'local' }
+  const way = await wayTo(place)
+  return { source: { way }, namespace: way.namespace }
 }
 
 /** Verifying and replaying read every byte: that is done where the files are. */

@@ -12,4 +12,5 @@ export const exit = {
   unreachable: { code: 6, sentence: "A peer (controller, aggregator) can't be reached." },
   notVerified: { code: 7, sentence: 'The decision log does not verify, or a replay differs.' },
   notFound: { code: 8, sentence: 'No such endpoint, decision or record.' },
+  forbidden: { code: 9, sentence: 'The cluster does not let you: the missing rule was said.' },
 } as const

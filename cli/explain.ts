@@ -1,28 +1,43 @@
 import { parseArgs } from 'node:util'
-import { existsSync } from 'node:fs'
 import { answersAt, type Answered } from '../controller/answers.ts'
 import type { Explanation } from '../controller/explain.ts'
-import { logDirOf } from '../controller/journal.ts'
 import { Failure, type Command } from './command.ts'
 import { exit } from './exit.ts'
-import { ask, controllerUrl, DEFAULT_STATE, endpointNamed, timeOf } from './place.ts'
+import {
+  endpointNamed,
+  logIn,
+  placeHelp,
+  placeOf,
+  placeOptions,
+  timeOf,
+  wayTo,
+  type Place,
+} from './place.ts'
+import { ask } from './way.ts'
 
 export const command: Command = {
   summary: 'Why a decision was made, in sentences.',
   usage: [
-    'Usage: outrigger explain ENDPOINT [--at TIME] [--json] [--state DIR | --url URL]',
+    'Usage: outrigger explain ENDPOINT [--at TIME] [--json] [--state DIR | --url URL | --cluster]',
     '',
     'Shows what was decided about the replicas and the limit, newest at TIME (now), and the last change',
     'before it: inputs, what each rule proposed, what bounded it, the outcome and the reasons.',
     '',
     '  --at TIME     UTC: 2026-01-31T03:12:00Z, 03:12 (today), or an age such as 10m',
-    '  --state DIR   state folder; its log is read, also when nothing runs (.outrigger)',
-    '  --url URL     ask this controller instead',
     '  --json        one JSON object',
+    ...placeHelp,
     '',
-    'Exit codes: 0 done, 2 bad input, 6 controller not reached, 8 no such decision.',
+    'A state folder is read also when nothing runs. In a cluster an endpoint is NAMESPACE/DEPLOYMENT, or',
+    "DEPLOYMENT in the namespace of the kubeconfig's context.",
+    '',
+    'Exit codes: 0 done, 2 bad input, 6 controller not reached, 8 no such decision,',
+    '9 not allowed in the cluster.',
   ].join('\n'),
-  examples: ['outrigger explain digits', 'outrigger explain digits --at 03:12'],
+  examples: [
+    'outrigger explain digits',
+    'outrigger explain digits --at 03:12',
+    'outrigger explain ml/digits --cluster',
+  ],
   run,
 }
 
@@ -31,10 +46,9 @@ async function run(args: string[]): Promise<number> {
     args,
     allowPositionals: true,
     options: {
+      ...placeOptions,
       at: { type: 'string' },
       json: { type: 'boolean', default: false },
-      state: { type: 'string' },
-      url: { type: 'string' },
     },
   })
   const [name, ...rest] = positionals
@@ -44,9 +58,8 @@ async function run(args: string[]): Promise<number> {
       'Name one endpoint: outrigger explain ENDPOINT [--at TIME]',
     )
   }
-  const endpoint = endpointNamed(name)
   const at = timeOf(values.at ?? '0s')
-  const answers = await answersFor(endpoint, at, values)
+  const { endpoint, answers } = await answersFor(name, at, placeOf(values))
   if (answers.length === 0) {
     const words = `No decision about ${endpoint} at ${new Date(at).toISOString()} is in the log. See: outrigger decisions list`
     throw new Failure(exit.notFound.code, words)
@@ -58,17 +71,19 @@ async function run(args: string[]): Promise<number> {
 }
 
 async function answersFor(
-  endpoint: string,
+  name: string,
   at: number,
-  { state, url }: { state?: string | undefined; url?: string | undefined },
-): Promise<Answered[]> {
-  const dir = logDirOf(state ?? DEFAULT_STATE)
-  if (url === undefined && existsSync(dir)) return answersAt(dir, endpoint, at)
-  const from = controllerUrl({ url, state })
-  const answer = (await ask('GET', `${from}/v1/explain/${endpoint}?at=${at}`)) as {
-    answers: Answered[]
+  place: Place,
+): Promise<{ endpoint: string; answers: Answered[] }> {
+  const dir = logIn(place)
+  if (dir !== null) {
+    const endpoint = endpointNamed(name, 'local')
+    return { endpoint, answers: await answersAt(dir, endpoint, at) }
   }
-  return answer.answers
+  const way = await wayTo(place)
+  const endpoint = endpointNamed(name, way.namespace)
+  const answer = await ask(way, 'GET', `/v1/explain/${endpoint}?at=${at}`)
+  return { endpoint, answers: (answer as { answers: Answered[] }).answers }
 }
 
 function inWords({ newest, repeated, change }: Answered): string {

@@ -1,16 +1,18 @@
 import { join } from 'node:path'
 import type { WriteStream } from 'node:tty'
 import type { EndpointView } from '../controller/view.ts'
-import { follow } from '../core/runtime/follow.ts'
 import { shortName } from './place.ts'
 import { changesOf, plainLine, tableOf } from './table.ts'
+import { keepFollowing, linesOf, type Way } from './way.ts'
 
 /** Shows what goes on: a live table on a terminal, plain lines elsewhere. Fed by the controller's stream. */
 export interface LiveOptions {
-  page: string
+  way: Way
+  /** Where the live page is; null where it takes a command to see it. */
+  page: string | null
   /** Endpoint -> where clients send. */
   urls: Record<string, string>
-  /** Null where the controller was named by its URL. */
+  /** Null where nothing lies on this machine. */
   state: string | null
   out: NodeJS.WriteStream
 }
@@ -18,16 +20,19 @@ export interface LiveOptions {
 /** Plain lines come this often, in lines of the stream (seconds). */
 const PLAIN_EVERY = 5
 const CHANGES = 8
+/** The controller tells each second. */
+const SILENCE_MS = 5000
 
-export function showLive(options: LiveOptions): { stop(): void } {
+export function showLive(options: LiveOptions): { stop(): void; ended: Promise<void> } {
   const { out } = options
   for (const line of heading(options)) out.write(`${line}\n`)
   const show = out.isTTY ? redraw(out) : plain(out)
-  const stream = follow({
-    url: () => `${options.page}v1/endpoints?follow=1`,
-    line: value => show((value as { endpoints: EndpointView[] }).endpoints),
+  return keepFollowing({
+    lines: signal =>
+      linesOf(options.way, '/v1/endpoints?follow=1', { silenceMs: SILENCE_MS, signal }),
+    line: text => show((JSON.parse(text) as { endpoints: EndpointView[] }).endpoints),
+    lost: why => void process.stderr.write(`${why.replace(/\.$/, '')}; asking again.\n`),
   })
-  return { stop: () => stream.stop() }
 }
 
 function heading({ page, urls, state }: LiveOptions): string[] {
@@ -36,7 +41,7 @@ function heading({ page, urls, state }: LiveOptions): string[] {
   )
   return [
     ...(state === null ? [] : ['Outrigger is up.']),
-    `  live page    ${page}`,
+    ...(page === null ? [] : [`  live page    ${page}`]),
     ...names,
     ...(state === null ? [] : [`  state        ${state} (logs in ${join(state, 'logs')})`]),
     '',

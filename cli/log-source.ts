@@ -1,11 +1,11 @@
-import { request } from 'node:http'
 import { findRecord, readLog, seqBefore } from '../controller/record/read.ts'
 import { recordOf, type AnyRecord } from '../controller/record/line.ts'
-import { lines } from '../core/runtime/follow.ts'
-import { ask, unreachable } from './place.ts'
+import { Failure } from './command.ts'
+import { exit } from './exit.ts'
+import { ask, linesOf, Lost, type Way } from './way.ts'
 
 /** The log's files, or a controller that has them. */
-export type Source = { dir: string } | { url: string }
+export type Source = { dir: string } | { way: Way }
 
 const POLL_MS = 500
 
@@ -15,8 +15,8 @@ export async function* recordsOf(
   since: number,
   follow: boolean,
 ): AsyncGenerator<AnyRecord> {
-  if ('url' in source) {
-    yield* fromController(source.url, follow)
+  if ('way' in source) {
+    yield* follow ? followed(source.way, since) : pages(source.way, since)
     return
   }
   const wait = (): Promise<boolean> =>
@@ -29,40 +29,53 @@ export async function* recordsOf(
 
 export async function findIn(source: Source, id: string): Promise<AnyRecord | null> {
   if ('dir' in source) return findRecord(source.dir, /^\d{1,15}$/.test(id) ? Number(id) : id)
-  const answer = (await ask('GET', `${source.url}/v1/decisions/${encodeURIComponent(id)}`)) as {
-    record: AnyRecord
-  }
+  const path = `/v1/decisions/${encodeURIComponent(id)}`
+  const answer = (await ask(source.way, 'GET', path)) as { record: AnyRecord }
   return answer.record
 }
 
-/** As many at once as the controller gives. */
+/** As many at once as are asked for. */
 const PAGE = 1000
+const SILENCE_MS = 15_000
 
-async function* fromController(url: string, follow: boolean): AsyncGenerator<AnyRecord> {
+async function* pages(way: Way, time: number): AsyncGenerator<AnyRecord> {
   for (let since = 0; ;) {
-    const page = await pageOf(`${url}/v1/log?since=${since}&limit=${PAGE}`)
-    yield* page
-    since = page.at(-1)?.seq ?? since
-    if (page.length < PAGE) {
-      if (!follow) return
-      await new Promise(resolve => setTimeout(resolve, POLL_MS))
+    let count = 0
+    const path = `/v1/log?since=${since}&time=${time}&limit=${PAGE}`
+    for await (const text of linesOf(way, path, { silenceMs: SILENCE_MS })) {
+      const record = recordOf(text)
+      since = record.seq
+      count++
+      yield record
     }
+    if (count < PAGE) return
   }
 }
 
-function pageOf(url: string): Promise<AnyRecord[]> {
-  return new Promise((resolve, reject) => {
-    const away = (why: string): void => reject(unreachable(url, why))
-    const asked = request(url, { timeout: 10_000 }, response => {
-      if (response.statusCode !== 200) return away(`answered ${response.statusCode}`)
-      const records: AnyRecord[] = []
-      const take = lines(1024 * 1024, text => void records.push(recordOf(text)))
-      response.on('data', take)
-      response.on('end', () => resolve(records))
-      response.on('error', error => away(error.message))
-    })
-    asked.on('timeout', () => asked.destroy(new Error('no answer within 10 s')))
-    asked.on('error', error => away(error.message))
-    asked.end()
-  })
+const AGAIN_MS = 1000
+
+/** One stream, opened again from where it was: leaders change, connections break. */
+async function* followed(way: Way, time: number): AsyncGenerator<AnyRecord> {
+  let since = 0
+  let opened = false
+  for (;;) {
+    try {
+      // With `files` a sign of life comes each second.
+      const path = `/v1/log?since=${since}&time=${time}&follow=1&files=1`
+      for await (const text of linesOf(way, path, { silenceMs: SILENCE_MS })) {
+        opened = true
+        if (text.startsWith('{"file":')) continue
+        const record = recordOf(text)
+        since = record.seq
+        yield record
+      }
+    } catch (error) {
+      const away =
+        error instanceof Lost ||
+        (error instanceof Failure && error.code === exit.unreachable.code && opened)
+      if (!away) throw error
+      process.stderr.write(`${error.message.replace(/\.$/, '')}; asking again.\n`)
+    }
+    await new Promise(resolve => setTimeout(resolve, AGAIN_MS))
+  }
 }

@@ -1,9 +1,9 @@
-import { userInfo } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Override } from '../core/model/decision.ts'
 import { Failure, type Command } from './command.ts'
 import { exit } from './exit.ts'
-import { ask, controllerUrl, endpointNamed, tokenOf } from './place.ts'
+import { endpointNamed, placeHelp, placeOf, placeOptions, wayTo } from './place.ts'
+import { ask, type Way } from './way.ts'
 
 export const command: Command = {
   summary: 'Set or end an override of a setting, for a time.',
@@ -18,15 +18,21 @@ export const command: Command = {
     '',
     '  --for TIME    how long: 30s, 10m, 2h; without it until it is cleared',
     '  --clear       end those named, or all',
-    '  --who NAME    who asks, for the record (your login name)',
-    '  --state DIR   state folder with the token (.outrigger); --url URL: another controller; --json',
+    '  --who NAME    who asks, for the record (as the cluster knows you; your login name)',
+    '  --json        {endpoint, overrides}',
+    ...placeHelp,
     '',
-    'Exit codes: 0 done, 2 bad input, 6 controller not reached, 8 no such endpoint.',
+    'In a cluster an override can stand on the Deployment as well: outrigger.dev/override-SETTING: "VALUE;',
+    'until=TIME; who=NAME". One that stands there is changed there only.',
+    '',
+    'Exit codes: 0 done, 1 it stands as an annotation, 2 bad input, 6 controller not reached, 8 no such endpoint,',
+    '9 not allowed in the cluster.',
   ].join('\n'),
   examples: [
     'outrigger override digits replicas=4 --for 10m',
     'outrigger override digits fixed-limit=8 freeze=replicas --for 2h',
     'outrigger override digits --clear',
+    'outrigger override ml/digits replicas=6 --for 1h --cluster',
   ],
   run,
 }
@@ -36,36 +42,35 @@ async function run(args: string[]): Promise<number> {
     args,
     allowPositionals: true,
     options: {
+      ...placeOptions,
       for: { type: 'string' },
       clear: { type: 'boolean', default: false },
       who: { type: 'string' },
-      state: { type: 'string' },
-      url: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   })
   const [name, ...settings] = positionals
   if (name === undefined)
     throw new Failure(exit.badInput.code, 'Name an endpoint. See: outrigger override --help')
-  const endpoint = endpointNamed(name)
-  const who = values.who ?? loginName()
-  const url = controllerUrl(values)
-  const to = { at: `${url}/v1/overrides/${endpoint}`, headers: tokenOf(values.state) }
+  const way = await wayTo(placeOf(values))
+  const endpoint = endpointNamed(name, way.namespace)
+  const who = values.who ?? (await way.user())
+  const to = { way, at: `/v1/overrides/${endpoint}` }
   if (values.clear) await clear(to, settings, who)
   else for (const setting of settings) await set(to, setting, values.for ?? null, who)
-  const overrides = await inForce(url, endpoint)
+  const overrides = await inForce(way, endpoint)
   if (values.json) console.log(JSON.stringify({ endpoint, overrides }))
   else console.log(inWords(endpoint, overrides))
   return exit.fine.code
 }
 
 interface Target {
+  way: Way
   at: string
-  headers: Record<string, string>
 }
 
 async function set(
-  { at, headers }: Target,
+  { way, at }: Target,
   setting: string,
   length: string | null,
   who: string | null,
@@ -73,18 +78,17 @@ async function set(
   const equals = setting.indexOf('=')
   if (equals < 1) throw new Failure(exit.badInput.code, `Write SETTING=VALUE, got '${setting}'.`)
   const [what, value] = [setting.slice(0, equals), setting.slice(equals + 1)]
-  await ask('PUT', at, { json: { what, value, for: length, who }, headers })
+  await ask(way, 'PUT', at, { what, value, for: length, who })
 }
 
-async function clear({ at, headers }: Target, names: string[], who: string | null): Promise<void> {
+async function clear({ way, at }: Target, names: string[], who: string | null): Promise<void> {
   const by = who === null ? '' : `who=${encodeURIComponent(who)}`
-  if (names.length === 0) await ask('DELETE', `${at}?${by}`, { headers })
-  for (const name of names)
-    await ask('DELETE', `${at}?what=${encodeURIComponent(name)}&${by}`, { headers })
+  if (names.length === 0) await ask(way, 'DELETE', `${at}?${by}`)
+  for (const name of names) await ask(way, 'DELETE', `${at}?what=${encodeURIComponent(name)}&${by}`)
 }
 
-async function inForce(url: string, endpoint: string): Promise<Override[]> {
-  const answer = (await ask('GET', `${url}/v1/endpoints`)) as {
+async function inForce(way: Way, endpoint: string): Promise<Override[]> {
+  const answer = (await ask(way, 'GET', '/v1/endpoints')) as {
     endpoints: { endpoint: string; overrides: Override[] }[]
   }
   const found = answer.endpoints.find(each => each.endpoint === endpoint)
@@ -100,12 +104,4 @@ function inWords(endpoint: string, overrides: Override[]): string {
       return `${endpoint}: ${what} is ${value} ${end}${who === null ? '' : ` (set by ${who})`}.`
     })
     .join('\n')
-}
-
-function loginName(): string | null {
-  try {
-    return userInfo().username
-  } catch {
-    return null
-  }
 }

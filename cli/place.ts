@@ -1,73 +1,87 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { call, type Called } from '../core/runtime/call.ts'
-import { wordsOfError } from '../core/runtime/log.ts'
-import { HEADERS } from '../core/model/tables.ts'
+import { logDirOf } from '../controller/journal.ts'
+import { knowsCluster, openCluster } from './cluster.ts'
+import { clusterWay } from './cluster-way.ts'
 import { Failure } from './command.ts'
 import { exit } from './exit.ts'
+import { localWay, urlIn } from './local-way.ts'
+import type { Way } from './way.ts'
 
-/** Where a command finds the controller: --url, or what `outrigger up` wrote into the state folder. */
+/** Where a command finds a controller and its log. */
 export const DEFAULT_STATE = '.outrigger'
+export const DEFAULT_RELEASE = 'outrigger-system'
 
-/** The controller's URL. Throws Failure where none is known. */
-export function controllerUrl(options: {
-  url?: string | undefined
+/** For parseArgs. */
+export const placeOptions = {
+  state: { type: 'string' },
+  url: { type: 'string' },
+  cluster: { type: 'boolean', default: false },
+  namespace: { type: 'string', short: 'n' },
+  context: { type: 'string' },
+} as const
+
+/** For --help. */
+export const placeHelp = [
+  '  --state DIR       state folder of `outrigger up` on this machine (.outrigger)',
+  '  --url URL         a controller by its address',
+  '  --cluster         the cluster of KUBECONFIG or ~/.kube/config: also where there is no state folder',
+  '  --context NAME    of the kubeconfig, if not its current one',
+  `  -n, --namespace NAME  where Outrigger is installed in the cluster (${DEFAULT_RELEASE})`,
+]
+
+export interface PlaceValues {
   state?: string | undefined
-}): string {
-  if (options.url !== undefined) return options.url.replace(/\/+$/, '')
-  const file = join(options.state ?? DEFAULT_STATE, 'platform.json')
-  if (!existsSync(file)) {
-    throw new Failure(
-      exit.unreachable.code,
-      `No controller is known: there is no ${file}. Start \`outrigger up\`, or name it with --url or --state.`,
-    )
+  url?: string | undefined
+  cluster?: boolean | undefined
+  namespace?: string | undefined
+  context?: string | undefined
+}
+
+export type Place =
+  | { kind: 'url'; url: string; state: string }
+  | { kind: 'state'; dir: string }
+  | { kind: 'cluster'; context: string | undefined; release: string }
+
+/** What was said wins; else what `outrigger up` left here; else the cluster. */
+export function placeOf(values: PlaceValues): Place {
+  const { state, url, context, namespace } = values
+  const cluster = values.cluster === true || context !== undefined || namespace !== undefined
+  if (cluster && (url !== undefined || state !== undefined)) {
+    const words =
+      '--url and --state name a controller by themselves: leave out what names a cluster.'
+    throw new Failure(exit.badInput.code, words)
   }
-  const named = controllerIn(readFileSync(file, 'utf8'))
-  if (named !== null) return named.replace(/\/+$/, '')
-  throw new Failure(exit.badInput.code, `${file} names no controller. Name it with --url.`)
+  if (url !== undefined)
+    return { kind: 'url', url: url.replace(/\/+$/, ''), state: state ?? DEFAULT_STATE }
+  if (state !== undefined) return { kind: 'state', dir: state }
+  if (cluster || (!isState(DEFAULT_STATE) && knowsCluster()))
+    return { kind: 'cluster', context, release: namespace ?? DEFAULT_RELEASE }
+  return { kind: 'state', dir: DEFAULT_STATE }
 }
 
-function controllerIn(text: string): string | null {
-  try {
-    const { controller } = JSON.parse(text) as { controller?: unknown }
-    return typeof controller === 'string' ? controller : null
-  } catch {
-    return null
-  }
+function isState(dir: string): boolean {
+  return existsSync(join(dir, 'platform.json')) || existsSync(logDirOf(dir))
 }
 
-/** The token of the state folder, or none. */
-export function tokenOf(state: string | undefined): Record<string, string> {
-  const file = join(state ?? DEFAULT_STATE, 'token')
-  return existsSync(file) ? { [HEADERS.token]: readFileSync(file, 'utf8').trim() } : {}
+/** Throws Failure where no controller is known. */
+export async function wayTo(place: Place): Promise<Way> {
+  if (place.kind === 'cluster') return clusterWay(await openCluster(place.context), place.release)
+  return place.kind === 'url'
+    ? localWay(place.url, place.state)
+    : localWay(urlIn(place.dir), place.dir)
 }
 
-export function unreachable(url: string, why: string): Failure {
-  return new Failure(
-    exit.unreachable.code,
-    `The controller can't be reached at ${url} (${why}). Is \`outrigger up\` running?`,
-  )
+/** The files of the log where they are on this machine. */
+export function logIn(place: Place): string | null {
+  if (place.kind !== 'state') return null
+  const dir = logDirOf(place.dir)
+  return existsSync(dir) ? dir : null
 }
 
-/** Asks the controller; a failed connection or an error answer is a Failure in words. */
-export async function ask(
-  method: string,
-  url: string,
-  options: { json?: unknown; headers?: Record<string, string> } = {},
-): Promise<unknown> {
-  const answer: Called = await call(method, url, options).catch((error: unknown) => {
-    throw unreachable(url, wordsOfError(error))
-  })
-  if (answer.status >= 200 && answer.status < 300) return answer.json
-  const said = answer.json as { error?: unknown } | null
-  const words = typeof said?.error === 'string' ? said.error : `answered ${answer.status}`
-  const codes: Record<number, number> = { 404: exit.notFound.code, 400: exit.badInput.code }
-  throw new Failure(codes[answer.status] ?? exit.failed.code, `The controller says: ${words}.`)
-}
-
-/** `local/NAME` for a name without a namespace. */
-export function endpointNamed(name: string): string {
-  return name.includes('/') ? name : `local/${name}`
+/** `namespace/NAME` for a name without a namespace. */
+export function endpointNamed(name: string, namespace: string): string {
+  return name.includes('/') ? name : `${namespace}/${name}`
 }
 
 /** For people: `local/NAME` without its namespace, others whole. */

@@ -3,41 +3,58 @@ import type { EndpointView } from '../controller/view.ts'
 import type { Command } from './command.ts'
 import { exit } from './exit.ts'
 import { showLive } from './live.ts'
-import { ask, controllerUrl, DEFAULT_STATE } from './place.ts'
+import { placeHelp, placeOf, placeOptions, wayTo, type Place } from './place.ts'
 import { tableOf } from './table.ts'
+import { ask } from './way.ts'
 
 export const command: Command = {
   summary: 'A live table of the endpoints: replicas, limit, in flight, waiting, answers.',
   usage: [
-    'Usage: outrigger top [--state DIR | --url URL] [--once] [--json]',
+    'Usage: outrigger top [--once] [--json] [--state DIR | --url URL | --cluster]',
     '',
-    '  --state DIR  the state folder of a running `outrigger up` (.outrigger)',
-    '  --url URL    the controller, where there is no state folder',
-    '  --once       print once and end',
-    '  --json       print the endpoints as JSON once and end',
+    '  --once            print once and end',
+    '  --json            print the endpoints as JSON once and end',
+    ...placeHelp,
+    '',
+    'Exit codes: 0 done, 2 bad input, 6 controller not reached, 9 not allowed in the cluster.',
   ].join('\n'),
-  examples: ['outrigger top', 'outrigger top --once --json | jq .endpoints[0].live'],
-  async run(args) {
-    const { values } = parseArgs({
-      args,
-      options: {
-        state: { type: 'string', default: DEFAULT_STATE },
-        url: { type: 'string' },
-        once: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-      },
-    })
-    const url = controllerUrl(values)
-    const answer = (await ask('GET', `${url}/v1/endpoints`)) as { endpoints: EndpointView[] }
-    const { endpoints } = answer
-    if (values.json) console.log(JSON.stringify(answer))
-    else if (values.once) console.log(tableOf(endpoints).join('\n'))
-    if (values.json || values.once) return exit.fine.code
-    const urls = Object.fromEntries(endpoints.map(view => [view.endpoint, `port ${view.port}`]))
-    const state = values.url === undefined ? values.state : null
-    const live = showLive({ page: `${url}/`, urls, state, out: process.stdout })
-    await new Promise<void>(done => process.once('SIGINT', done))
-    live.stop()
-    return exit.fine.code
-  },
+  examples: [
+    'outrigger top',
+    'outrigger top --cluster --context production',
+    'outrigger top --once --json | jq .endpoints[0].live',
+  ],
+  run,
+}
+
+async function run(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      ...placeOptions,
+      once: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const place = placeOf(values)
+  const way = await wayTo(place)
+  const answer = (await ask(way, 'GET', '/v1/endpoints')) as { endpoints: EndpointView[] }
+  const { endpoints } = answer
+  if (values.json) console.log(JSON.stringify(answer))
+  else if (values.once) console.log(tableOf(endpoints).join('\n'))
+  if (values.json || values.once) return exit.fine.code
+  const live = showLive({ way, ...shownAt(place, way.url, endpoints), out: process.stdout })
+  process.once('SIGINT', () => live.stop())
+  await live.ended
+  return exit.fine.code
+}
+
+/** In a cluster clients send where they always did, and the page takes `outrigger page`. */
+function shownAt(
+  place: Place,
+  url: string | null,
+  endpoints: readonly EndpointView[],
+): { page: string | null; urls: Record<string, string>; state: string | null } {
+  if (url === null) return { page: null, urls: {}, state: null }
+  const urls = Object.fromEntries(endpoints.map(view => [view.endpoint, `port ${view.port}`]))
+  return { page: `${url}/`, urls, state: place.kind === 'state' ? place.dir : null }
 }

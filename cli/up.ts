@@ -9,6 +9,7 @@ import { milliseconds } from '../core/model/units.ts'
 import { Failure, type Command } from './command.ts'
 import { exit } from './exit.ts'
 import { showLive } from './live.ts'
+import { localWay } from './local-way.ts'
 import { DEFAULT_STATE } from './place.ts'
 import { summaryOf, sentencesOf, type Counted } from './summary.ts'
 
@@ -117,6 +118,7 @@ async function runUntilEnd(
     throw failureOf(error)
   })
   const live = showLive({
+    way: localWay(running.page.replace(/\/+$/, ''), options.state),
     page: running.page,
     urls: running.urls,
     state: options.state,

@@ -1,5 +1,5 @@
 import { Refused, type Answer, type Ask, type Route } from '../core/runtime/admin.ts'
-import { readLog } from './record/read.ts'
+import { readLog, seqBefore } from './record/read.ts'
 
 /** What a follower of the log is served from. */
 export interface LogSource {
@@ -12,14 +12,18 @@ export interface LogSource {
 
 const MOST_AT_ONCE = 10_000
 
-/** GET /v1/log?since=N: records after seq N, as many as `limit`; with follow=1, and those to come. */
+/**
+ * GET /v1/log?since=N: records after seq N, as many as `limit`; with follow=1, and those to come. With time=MS
+ * those long before it are left out.
+ */
 export function logRoute(source: LogSource): Route {
   return { at: 'GET /v1/log', handle: ask => answer(ask, source) }
 }
 
 async function answer(ask: Ask, source: LogSource): Promise<Answer> {
-  const since = whole(ask, 'since', 0)
   const { logDir: dir, durable } = source
+  const time = whole(ask, 'time', 0)
+  const since = Math.max(whole(ask, 'since', 0), time === 0 ? 0 : await seqBefore(dir, time))
   if (ask.query.get('follow') === '1') {
     const files = ask.query.get('files') === '1'
     return { follow: write => streamLog(source, { since, files }, write) }

@@ -12,6 +12,8 @@ export interface Question {
   query: Query
   accept: string
   body?: { type: string; text: string }
+  /** Besides ours and those of the access. */
+  headers?: Record<string, string>
 }
 
 export interface Answered {
@@ -115,6 +117,7 @@ function send(reach: Reach, question: Question, agents: typeof calls): ClientReq
       ...(body === undefined
         ? {}
         : { 'content-type': body.type, 'content-length': Buffer.byteLength(body.text) }),
+      ...question.headers,
       ...reach.headers,
     },
   })
