@@ -127,6 +127,7 @@ test.serial(
     for (const load of loads) {
       const result = await load.stop()
       t.true(result.sent > 500)
+      t.is(result.through, result.ok)
       t.is(result.failed, 0, JSON.stringify(result.failures))
     }
   },
