@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { parse } from 'yaml'
@@ -53,6 +53,23 @@ test('the schema knows each value, and no other', t => {
 test('every value says what it does', t => {
   t.deepEqual(untold(values), [])
   t.deepEqual(untold('# a\na: 1\nb: 2\nc:\n  # d\n  d: 3\n'), ['b: 2'])
+})
+
+/** Variables in a template, whatever the values, that its component's readers of the environment don't know. */
+function unread(template: string, readers: string): string[] {
+  const known = new Set(readers.match(/\bOUTRIGGER_[A-Z_]+\b/g))
+  return (template.match(/name: OUTRIGGER_[A-Z_]+/g) ?? [])
+    .map(line => line.slice('name: '.length))
+    .filter(name => !known.has(name))
+}
+
+test('every variable that a template may set is read', t => {
+  for (const component of ['controller', 'edge', 'aggregator']) {
+    const files = ['config.ts', 'env-table.ts'].map(file => join(root, component, file))
+    const readers = files.filter(file => existsSync(file)).map(file => readFileSync(file, 'utf8'))
+    t.deepEqual(unread(text(`templates/${component}.yaml`), readers.join('\n')), [], component)
+  }
+  t.deepEqual(unread('- name: OUTRIGGER_NONE', "'OUTRIGGER_ADMIN'"), ['OUTRIGGER_NONE'])
 })
 
 test('the chart has the version of the package', t => {
