@@ -15,7 +15,10 @@ import { deployModel, replicasReady, serviceUrl } from './support/model.ts'
 
 /** The life of a release: installed, upgraded, rolled back, removed, with an injected model under load. */
 const MODEL = { namespace: 'chart-model', name: 'model', replicas: 2, ms: 20, slots: 8 }
+/** As many replicas as it has, so that they can be counted. */
+const STEADY = { edge: 'true', 'min-replicas': '2', 'max-replicas': '2' }
 const BOUND = 'chart-bound'
+const MINUTES = { seconds: 120 }
 
 interface Secret {
   data?: Record<string, string>
@@ -56,6 +59,10 @@ const clusterWide = (): Promise<string[]> =>
     'get',
     'clusterroles,clusterrolebindings,mutatingwebhookconfigurations,validatingwebhookconfigurations',
   ]).then(all => all.filter(name => name.includes('outrigger')))
+
+const pods = (namespace: string): Promise<string[]> => named(['-n', namespace, 'get', 'pods'])
+const empty = (namespace: string): Promise<boolean> =>
+  until(`no pods in ${namespace}`, async () => (await pods(namespace)).length === 0, MINUTES)
 
 /** Everything in a namespace, but what Kubernetes itself puts there. */
 async function leftIn(namespace: string): Promise<string[]> {
@@ -99,7 +106,7 @@ test.serial('install: all is ready, one decides, and what nobody wrote down is m
 test.serial(
   'upgrade and rollback under load: nothing is lost, and what was made stays',
   async t => {
-    await deployModel({ ...MODEL, annotations: { inject: 'true' }, deployment: { edge: 'true' } })
+    await deployModel({ ...MODEL, annotations: { inject: 'true' }, deployment: STEADY })
     await replicasReady(MODEL.namespace, MODEL.name, 2)
     t.true((await podsOf(MODEL.namespace, MODEL.name)).every(hasSidecar))
     await until('the edge is there', () =>
@@ -109,7 +116,9 @@ test.serial(
     for (const name of ['model', 'model-edge']) {
       const url = await serviceUrl(MODEL.namespace, name)
       await until(`${name} answers`, async () => (await fetch(url)).ok)
-      loads.push(startLoad({ url, rate: 40 }))
+      const load = startLoad({ url, rate: 40 })
+      loads.push(load)
+      t.teardown(async () => void (await load.stop()))
     }
     const before = await kept()
     const changed = ['controller', 'aggregator', 'edge'].map(
@@ -124,8 +133,9 @@ test.serial(
     await rolledOut()
     t.deepEqual(await kept(), before)
     t.is((await json<Secret>(settings)).data?.['settings.json'], '{"log":{}}')
-    for (const load of loads) {
-      const result = await load.stop()
+    // What drains may still be sent to: until the last of the old ones is gone.
+    await until('old pods are gone', async () => (await pods(SYSTEM)).length === 5, MINUTES)
+    for (const result of await Promise.all(loads.map(load => load.stop()))) {
       t.true(result.sent > 500)
       t.is(result.through, result.ok)
       t.is(result.failed, 0, JSON.stringify(result.failures))
@@ -137,14 +147,9 @@ test.serial(
   'uninstall with injected pods: they serve on, and only the root key is left',
   async t => {
     const load = startLoad({ url: await serviceUrl(MODEL.namespace, MODEL.name), rate: 40 })
+    t.teardown(async () => void (await load.stop()))
     await helm(['uninstall', 'outrigger', '--namespace', SYSTEM, '--wait'])
-    await until(
-      'pods are gone',
-      async () => (await named(['-n', SYSTEM, 'get', 'pods'])).length === 0,
-      {
-        seconds: 120,
-      },
-    )
+    await empty(SYSTEM)
     t.deepEqual(await leftIn(SYSTEM), OURS)
     t.deepEqual(await clusterWide(), [])
     // A pod that is made now is not refused, and has no sidecar.
@@ -175,13 +180,7 @@ test.serial(
     await rolledOut(BOUND)
     t.deepEqual(await clusterWide(), [])
     await helm(['uninstall', 'outrigger', '--namespace', BOUND, '--wait'])
-    await until(
-      'pods are gone',
-      async () => (await named(['-n', BOUND, 'get', 'pods'])).length === 0,
-      {
-        seconds: 120,
-      },
-    )
+    await empty(BOUND)
     t.deepEqual(await leftIn(BOUND), OURS)
   },
 )
