@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import type { LogOptions } from '../core/model/log-options.ts'
 import type { Settings } from '../core/model/settings.ts'
+import type { EndpointWindows } from '../core/model/windows.ts'
 import { rootKeys } from '../core/runtime/keys.ts'
 import type { Route } from '../core/runtime/admin.ts'
 import type { Log } from '../core/runtime/log.ts'
+import type { MetricsPage } from '../core/runtime/metrics.ts'
 import type { KeyPair } from '../core/runtime/signing.ts'
 import type { ControllerConfig } from './config.ts'
 import { httpPlatform, type PlatformLink } from './platform.ts'
@@ -21,8 +23,11 @@ export interface Ground {
   raised(epoch: number): Promise<void>
   /** Who asked for `to` replicas since `since` (ms), where it can be known. */
   who(endpoint: string, to: number, since: number): string | null
-  /** More that the admin server answers. */
+  /** A new second of an endpoint has come. */
+  second(windows: EndpointWindows): void
+  /** More that the admin server answers, and shows on /metrics. */
   routes: Route[]
+  metrics: MetricsPage | null
   /** Whether this is still the one that decides. */
   held(): boolean
 }
@@ -46,7 +51,9 @@ export function localGround(config: ControllerConfig, log: Log): Ground {
     epoch: 0,
     raised: () => Promise.resolve(),
     who: () => null,
+    second: () => undefined,
     routes: [],
+    metrics: null,
     held: () => true,
   }
 }

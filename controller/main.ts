@@ -1,6 +1,7 @@
 import { serve } from '../core/runtime/admin.ts'
 import { systemClock, type Clock } from '../core/runtime/clock.ts'
 import { jsonLog, type Log } from '../core/runtime/log.ts'
+import { joined } from '../core/runtime/metrics.ts'
 import { startTelemetry, type Telemetry } from '../core/runtime/telemetry.ts'
 import type { Bodies } from '../core/model/decision.ts'
 import type { Notes } from './act/notes.ts'
@@ -205,6 +206,7 @@ function watch(
       bells.table.ring()
     },
     second: windows => {
+      ground.second(windows)
       const now = view(windows.endpoint)
       if (now !== null) history.add(windows, now.live)
     },
@@ -213,8 +215,12 @@ function watch(
 }
 
 /** What the admin server is given of it all. */
-function counterOf({ config, journal, figures, bells }: Base, staff: Staff): Counter {
+function counterOf({ config, journal, figures, bells, ground }: Base, staff: Staff): Counter {
   const { office, people, running, observer, tables, loop, history } = staff
+  const page = figures.page(() => ({
+    acting: journal.ledger.failed === null,
+    endpoints: office.views(),
+  }))
   return {
     token: config.token,
     closed: typeof config.platform !== 'string',
@@ -224,10 +230,7 @@ function counterOf({ config, journal, figures, bells }: Base, staff: Staff): Cou
     durable: journal.durable,
     views: () => office.views(),
     history,
-    metrics: figures.page(() => ({
-      acting: journal.ledger.failed === null,
-      endpoints: office.views(),
-    })),
+    metrics: ground.metrics === null ? page : joined(page, ground.metrics),
     eachSecond: bells.second.listen,
     eachAppend: bells.append.listen,
     eachTable: bells.table.listen,

@@ -21,7 +21,7 @@ import { fetchPage } from './usage/page.ts'
 import { annotationsOf } from './watch/annotations.ts'
 import { Discovery } from './watch/discover.ts'
 import { Fleet } from './watch/fleet.ts'
-import { nameOf, type Deployment } from './watch/objects.ts'
+import { nameOf, type Deployment, type Pod } from './watch/objects.ts'
 import { Wishes } from './watch/wishes.ts'
 
 export interface ClusterOptions {
@@ -58,6 +58,12 @@ export interface ClusterPlatform extends PlatformLink {
   fence(epoch: number): Promise<void>
   /** For the annotation `outrigger.dev/status`. */
   note(endpoint: string, status: Status, epoch: number): void
+  /** Of endpoints, as the caches have them: without their template's spec. */
+  deployments(): readonly Deployment[]
+  /** Injected ones of an endpoint. */
+  pods(endpoint: string): readonly Pod[]
+  /** CPU of a pod's containers but the sidecar, in thousandths of a core; null where it is not measured. */
+  cpuMillis(pod: Pod): number | null
   figures(): ClusterFigures
   stop(): void
 }
@@ -102,6 +108,9 @@ export function clusterPlatform(options: ClusterOptions): ClusterPlatform {
       await fence(fleet.deployments().map(nameOf), epoch, { kube, held, log })
     },
     note: (endpoint, status, epoch) => statuses.note(endpoint, status, epoch),
+    deployments: () => fleet.deployments(),
+    pods: endpoint => fleet.pods(endpoint),
+    cpuMillis: pod => usage?.millisOf(nameOf(pod)) ?? null,
     figures: () => ({ informers: discovery.figures(), kubelets: usage?.figures() ?? null }),
     stop() {
       beat.stop()

@@ -65,6 +65,14 @@ export function metricsPage<C extends SignalComponent>(
   }
 }
 
+/** Pages that have no signal in common, as one. */
+export function joined(first: MetricsPage, second: MetricsPage): MetricsPage {
+  return {
+    type: first.type,
+    text: async () => (await Promise.all([first.text(), second.text()])).join(''),
+  }
+}
+
 /** A histogram whose counts are kept elsewhere and shown as they are: prom-client's own would count again. */
 class Snapshot {
   rows: { labels: Labels; value: HistogramValue }[] = []

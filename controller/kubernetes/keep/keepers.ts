@@ -1,20 +1,20 @@
 import { wordsOfError, type Log } from '../../../core/runtime/log.ts'
 import type { Kube } from '../api/client.ts'
 import { statusOf } from '../api/error.ts'
-import { Informer } from '../api/informer.ts'
 import type { Time } from '../api/time.ts'
 import { nameOf, type Deployment, type Pod } from '../watch/objects.ts'
 import type { Says } from '../webhook/tell.ts'
+import type { EventReason } from '../event-reasons.ts'
 import { bypassed, type Traffic } from './bypass.ts'
 import { missing, suspects, type Finding, type WouldInject } from './missing.ts'
-import { findings, keepService, type Service, type ServiceFinding } from './service.ts'
-import { equalities, mayBypass, Rewriter, telling } from './services.ts'
+import { findings, type Service, type ServiceFinding } from './service.ts'
+import { equalities, mayBypass, reasonOf, Rewriter, telling } from './services.ts'
 import { Waker } from './waker.ts'
 
 export interface KeeperSources {
   kube: Kube
-  /** The only namespace to look at; null: all of them. */
-  scope: string | null
+  /** Of the namespaces that are looked after, as far as they are known. */
+  services(): readonly Service[]
   /** Of endpoints, as a cache has them: without their template's spec. */
   deployments(): readonly Deployment[]
   /** Injected pods of an endpoint. */
@@ -23,6 +23,8 @@ export interface KeeperSources {
   wouldInject: WouldInject
   /** Name of the injecting webhook, as it is registered. */
   webhook: string
+  /** Whether this controller holds the lease: asked before each one that is looked at. */
+  held(): boolean
   events: Says
   log: Log
   time: Time
@@ -50,7 +52,6 @@ const MOST_ASKED = 20
  */
 export class Keepers {
   private readonly from: KeeperSources
-  private readonly services: Informer<Service, Service>
   private readonly rewriter: Rewriter
   private readonly waker: Waker
   private found: Record<string, number> = {}
@@ -63,19 +64,9 @@ export class Keepers {
     this.from = from
     this.rewriter = new Rewriter(from)
     this.waker = new Waker(from)
-    const { kube, scope, log, time } = from
-    const path = scope === null ? '/api/v1/services' : `/api/v1/namespaces/${scope}/services`
-    const changed = (): void => undefined
-    this.services = new Informer({ kube, path, keep: keepService, changed, log, time })
-  }
-
-  /** Its Services are known once. */
-  get synced(): Promise<void> {
-    return this.services.synced
   }
 
   start(): void {
-    this.services.start()
     const next = (): void =>
       this.after(EVERY_MS * (0.5 + this.from.time.random()), () => {
         next()
@@ -87,7 +78,6 @@ export class Keepers {
   stop(): void {
     this.stopped = true
     for (const cancel of this.cancels) cancel()
-    this.services.stop()
   }
 
   /** The webhook is there (again): what its absence has stopped goes on at once. */
@@ -113,7 +103,10 @@ export class Keepers {
     for (const { endpoint, reason, note } of found) this.say(endpoint, 'Warning', reason, note)
     this.turn++
     this.found = {}
-    for (const reason of [...found.map(each => each.reason), ...ways.map(each => each.code)])
+    for (const reason of [
+      ...found.map(each => each.reason),
+      ...ways.map(each => reasonOf(each.code)),
+    ])
       this.found[reason] = (this.found[reason] ?? 0) + 1
   }
 
@@ -138,8 +131,8 @@ export class Keepers {
 
   /** Services that lead past sidecars: changed where the Deployment asks for it, else told of. */
   private async ways(): Promise<ServiceFinding[]> {
-    const services = this.services.all()
     const { deployments, pods } = this.from
+    const services = this.from.services()
     const all = deployments().filter(each => mayBypass(each, pods(nameOf(each)), services))
     const left: ServiceFinding[] = []
     await this.forSome('look at Services', all, async ({ metadata }) => {
@@ -182,7 +175,7 @@ export class Keepers {
   ): Promise<void> {
     const start = all.length > MOST_ASKED ? (this.turn * MOST_ASKED) % all.length : 0
     for (const each of [...all.slice(start), ...all.slice(0, start)].slice(0, MOST_ASKED)) {
-      if (this.stopped) return
+      if (this.stopped || !this.from.held()) return
       try {
         await look(each)
       } catch (error) {
@@ -192,7 +185,12 @@ export class Keepers {
     }
   }
 
-  private say(endpoint: string, type: 'Normal' | 'Warning', reason: string, note: string): void {
+  private say(
+    endpoint: string,
+    type: 'Normal' | 'Warning',
+    reason: EventReason,
+    note: string,
+  ): void {
     const deployment = this.from.deployments().find(each => nameOf(each) === endpoint)
     if (deployment === undefined) return
     const { namespace, name, uid } = deployment.metadata

@@ -13,7 +13,13 @@ export interface Service {
     type?: string
     clusterIP?: string
     selector?: Record<string, string>
-    ports?: { name?: string; port: number; targetPort?: number | string; protocol?: string }[]
+    ports?: {
+      name?: string
+      port: number
+      targetPort?: number | string
+      protocol?: string
+      appProtocol?: string
+    }[]
   }
 }
 
@@ -140,10 +146,11 @@ export function keepService({ metadata, spec }: Service): Service {
     ...(ports === undefined
       ? {}
       : {
-          ports: ports.map(({ port, targetPort = port, protocol = 'TCP' }) => ({
+          ports: ports.map(({ port, targetPort = port, protocol = 'TCP', appProtocol }) => ({
             port,
             targetPort,
             protocol,
+            ...(appProtocol === undefined ? {} : { appProtocol }),
           })),
         }),
   }

@@ -80,9 +80,13 @@ export function telling(
   { code, sentence, fix }: ServiceFinding,
   waits: string | null,
 ): { reason: EventReason; note: string } {
-  const reason = code === 'headless' ? 'HeadlessService' : 'NumericTargetPort'
   const why = waits === null ? '' : ` Not rewritten yet: ${waits}.`
-  return { reason, note: `${sentence}${why} ${fix}` }
+  return { reason: reasonOf(code), note: `${sentence}${why} ${fix}` }
+}
+
+/** Of the Event. */
+export function reasonOf(code: ServiceFinding['code']): EventReason {
+  return code === 'headless' ? 'HeadlessService' : 'NumericTargetPort'
 }
 
 /** A label selector of the API. */

@@ -6,7 +6,7 @@ import { each } from '../act/each.ts'
 import type { Usage } from '../watch/fleet.ts'
 import { hostPort, nameOf, type Pod } from '../watch/objects.ts'
 import { hasEnded } from '../watch/pod.ts'
-import { readResources, usageOf, type Readings } from './resources.ts'
+import { millisOf, readResources, usageOf, type Readings } from './resources.ts'
 
 export interface KubeletOptions {
   /** Our access to the API server: kubelets take the same token, and are checked by the same authority. */
@@ -54,6 +54,12 @@ interface Host {
   restUntil: number
 }
 
+interface Known {
+  usage: Usage
+  millis: number | null
+  at: number
+}
+
 export interface UsageOptions {
   read: (host: string) => Promise<string>
   pods: () => readonly Pod[]
@@ -65,7 +71,7 @@ export interface UsageOptions {
 export class UsageWatch {
   private readonly options: UsageOptions
   private readonly hosts = new Map<string, Host>()
-  private readonly known = new Map<string, { usage: Usage; at: number }>()
+  private readonly known = new Map<string, Known>()
   private readonly count = { scrapes: 0, failures: 0 }
   private stopped = false
   private cancel = (): void => undefined
@@ -85,13 +91,23 @@ export class UsageWatch {
 
   /** Of namespace/pod; null when nothing new is known. */
   of(pod: string): Usage | null {
-    const known = this.known.get(pod)
-    const fresh = known !== undefined && this.options.time.now() - known.at < STALE_MS
-    return fresh ? known.usage : null
+    const { usage } = this.fresh(pod) ?? {}
+    const says = usage !== undefined && (usage.cpuPermille ?? usage.memoryPermille) !== null
+    return says ? usage : null
+  }
+
+  /** CPU of its containers but the sidecar, in thousandths of a core; needs no limits to measure it against. */
+  millisOf(pod: string): number | null {
+    return this.fresh(pod)?.millis ?? null
   }
 
   figures(): { hosts: number; replicas: number; scrapes: number; failures: number } {
     return { hosts: this.hosts.size, replicas: this.known.size, ...this.count }
+  }
+
+  private fresh(pod: string): Known | null {
+    const known = this.known.get(pod)
+    return known !== undefined && this.options.time.now() - known.at < STALE_MS ? known : null
   }
 
   private async round(): Promise<void> {
@@ -129,8 +145,9 @@ export class UsageWatch {
       of.failures = 0
       for (const pod of pods) {
         const usage = usageOf(pod, of.readings, now)
-        if (usage.cpuPermille !== null || usage.memoryPermille !== null)
-          this.known.set(nameOf(pod), { usage, at: time.now() })
+        const millis = millisOf(pod, of.readings, now)
+        if ((usage.cpuPermille ?? usage.memoryPermille ?? millis) !== null)
+          this.known.set(nameOf(pod), { usage, millis, at: time.now() })
       }
       of.readings = now
     } catch (error) {

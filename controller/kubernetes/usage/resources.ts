@@ -71,6 +71,17 @@ export function usageOf({ metadata, spec }: Pod, before: Readings, now: Readings
   return { cpuPermille: largest(cpu), memoryPermille: largest(memory) }
 }
 
+/** CPU of its containers together, in thousandths of a core; ours does not count. Null: not measured. */
+export function millisOf({ metadata, spec }: Pod, before: Readings, now: Readings): number | null {
+  const used = (spec?.containers ?? [])
+    .filter(({ name }) => name !== SIDECAR)
+    .flatMap(({ name }) => {
+      const key = keyOf(metadata.namespace, metadata.name, name)
+      return coresUsed(before.get(key), now.get(key)) ?? []
+    })
+  return used.length === 0 ? null : Math.round(used.reduce((a, b) => a + b) * 1000)
+}
+
 function coresUsed(before: Reading | undefined, now: Reading | undefined): number | null {
   if (!before?.cpu || !now?.cpu) return null
   const ms = now.cpu.at - before.cpu.at

@@ -1,3 +1,5 @@
+import { signals } from '../../../core/model/signals.ts'
+
 /** What the webhook has done since it started, as plain numbers for whoever shows them. */
 export interface WebhookNumbers {
   injected: number
@@ -17,7 +19,7 @@ export interface WebhookNumbers {
   took: { buckets: { seconds: number; count: number }[]; sum: number; count: number }
 }
 
-const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
+const BUCKETS = signals.cluster.outrigger_webhook_seconds.buckets
 /** Reasons are a table, but a map that grows with what comes from outside has an end. */
 const MOST_NAMES = 100
 

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import type { Traffic } from '../../../controller/kubernetes/keep/bypass.ts'
 import { Keepers } from '../../../controller/kubernetes/keep/keepers.ts'
+import { Surroundings } from '../../../controller/kubernetes/surroundings.ts'
 import type { Deployment, Pod } from '../../../controller/kubernetes/watch/objects.ts'
 import type { Saying } from '../../../controller/kubernetes/webhook/tell.ts'
 import { FakeApiServer } from '../../support/fake-api-server.ts'
@@ -24,9 +25,15 @@ async function cluster(t: ExecutionContext, deployment: Deployment, pods: Pod[])
   const time = new HandTime()
   const clock = { utc: 10 * MINUTE }
   let traffic: Traffic | null = null
+  const kube = api.kube()
+  const log = (): void => undefined
+  const at = { kube, log, time, watchNamespaces: [], namespaces: false }
+  const surroundings = new Surroundings(at)
+  const out = { holds: true }
   const keepers = new Keepers({
-    kube: api.kube(),
-    scope: null,
+    kube,
+    services: () => surroundings.services(),
+    held: () => out.holds,
     deployments: () => [deployment],
     pods: () => pods.filter(each => each.metadata.labels?.['outrigger.dev/injected'] === 'true'),
     traffic: () => traffic,
@@ -37,20 +44,25 @@ async function cluster(t: ExecutionContext, deployment: Deployment, pods: Pod[])
     time,
     utc: () => clock.utc,
   })
-  t.teardown(() => keepers.stop())
+  surroundings.start()
+  t.teardown(() => {
+    keepers.stop()
+    surroundings.stop()
+  })
+  const synced = (): Promise<void> => until(() => surroundings.of('default').services !== undefined)
   const seen = (next: Traffic | null): void => void (traffic = next)
   const reasons = (): string[] => said.map(({ reason }) => reason)
-  return { api, put, said, reasons, time, clock, keepers, seen }
+  return { api, put, said, reasons, time, clock, keepers, seen, synced, out }
 }
 
 const rewrite = { own: { 'outrigger.dev/service': 'rewrite' } }
 
 test('where all is well nothing is asked of the API server', async t => {
   const pods = [podOf('a', true), podOf('b', true)]
-  const { api, put, keepers, said } = await cluster(t, deploymentOf({}), pods)
+  const { api, put, keepers, said, synced } = await cluster(t, deploymentOf({}), pods)
   put(SERVICE, serviceOf('http'))
   keepers.start()
-  await keepers.synced
+  await synced()
   const before = api.requests.filter(({ query }) => query.watch !== 'true').length
   await keepers.pass()
   t.is(api.requests.filter(({ query }) => query.watch !== 'true').length, before)
@@ -60,9 +72,9 @@ test('where all is well nothing is asked of the API server', async t => {
 
 test('a minute after the start, and each minute, pods without a sidecar are told of', async t => {
   const pods = [podOf('a', true), podOf('b', false)]
-  const { keepers, said, time } = await cluster(t, deploymentOf({}), pods)
+  const { keepers, said, time, synced } = await cluster(t, deploymentOf({}), pods)
   keepers.start()
-  await keepers.synced
+  await synced()
   time.advance(MINUTE)
   await until(() => said.length === 1)
   t.is(said[0]?.reason, 'SidecarMissing')
@@ -77,10 +89,14 @@ test('a minute after the start, and each minute, pods without a sidecar are told
 
 test('a Service is rewritten on request, by its version; and left alone when something puts it back', async t => {
   const pods = [podOf('a', true), podOf('b', true)]
-  const { api, put, keepers, said, reasons, clock } = await cluster(t, deploymentOf(rewrite), pods)
+  const { api, put, keepers, said, reasons, clock, synced } = await cluster(
+    t,
+    deploymentOf(rewrite),
+    pods,
+  )
   put(SERVICE, serviceOf(8080))
   keepers.start()
-  await keepers.synced
+  await synced()
   const target = () => {
     const kept = api.store.get(SERVICE) as unknown as { spec: { ports: { targetPort: unknown }[] } }
     return kept.spec.ports[0]?.targetPort
@@ -100,7 +116,7 @@ test('a Service is rewritten on request, by its version; and left alone when som
   await turn()
   t.is(target(), 8080)
   t.regex(said.at(-1)?.note ?? '', /something puts it back/)
-  t.deepEqual(keepers.numbers().findings, { 'numeric-target-port': 1 })
+  t.deepEqual(keepers.numbers().findings, { NumericTargetPort: 1 })
   clock.utc += 61 * MINUTE
   await turn()
   t.is(target(), 'http')
@@ -109,13 +125,13 @@ test('a Service is rewritten on request, by its version; and left alone when som
 test('a Service with a plain pod that lacks the name is not rewritten, and it is said why', async t => {
   const plain = podOf('b', false, { port: { containerPort: 8080 }, metadata: {} })
   plain.metadata.annotations = {}
-  const { api, put, keepers, said } = await cluster(t, deploymentOf(rewrite), [
+  const { api, put, keepers, said, synced } = await cluster(t, deploymentOf(rewrite), [
     podOf('a', true),
     plain,
   ])
   put(SERVICE, serviceOf(8080))
   keepers.start()
-  await keepers.synced
+  await synced()
   await keepers.pass()
   t.is(keepers.numbers().rewritten, 0)
   t.is(api.requests.filter(({ method }) => method === 'PATCH').length, 0)
@@ -125,12 +141,12 @@ test('a Service with a plain pod that lacks the name is not rewritten, and it is
 })
 
 test('without the annotation a Service is only told of; with no traffic at the sidecar, that too', async t => {
-  const { api, put, keepers, seen, reasons } = await cluster(t, deploymentOf({}), [
+  const { api, put, keepers, seen, reasons, synced } = await cluster(t, deploymentOf({}), [
     podOf('a', true),
   ])
   put(SERVICE, serviceOf(8080))
   keepers.start()
-  await keepers.synced
+  await synced()
   await keepers.pass()
   t.true(reasons().includes('NumericTargetPort'))
   seen({ offered: 0, connections: null, cpuMillis: null })
@@ -207,4 +223,17 @@ test('an API server that fails is counted, and the next pass goes on', async t =
   api.fault = () => null
   await keepers.pass()
   t.deepEqual(reasons(), ['SidecarMissing'])
+})
+
+test('without the lease nothing is looked at and nothing is written', async t => {
+  const pods = [podOf('a', true), podOf('b', false)]
+  const { api, put, keepers, said, out, synced } = await cluster(t, deploymentOf(rewrite), pods)
+  put(SERVICE, serviceOf(8080))
+  keepers.start()
+  await synced()
+  out.holds = false
+  const before = api.requests.length
+  await keepers.pass()
+  t.is(api.requests.length, before)
+  t.deepEqual(said, [])
 })

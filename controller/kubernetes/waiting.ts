@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto'
+import { serve, type Route, type Served } from '../../core/runtime/admin.ts'
+import { wordsOfError } from '../../core/runtime/log.ts'
+import type { MetricsPage } from '../../core/runtime/metrics.ts'
+import { logDirOf } from '../journal.ts'
+import { startController, type Controller } from '../main.ts'
+import { Standby } from '../standby.ts'
+import type { Kube } from './api/client.ts'
+import { Lease } from './api/lease.ts'
+import { keepLabel } from './label.ts'
+import { leading, type Leading } from './leading.ts'
+import type { Around, Member } from './member.ts'
+import { memberPage, type MemberFigures } from './page.ts'
+import type { OpenWebhook } from './webhook/open.ts'
+
+/** From standby to leader; there is no way back but a new process. */
+export class Waiting {
+  private readonly around: Around
+  private readonly webhook: OpenWebhook | null
+  private readonly lease: Lease
+  private admin: Served | null = null
+  private copy: { of: string; standby: Standby } | null = null
+  private readonly page: MetricsPage
+  /** From the takeover on; `decides` from when the controller runs. */
+  private own: Leading | null = null
+  private decides: { controller: Controller; label: ReturnType<typeof keepLabel> } | null = null
+  private turn: Promise<void> = Promise.resolve()
+  private end: (why: string) => void = () => undefined
+  private readonly over: Promise<string>
+  private closing = false
+
+  static async open(around: Around, webhook: OpenWebhook | null): Promise<Waiting> {
+    const { config } = around
+    const waiting = new Waiting(around, webhook)
+    waiting.admin = await serve({
+      ...config.admin,
+      token: config.token,
+      routes: waitingRoutes(waiting.page),
+    })
+    waiting.lease.start()
+    return waiting
+  }
+
+  private constructor(around: Around, webhook: OpenWebhook | null) {
+    const { kube, cluster, log } = around
+    this.around = around
+    this.webhook = webhook
+    this.over = new Promise(resolve => (this.end = resolve))
+    this.lease = new Lease({
+      kube,
+      namespace: cluster.namespace,
+      name: 'outrigger-controller',
+      identity: `${cluster.pod}_${randomUUID()}`,
+      log,
+      on: {
+        elected: () => this.next('take over', () => this.lead()),
+        lost: why => this.end(`the lease is lost: ${why}`),
+        holder: holder => this.next('follow the leader', () => this.follow(holder)),
+      },
+    })
+    this.page = memberPage(() => this.figures())
+  }
+
+  get isLeading(): boolean {
+    return this.decides !== null
+  }
+
+  member(): Member {
+    const close = async (): Promise<void> => {
+      this.closing = true
+      await this.turn
+      await this.decides?.label.stop()
+      await this.decides?.controller.close()
+      this.own?.stop()
+      await this.copy?.standby.stop()
+      await this.lease.release()
+      await this.admin?.close()
+      await this.webhook?.close()
+      this.around.surroundings.stop()
+    }
+    return { address: this.admin?.address ?? '', over: this.over, close }
+  }
+
+  private figures(): MemberFigures {
+    const { surroundings, events } = this.around
+    const own = this.own?.figures()
+    return {
+      lease: this.lease.figures(),
+      webhook: this.webhook?.numbers() ?? null,
+      informers: { ...surroundings.figures(), ...own?.informers },
+      kubelets: own?.kubelets ?? null,
+      keepers: own?.keepers ?? null,
+      events: events.figures,
+    }
+  }
+
+  /** One change of role after the other. */
+  private next(what: string, work: () => Promise<void>): void {
+    this.turn = this.turn.then(work).catch((error: unknown) => {
+      this.end(`can't ${what}: ${wordsOfError(error)}`)
+    })
+  }
+
+  private async follow(holder: string): Promise<void> {
+    const { kube, cluster, config, log } = this.around
+    const pod = holder.slice(0, Math.max(0, holder.lastIndexOf('_')))
+    if (this.closing || this.decides !== null || this.copy?.of === holder) return
+    await this.copy?.standby.stop()
+    this.copy = null
+    if (pod === '' || pod === cluster.pod) return
+    log('info', 'standing by', { leader: pod })
+    const leader = (): Promise<string> => addressOf(kube, cluster.namespace, pod, config.admin.port)
+    const standby = new Standby({
+      dir: logDirOf(config.stateDir),
+      leader,
+      token: config.token,
+      log,
+    })
+    this.copy = { of: holder, standby }
+    void standby.start().catch((error: unknown) => this.end(wordsOfError(error)))
+  }
+
+  private async lead(): Promise<void> {
+    const { config, version, log, cluster, kube } = this.around
+    if (this.closing) return
+    await this.copy?.standby.stop()
+    this.copy = null
+    const own = leading(this.around, this.lease, this.page)
+    this.own = own
+    // The same port: for a moment nobody answers there, as when a leader has just gone.
+    await this.admin?.close()
+    const { ground } = own
+    const controller = await startController(config, { version, log, ground })
+    const { namespace, pod } = cluster
+    const label = keepLabel({ kube, namespace, pod, held: ground.held, log })
+    this.decides = { controller, label }
+    own.begin()
+    log('info', 'deciding', { epoch: this.lease.epoch })
+  }
+}
+
+/** Of the admin server until this one decides. */
+function waitingRoutes(page: MetricsPage): Route[] {
+  return [
+    { at: 'GET /healthz', handle: () => ({ status: 200, json: { status: 'ok' } }) },
+    { at: 'GET /readyz', handle: () => ({ status: 200, json: { ready: true, why: null } }) },
+    {
+      at: 'GET /metrics',
+      handle: async () => ({ status: 200, body: await page.text(), type: page.type }),
+    },
+  ]
+}
+
+/** URL of another controller's admin server. Its address changes when its pod is made anew. */
+async function addressOf(
+  kube: Kube,
+  namespace: string,
+  pod: string,
+  port: number,
+): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}`
+  const { status } = await kube.get<{ status?: { podIP?: string } }>(path)
+  const ip = status?.podIP
+  if (ip === undefined) throw new Error(`${pod} has no address`)
+  return `http://${ip.includes(':') ? `[${ip}]` : ip}:${port}`
+}
