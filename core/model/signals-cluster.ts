@@ -1,4 +1,4 @@
-import type { Signal } from './signals.ts'
+import type { Signal } from './signal.ts'
 
 /** Of each controller in a cluster, the standby, too; on the page of the controller. */
 export const clusterSignals = {

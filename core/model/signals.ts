@@ -1,22 +1,14 @@
+import { seconds, type Signal } from './signal.ts'
 import { clusterSignals } from './signals-cluster.ts'
+
+export type { Signal } from './signal.ts'
+
+const replica = ['endpoint', 'replica', 'revision'] as const
 
 /**
  * Every metric on a /metrics page, once: code, docs/metrics.md, dashboards and rules are tested against this.
  * Prometheus conventions: base units (seconds, bytes, ratios from 0 to 1), counters end in _total.
  */
-export interface Signal {
-  kind: 'counter' | 'gauge' | 'histogram'
-  help: string
-  labels: readonly string[]
-  /** Upper bounds of a histogram, in the metric's unit. */
-  buckets?: readonly number[]
-}
-
-const seconds = [
-  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
-] as const
-const replica = ['endpoint', 'replica', 'revision'] as const
-
 export const signals = {
   sidecar: {
     outrigger_requests_total: {

@@ -1,5 +1,9 @@
 import test from 'ava'
-import { readResources, usageOf } from '../../../../controller/kubernetes/usage/resources.ts'
+import {
+  millisOf,
+  readResources,
+  usageOf,
+} from '../../../../controller/kubernetes/usage/resources.ts'
 import { UsageWatch } from '../../../../controller/kubernetes/usage/kubelets.ts'
 import type { Pod } from '../../../../controller/kubernetes/watch/objects.ts'
 import { pod } from '../support/objects.ts'
@@ -66,6 +70,16 @@ test('the container that is nearest to its bound speaks for the pod', t => {
   const both = (seconds: number, at: number) =>
     readResources(page(seconds, at, 1) + page(seconds / 10, at, 1, 'helper'))
   t.is(usageOf(two, both(0, 0), both(5, 10_000)).cpuPermille, 500)
+})
+
+test('CPU of all containers but ours in thousandths of a core, with or without limits', t => {
+  const two = withResources({}, [{ name: 'helper' }, { name: 'outrigger' }])
+  const all = (seconds: number, at: number) =>
+    readResources(
+      page(seconds, at, 1) + page(seconds / 10, at, 1, 'helper') + page(9, at, 1, 'outrigger'),
+    )
+  t.is(millisOf(two, all(0, 0), all(5, 10_000)), 550)
+  t.is(millisOf(two, new Map(), all(5, 10_000)), null)
 })
 
 test('text of any kind gives an answer', t => {

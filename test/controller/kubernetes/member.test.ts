@@ -1,0 +1,111 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { createServer, type AddressInfo } from 'node:net'
+import test, { type ExecutionContext } from 'ava'
+import type { ClusterConfig } from '../../../controller/config.ts'
+import { Events } from '../../../controller/kubernetes/api/events.ts'
+import { systemTime } from '../../../controller/kubernetes/api/time.ts'
+import { injecting } from '../../../controller/kubernetes/injecting.ts'
+import type { Around } from '../../../controller/kubernetes/member.ts'
+import { Surroundings } from '../../../controller/kubernetes/surroundings.ts'
+import { Waiting } from '../../../controller/kubernetes/waiting.ts'
+import { ScaleChanges } from '../../../controller/kubernetes/webhook/scaled.ts'
+import { readConfig } from '../../../controller/config.ts'
+import { signals } from '../../../core/model/signals.ts'
+import { call } from '../../../core/runtime/call.ts'
+import { FakeApiServer } from '../../support/fake-api-server.ts'
+import { folder } from '../support/folder.ts'
+import { deployment } from './support/objects.ts'
+
+/** A port that is free now: a leader opens the one of the standby that it was again. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+async function around(t: ExecutionContext, api: FakeApiServer, pod: string): Promise<Around> {
+  const given = readConfig({
+    OUTRIGGER_PLATFORM: 'kubernetes',
+    OUTRIGGER_NAMESPACE: 'outrigger-system',
+    OUTRIGGER_POD: pod,
+    OUTRIGGER_IMAGE: 'outrigger',
+    OUTRIGGER_AGGREGATOR: '127.0.0.1:1',
+    OUTRIGGER_ADMIN: `127.0.0.1:${await freePort()}`,
+    OUTRIGGER_STATE_DIR: folder(t),
+    OUTRIGGER_WEBHOOK: 'off',
+    OUTRIGGER_KUBELETS: 'off',
+    OUTRIGGER_LOG_LEVEL: 'error',
+  })
+  const cluster = given.platform as ClusterConfig
+  const config = { ...given, token: 'a-token' }
+  const log = (): void => undefined
+  const kube = api.kube()
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const keys = {
+    publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
+  }
+  const events = new Events({ kube, log, instance: pod })
+  const at = { kube, log, time: systemTime, watchNamespaces: [], namespaces: true }
+  const surroundings = new Surroundings(at)
+  surroundings.start()
+  const decide = injecting(cluster, keys.publicKey, of => surroundings.of(of))
+  const base = { config, cluster, version: '1', log, kube, keys, events }
+  return { ...base, changes: new ScaleChanges(), surroundings, decide }
+}
+
+/** Samples of a page by name and labels. */
+async function page(address: string): Promise<Map<string, number>> {
+  const { json } = await call('GET', `http://${address}/metrics`)
+  const lines = String(json).split('\n')
+  const rows = lines.filter(line => line !== '' && !line.startsWith('#'))
+  return new Map(
+    rows.map(line => {
+      const at = line.lastIndexOf(' ')
+      return [line.slice(0, at), Number(line.slice(at + 1))]
+    }),
+  )
+}
+
+async function until(so: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 20_000
+  while (!(await so().catch(() => false))) {
+    if (performance.now() > end) throw new Error('expected it within 20 s')
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
+
+test('one leads and one stands by; both show what they count on /metrics, each its own', async t => {
+  const api = await FakeApiServer.start()
+  api.fault = ({ path }) =>
+    path === '/version' ? { status: 200, body: '{"major":"1","minor":"33"}' } : null
+  api.store.put(
+    '/apis/apps/v1/namespaces/shop/deployments/model',
+    deployment('shop/model') as never,
+  )
+  api.store.put('/api/v1/namespaces/shop/services/model', { spec: {} })
+  const first = (await Waiting.open(await around(t, api, 'outrigger-controller-0'), null)).member()
+  await until(async () => (await page(first.address)).get('outrigger_acting') === 1)
+  const other = (await Waiting.open(await around(t, api, 'outrigger-controller-1'), null)).member()
+  t.teardown(async () => {
+    await other.close()
+    await first.close()
+    await api.stop()
+  })
+  const leads = await page(first.address)
+  t.is(leads.get('outrigger_lease_held'), 1)
+  t.is(leads.get('outrigger_informer_objects{kind="deployments"}'), 1)
+  t.is(leads.get('outrigger_informer_objects{kind="services"}'), 1)
+  t.is(leads.get('outrigger_services_rewritten_total'), 0)
+
+  const waits = await page(other.address)
+  t.is(waits.get('outrigger_lease_held'), 0)
+  t.is(waits.get('outrigger_informer_objects{kind="services"}'), 1)
+  t.false(waits.has('outrigger_informer_objects{kind="deployments"}'))
+  // A standby is no controller that does not act: that is an alert.
+  for (const name of Object.keys(signals.controller)) t.false(waits.has(name), name)
+  const ready = await call('GET', `http://${other.address}/readyz`)
+  t.is(ready.status, 200)
+})
