@@ -71,8 +71,11 @@
   verbs: [get]
 {{- end }}
 
-{{/* The caBundle of its own webhooks. */}}
+{{/* The caBundle of its own webhooks; and labels of namespaces, by which Istio is asked for. */}}
 {{- define "outrigger.rules.webhook" -}}
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [list, watch]
 - apiGroups: [admissionregistration.k8s.io]
   resources: [mutatingwebhookconfigurations, validatingwebhookconfigurations]
   resourceNames: [outrigger]
