@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { exit } from '../cli/exit.ts'
+import { annotationTable, type AnnotationRow } from '../controller/kubernetes/annotations.ts'
+import { eventReasons } from '../controller/kubernetes/event-reasons.ts'
 import { words } from '../controller/kubernetes/inject/words.ts'
 import { ports } from '../core/model/ports.ts'
 import { reasons } from '../core/model/reasons.ts'
@@ -16,6 +18,11 @@ export function generatedDocs(): Record<string, string> {
     'docs/metrics.md': metricsPage(),
     'docs/ports.md': portsPage(),
     'docs/injection.md': withSection('docs/injection.md', 'injection answers', answerTable()),
+    'docs/kubernetes.md': withSections('docs/kubernetes.md', {
+      annotations: annotationRows('people'),
+      'own annotations': annotationRows('us'),
+      events: eventRows(),
+    }),
     'docs/cli.md': withSection('docs/cli.md', 'exit codes', exitTable()),
   }
 }
@@ -50,7 +57,7 @@ function settingsPage(): string {
 
 Nothing has to be set. Each setting is a key under an endpoint's \`settings\` in outrigger.yaml, and each can be
 changed while it runs with \`outrigger override\`. A value that is wrong is reported with what was expected;
-all errors at once. On Kubernetes the same table will be read from annotations (\`outrigger.dev/NAME\`).
+all errors at once. On Kubernetes the same table is read from annotations (\`outrigger.dev/NAME\`).
 
 ${table(['Name', 'Type', 'Default', 'Bounds', 'What it does'], rows)}
 
@@ -158,8 +165,44 @@ function answerTable(): string {
 }
 
 /** A hand-written page with one part, between two marks, made from a table. */
+function annotationRows(by: 'people' | 'us'): string {
+  const rows = Object.entries<AnnotationRow>(annotationTable)
+    .filter(([, row]) => row.by === by)
+    .map(([name, { on, values, sentence }]) => [code(name), on, values, sentence])
+  const many = [
+    [code('NAME'), 'Deployment', 'as in [settings.md](settings.md)', 'Every setting by its name.'],
+    [code('override-NAME'), 'Deployment', 'below', 'Stands in place of a setting for a time.'],
+  ]
+  return table(['Name', 'On', 'Values', 'What for'], by === 'people' ? [...rows, ...many] : rows)
+}
+
+function eventRows(): string {
+  const rows = Object.entries(eventReasons).map(([name, { type, on, sentence, help }]) => [
+    code(name),
+    type,
+    on,
+    sentence,
+    help,
+  ])
+  return table(['Reason', 'Type', 'On', 'What it says', 'What to do'], rows)
+}
+
+function withSections(path: string, sections: Record<string, string>): string {
+  return Object.entries(sections).reduce(
+    (page, [name, text]) => filled(page, path, name, text),
+    pageAt(path),
+  )
+}
+
 function withSection(path: string, name: string, text: string): string {
-  const page = readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8')
+  return filled(pageAt(path), path, name, text)
+}
+
+function pageAt(path: string): string {
+  return readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8')
+}
+
+function filled(page: string, path: string, name: string, text: string): string {
   const [from, to] = [`<!-- ${name}: made by make docs -->`, `<!-- end of ${name} -->`]
   const [before, rest] = page.split(from)
   const after = rest?.split(to)[1]
