@@ -91,6 +91,7 @@ export async function bench(
     ledger,
     scaler,
     courier,
+    platform: {},
     figures: new Figures(),
     telemetry,
     log: (_level: string, message: string) => void said.push(message),
