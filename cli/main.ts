@@ -23,6 +23,11 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     summary: 'Set or end an override of a setting, for a time.',
     load: () => import('./override.ts'),
   },
+  page: { summary: 'The live page of a controller in a cluster.', load: () => import('./page.ts') },
+  check: {
+    summary: 'Is this cluster or machine fit, and is all well? Each failure with its fix.',
+    load: () => import('./check.ts'),
+  },
   traffic: { summary: 'Send the traffic that a file plans.', load: () => import('./traffic.ts') },
   inject: {
     summary: 'Put the sidecar into the pods of a file.',
@@ -81,7 +86,7 @@ async function main(args: string[]): Promise<number> {
 }
 
 /** Commands that serve go on when nobody reads what they print any more; others end, as `| head` asks. */
-const serving = new Set(['up', 'traffic', 'sidecar', 'edge', 'aggregator', 'controller'])
+const serving = new Set(['up', 'page', 'traffic', 'sidecar', 'edge', 'aggregator', 'controller'])
 process.stdout.on('error', () => {
   if (!serving.has(process.argv[2] ?? '')) process.exit(exit.fine.code)
 })

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { kubeWith, type Kube, type KubeOptions } from '../../controller/kubernetes/api/client.ts'
 import {
@@ -37,6 +43,8 @@ export class FakeApiServer {
   fault: (request: Request) => Fault | null = () => null
   /** Requests without this token get 401. */
   token: string | null = null
+  /** What a path below /proxy/ leads to: path of the Service or pod -> URL. */
+  readonly proxies = new Map<string, string>()
   private readonly server: Server
   private readonly watchers = new Set<Watcher>()
 
@@ -114,6 +122,8 @@ export class FakeApiServer {
     try {
       if (this.token !== null && message.headers.authorization !== `Bearer ${this.token}`)
         throw new StatusError(401, 'Unauthorized', 'Unauthorized')
+      const leadsTo = this.proxied(message.url ?? '')
+      if (leadsTo !== null) return void pass(message, request, leadsTo, response)
       if (request.query.watch === 'true') return this.watch(request, response)
       const { status, json } = this.store.answer(request)
       if (fault === 'lost') return void response.destroy()
@@ -122,6 +132,16 @@ export class FakeApiServer {
       if (!(error instanceof StatusError)) throw error
       send(response, error.status, error.json)
     }
+  }
+
+  private proxied(url: string): string | null {
+    const [, target = '', rest = ''] = /^(.*?)\/proxy(\/.*)$/.exec(url) ?? []
+    if (target === '') return null
+    const to = this.proxies.get(target)
+    if (to !== undefined) return to + rest
+    const name = JSON.stringify(target.split('/').at(-1))
+    const message = `no endpoints available for service ${name}`
+    throw new StatusError(503, 'ServiceUnavailable', message)
   }
 
   private watch({ path, query }: Request, response: ServerResponse): void {
@@ -147,6 +167,28 @@ export class FakeApiServer {
     const type = now ? (before ? 'MODIFIED' : 'ADDED') : 'DELETED'
     response.write(`${JSON.stringify({ type, object: change.object })}\n`)
   }
+}
+
+/** As the API server's proxy does: all headers but the authorization, and the answer as it comes. */
+function pass(
+  message: IncomingMessage,
+  { method, body }: Request,
+  url: string,
+  response: ServerResponse,
+): void {
+  const { authorization: _, host: __, ...headers } = message.headers
+  const asked = httpRequest(url, { method, headers }, answer => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    answer.pipe(response)
+    answer.on('close', () => answer.complete || response.destroy())
+  })
+  response.on('close', () => asked.destroy())
+  asked.on('error', error => {
+    const text = `error trying to reach service: ${error.message}`
+    if (response.headersSent) response.destroy()
+    else send(response, 502, new StatusError(502, 'BadGateway', text).json)
+  })
+  asked.end(body === undefined ? undefined : JSON.stringify(body))
 }
 
 async function requestOf(message: IncomingMessage): Promise<Request> {
