@@ -32,6 +32,7 @@ export interface SidecarConfig {
   firstLimit: number
   firstQueueUs: number
   objectiveUs: number | null
+  orderWaitMs: number
   readyPath: string | null
   healthPaths: ReadonlySet<string>
   metricsUrl: string | null
@@ -76,6 +77,7 @@ export function readConfig(env: Environment = process.env): SidecarConfig {
     firstLimit: read.int('OUTRIGGER_FIRST_LIMIT') ?? (objective === null ? 2 : 4),
     firstQueueUs: (read.int('OUTRIGGER_FIRST_QUEUE_MS') ?? 0) * 1000,
     objectiveUs: objective === null ? null : objective * 1000,
+    orderWaitMs: read.int('OUTRIGGER_ORDER_WAIT') ?? 0,
     readyPath: read.path('OUTRIGGER_READY_PATH'),
     healthPaths: read.paths('OUTRIGGER_HEALTH_PATHS'),
     metricsUrl: read.url('OUTRIGGER_METRICS_URL'),

@@ -104,6 +104,14 @@ export const variables = {
     max: 3_600_000,
     sentence: 'Queue deadline until the first order, ms.',
   },
+  OUTRIGGER_ORDER_WAIT: {
+    kind: 'int',
+    default: '0',
+    min: 0,
+    max: 60_000,
+    sentence:
+      'How long to wait for the first order before being ready, ms: a replica that joins others takes requests with their limit and not with a first one.',
+  },
   OUTRIGGER_READY_PATH: {
     kind: 'text',
     default: '',

@@ -72,9 +72,14 @@ export async function startSidecar(config: SidecarConfig): Promise<Sidecar> {
 /** A model that is not ready by then is worth a line. */
 const SLOW_START_MS = 15_000
 
-function whyUnready(config: SidecarConfig, { readiness }: Parts): string | null {
+function whyUnready(
+  config: SidecarConfig,
+  { readiness, orders: held, clock, bornUs }: Parts,
+): string | null {
   const why = readiness.why()
-  return why === null ? null : why + refusedHint(why, config)
+  if (why !== null) return why + refusedHint(why, config)
+  const waits = held.current() === null && clock.us() < bornUs + config.orderWaitMs * 1000
+  return waits ? 'no order has come yet' : null
 }
 
 interface Parts {
@@ -85,8 +90,9 @@ interface Parts {
   orders: Orders
   upgrades: Upgrades
   readiness: Readiness
-  /** This life of the process. */
+  /** This life of the process, and when it began. */
   boot: string
+  bornUs: number
   ring: SampleRing
   page: Page
   /** What ends with the process, in this order. */
@@ -141,6 +147,7 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
     upgrades: up,
     readiness: ready,
     boot,
+    bornUs: clock.us(),
     ring: sampleRing(boot, clock.now),
     page: page({
       labels: { endpoint, replica, revision },

@@ -61,10 +61,14 @@ test('annotate a Deployment: it is injected, its limit is learned, replicas foll
 
   load.rate(20)
   await replicasReady(namespace, name, 1, 150)
-  const status = await statusOf()
-  t.is(status?.replicas, 1)
+  // Written at most each 30 s.
+  const status = await until(
+    'the status says one replica',
+    async () => ((await statusOf())?.replicas === 1 ? statusOf() : null),
+    { seconds: 45 },
+  )
   const result = await load.stop()
-  t.log(`${result.sent} requests, ${JSON.stringify(result.statuses)}, limit ${status?.limit}`)
+  t.log(`${result.sent} requests, ${JSON.stringify(result.statuses)}, limit ${status.limit}`)
   t.is(lost(result), 0, JSON.stringify(result.failures.filter(({ what }) => what !== '429')))
 
   const { spec } = await json<{ spec: { replicas: number } }>([

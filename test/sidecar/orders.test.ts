@@ -73,3 +73,22 @@ test('a kept order that was changed on disk is not used', async t => {
     await next.stop()
   }
 })
+
+test('a replica that waits for its first order is ready when it comes, or when it has waited long enough', async t => {
+  const origin = await recorder(t)
+  const readiness = async (admin: string): Promise<string> => {
+    const { status, body } = await ask(admin, '/readyz')
+    return `${status} ${body}`
+  }
+  const until = async (admin: string, words: RegExp): Promise<void> => {
+    for (let i = 0; i < 500 && !words.test(await readiness(admin)); i++)
+      await new Promise(resolve => setTimeout(resolve, 10))
+    t.regex(await readiness(admin), words)
+  }
+  const waiting = await sidecar(t, origin.address, { OUTRIGGER_ORDER_WAIT: '60000' })
+  await until(waiting.admin, /^503 .*no order has come yet/)
+  t.is((await put(waiting.admin, '/v1/order', order(1))).status, 200)
+  await until(waiting.admin, /^200 /)
+  const alone = await sidecar(t, origin.address, { OUTRIGGER_ORDER_WAIT: '1' })
+  await until(alone.admin, /^200 /)
+})

@@ -85,6 +85,7 @@ function environment(plan: Plan, context: Injecting, revision: string): object[]
     variable('STATE_DIR', STATE_DIR),
     variable('DRAIN_SECRET', context.drainSecret),
     variable('DRAIN_MAX', String(drainMaxMs(grace))),
+    variable('ORDER_WAIT', String(ORDER_WAIT_MS)),
     variable('OWN_LOOPBACK', 'yes'),
     variable('READY_PATH', readyPath(plan)),
     variable('HEALTH_PATHS', healthPaths(plan).join(',')),
@@ -94,6 +95,9 @@ function environment(plan: Plan, context: Injecting, revision: string): object[]
     variable('METRICS_URL', asked.metricsUrl),
   ].filter(each => each !== null)
 }
+
+/** Orders come within two seconds where there is a controller; without one, pods are to start all the same. */
+const ORDER_WAIT_MS = 5000
 
 /** The kubelet reads `$` in values: doubled, it stands for itself. */
 function variable(name: string, value: string | null): object | null {
