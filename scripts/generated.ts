@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { checks } from '../cli/check/table.ts'
 import { exit } from '../cli/exit.ts'
 import { annotationTable, type AnnotationRow } from '../controller/kubernetes/annotations.ts'
 import { eventReasons } from '../controller/kubernetes/event-reasons.ts'
@@ -23,6 +24,7 @@ export function generatedDocs(): Record<string, string> {
       'own annotations': annotationRows('us'),
       events: eventRows(),
     }),
+    'docs/check.md': withSection('docs/check.md', 'checks', checksTable()),
     'docs/cli.md': withSection('docs/cli.md', 'exit codes', exitTable()),
   }
 }
@@ -152,6 +154,16 @@ ${table(['Port', 'Component', 'Name', 'What for'], rows)}
 function exitTable(): string {
   const rows = Object.entries(exit).map(([name, e]) => [String(e.code), name, e.sentence])
   return table(['Code', 'Name', 'Meaning'], rows)
+}
+
+function checksTable(): string {
+  const rows = Object.entries(checks).map(([name, { when, title, fix }]) => [
+    code(name),
+    when,
+    title,
+    fix.replaceAll(/\{(\w+)\}/g, (_, key: string) => key.toUpperCase()),
+  ])
+  return table(['Check', 'When', 'What is so when all is well', 'Else'], rows)
 }
 
 function answerTable(): string {

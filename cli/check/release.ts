@@ -79,9 +79,13 @@ function podFindings(release: string, all: readonly OwnPod[]): Finding[] {
   })
   const unready = pods.flatMap(pod => {
     if (conditionOf(pod.status?.conditions, 'Ready')?.status === 'True') return []
-    const { state, why } = replicaOf(pod, null)
     const about = `${release}/${pod.metadata.name}`
-    return [wrong('pods', 'failure', about, sentence(`${state}: ${why ?? 'not ready'}`))]
+    const { conditions = [], phase } = pod.status ?? {}
+    if (conditions.length === 0 && phase === 'Pending') {
+      const fix = 'See whether kube-scheduler runs.'
+      return [wrong('pods', 'failure', about, 'No scheduler has looked at it.', fix)]
+    }
+    return [wrong('pods', 'failure', about, sentence(replicaOf(pod, null).why ?? 'not ready'))]
   })
   const restarts = pods.flatMap(pod => {
     const count = replicaOf(pod, null).restarts

@@ -29,6 +29,7 @@ export type Trial =
   | { namespace: string; refused: string; status: number | null }
 
 const NAME = 'inject.outrigger.dev'
+const AT_START = 'A controller makes them at its start: see why none does (the pods, their logs).'
 const DAY = 86_400_000
 const ENDS_SOON = 20 * DAY
 
@@ -122,7 +123,7 @@ function trust({ registered, certificates }: WebhookFacts): Finding[] {
       .toSorted()
   const [there, own] = [prints(bundle), prints(certificates.value.bundle)]
   if (own.length === 0)
-    return [wrong('webhook-trust', 'failure', '', 'No certificates have been made yet.')]
+    return [wrong('webhook-trust', 'failure', '', 'No certificates have been made yet.', AT_START)]
   if (there.length === 0) return [wrong('webhook-trust', 'failure', '', 'The caBundle is empty.')]
   return [
     there.join() === own.join()
@@ -139,7 +140,7 @@ function trust({ registered, certificates }: WebhookFacts): Finding[] {
 function lasts(serving: string, now: number): Finding {
   const [found] = certificatesIn(serving)
   if (found === undefined)
-    return wrong('webhook-certificate', 'failure', '', 'There is no certificate that can be read.')
+    return wrong('webhook-certificate', 'failure', '', 'There is none that can be read.', AT_START)
   const { until } = validity(found.certificate)
   const words = `It ends on ${new Date(until).toISOString().slice(0, 10)}.`
   return until - now > ENDS_SOON
