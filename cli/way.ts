@@ -54,7 +54,7 @@ export async function* linesOf(
   const leave = (): void => void response.destroy()
   signal?.addEventListener('abort', leave)
   const silent = setTimeout(
-    () => response.destroy(new Lost(`silent for ${silenceMs} ms`)),
+    () => response.destroy(new Lost(`${way.name} is silent`)),
     silenceMs,
   )
   const texts: string[] = []
@@ -66,7 +66,8 @@ export async function* linesOf(
       yield* texts.splice(0)
     }
   } catch (error) {
-    throw error instanceof Lost ? error : new Lost(wordsOfError(error), { cause: error })
+    if (error instanceof Lost) throw error
+    throw new Lost(`${way.name} broke off (${wordsOfError(error)})`, { cause: error })
   } finally {
     clearTimeout(silent)
     signal?.removeEventListener('abort', leave)
@@ -93,7 +94,7 @@ export function keepFollowing(options: {
   async function run(): Promise<void> {
     let wait = FIRST_WAIT_MS
     while (!signal.aborted) {
-      let why = 'the stream ended'
+      let why = 'The stream ended'
       try {
         for await (const text of options.lines(signal)) {
           options.line(text)

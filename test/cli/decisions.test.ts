@@ -1,39 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { Failure, type Command } from '../../cli/command.ts'
+import type { Command } from '../../cli/command.ts'
 import { command as decisions } from '../../cli/decisions.ts'
 import { command as explain } from '../../cli/explain.ts'
 import { logDirOf } from '../../controller/journal.ts'
 import { Fleet } from '../controller/support/fleet.ts'
 import { folder } from '../controller/support/folder.ts'
 import { bench } from '../controller/support/hour.ts'
+import { ran, type Ran } from './support/run.ts'
 
 const commands: Record<string, Command> = { decisions, explain }
 
-/** Runs a command in this process; what it prints and its exit code come back. */
-async function outrigger(
-  name: string,
-  ...args: string[]
-): Promise<{ code: number; out: string; err: string }> {
-  const lines: string[] = []
-  const { stdout } = process
-  const write = stdout.write.bind(stdout)
-  stdout.write = (text: string | Uint8Array) => {
-    lines.push(text.toString())
-    return true
-  }
-  try {
-    const code = (await commands[name]?.run(args)) ?? -1
-    return { code, out: lines.join(''), err: '' }
-  } catch (error) {
-    if (error instanceof Failure)
-      return { code: error.code, out: lines.join(''), err: error.message }
-    throw error
-  } finally {
-    stdout.write = write
-  }
-}
+const outrigger = (name: string, ...args: string[]): Promise<Ran> =>
+  ran(commands[name] as Command, ...args)
 
 test('list, show, verify, replay and explain read the files of a state folder', async t => {
   const state = folder(t)

@@ -46,6 +46,7 @@ export class FakeApiServer {
   /** What a path below /proxy/ leads to: path of the Service or pod -> URL. */
   readonly proxies = new Map<string, string>()
   private readonly server: Server
+  private readonly passed = new Set<ServerResponse>()
   private readonly watchers = new Set<Watcher>()
 
   private constructor() {
@@ -123,7 +124,10 @@ export class FakeApiServer {
       if (this.token !== null && message.headers.authorization !== `Bearer ${this.token}`)
         throw new StatusError(401, 'Unauthorized', 'Unauthorized')
       const leadsTo = this.proxied(message.url ?? '')
-      if (leadsTo !== null) return void pass(message, request, leadsTo, response)
+      if (leadsTo !== null) {
+        this.passed.add(response.on('close', () => this.passed.delete(response)))
+        return pass(message, request, leadsTo, response)
+      }
       if (request.query.watch === 'true') return this.watch(request, response)
       const { status, json } = this.store.answer(request)
       if (fault === 'lost') return void response.destroy()
@@ -132,6 +136,11 @@ export class FakeApiServer {
       if (!(error instanceof StatusError)) throw error
       send(response, error.status, error.json)
     }
+  }
+
+  /** As when the pod behind the proxy goes. */
+  dropProxied(): void {
+    for (const response of this.passed) response.destroy()
   }
 
   private proxied(url: string): string | null {
