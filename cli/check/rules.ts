@@ -44,6 +44,7 @@ export const rules: Record<'endpoints' | 'own' | 'nodes' | 'webhook', readonly R
   ],
   nodes: [rule('', 'nodes/metrics', 'get')],
   webhook: [
+    rule('', 'namespaces', 'list watch'),
     rule('admissionregistration.k8s.io', 'mutatingwebhookconfigurations', 'list watch patch', [
       'outrigger',
     ]),
