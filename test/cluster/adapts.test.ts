@@ -31,7 +31,9 @@ function lost({ failed, statuses }: LoadResult): number {
 
 test('annotate a Deployment: it is injected, its limit is learned, replicas follow the traffic up and down', async t => {
   await install()
-  t.teardown(() => kubectl(['delete', 'namespace', namespace, '--wait=false']))
+  t.teardown(() =>
+    kubectl(['delete', 'namespace', namespace, '--wait=false', '--ignore-not-found']),
+  )
   // 4 at once, 50 ms each: 80 requests/s a replica.
   await deployModel({
     namespace,

@@ -35,7 +35,9 @@ async function underLoad(
   work: (load: Load) => Promise<void>,
 ): Promise<LoadResult> {
   const { namespace, name, replicas = 2 } = options
-  t.teardown(() => kubectl(['delete', 'namespace', namespace, '--wait=false']))
+  t.teardown(() =>
+    kubectl(['delete', 'namespace', namespace, '--wait=false', '--ignore-not-found']),
+  )
   await deployModel({ ...options, replicas })
   await replicasReady(namespace, name, replicas)
   const url = await serviceUrl(namespace, name)
@@ -167,10 +169,11 @@ test.serial('our own components are killed, and the API server is away for a min
         'the API server is back',
         async () => (await podsOf(namespace, 'model')).length === 2,
       )
+      // The kubelet asks again ever later while nobody answers it.
       await until(
         'all of ours is ready again',
-        async () => (await own('controller')).every(isReady),
-        { seconds: 90 },
+        async () => (await own('controller')).every(isReady) && (await nodesReady()),
+        { seconds: 180 },
       )
     },
   )
@@ -194,6 +197,12 @@ async function limitsOf(namespace: string): Promise<string[]> {
     }),
   )
 }
+async function nodesReady(): Promise<boolean> {
+  const path = '{.items[*].status.conditions[?(@.type=="Ready")].status}'
+  const words = await kubectl(['get', 'nodes', '-o', `jsonpath=${path}`])
+  return words.split(' ').every(word => word === 'True')
+}
+
 /** Kept, so that they are known while no API server tells them. */
 const addresses = new Map<string, string[]>()
 
