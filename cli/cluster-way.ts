@@ -11,7 +11,7 @@ import { exit } from './exit.ts'
 import type { Way } from './way.ts'
 
 const HEAD_MS = 15_000
-export const CONTROLLER = `outrigger-controller:${ports.controller.port}`
+const CONTROLLER = `outrigger-controller:${ports.controller.port}`
 
 /** To the controller of a release, through the proxy of the API server, with the token of its Secret. */
 export async function clusterWay(cluster: Cluster, release: string): Promise<Way> {
@@ -69,7 +69,7 @@ async function elsewhere(kube: Cluster['kube']): Promise<string[]> {
 }
 
 /** As the API server knows whoever asks. */
-export async function userOf({ kube }: Pick<Cluster, 'kube'>): Promise<string | null> {
+async function userOf({ kube }: Pick<Cluster, 'kube'>): Promise<string | null> {
   try {
     const review = await kube.create<{ status?: { userInfo?: { username?: string } } }>(
       '/apis/authentication.k8s.io/v1/selfsubjectreviews',

@@ -4,7 +4,10 @@ import { exit } from './exit.ts'
 
 /** What keeps a command from a controller in a cluster, in words: what is wrong, and what to do. */
 
-export interface Refusal {
+/** Begins what is said to somebody who lacks a right. */
+export const NOT_ALLOWED = 'The cluster does not let you'
+
+interface Refusal {
   method: string
   status: number
   body: unknown
@@ -78,7 +81,7 @@ function forbidden({ method, release, secret }: Refusal, message: string): Failu
           verbs: [VERBS[method] ?? method.toLowerCase()],
         }
   const words =
-    `The cluster does not let you (${message}). Missing in a Role of namespace ${release}: ` +
+    `${NOT_ALLOWED} (${message}). Missing in a Role of namespace ${release}: ` +
     JSON.stringify({ apiGroups: [''], ...rule })
   return new Failure(exit.forbidden.code, words)
 }

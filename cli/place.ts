@@ -10,7 +10,7 @@ import type { Way } from './way.ts'
 
 /** Where a command finds a controller and its log. */
 export const DEFAULT_STATE = '.outrigger'
-export const DEFAULT_RELEASE = 'outrigger-system'
+const DEFAULT_RELEASE = 'outrigger-system'
 
 /** For parseArgs. */
 export const placeOptions = {

@@ -53,10 +53,7 @@ export async function* linesOf(
   }
   const leave = (): void => void response.destroy()
   signal?.addEventListener('abort', leave)
-  const silent = setTimeout(
-    () => response.destroy(new Lost(`${way.name} is silent`)),
-    silenceMs,
-  )
+  const silent = setTimeout(() => response.destroy(new Lost(`${way.name} is silent`)), silenceMs)
   const texts: string[] = []
   const take = lines(LONGEST_LINE, text => void texts.push(text))
   try {

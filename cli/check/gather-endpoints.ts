@@ -98,7 +98,6 @@ function liveOf({ cluster, release }: Scene, endpoint: string): Promise<Live> {
   const asked = cluster.kube.get<EndpointWindows>(`${aggregator}/proxy/v1/windows/${endpoint}`)
   return known(
     asked.then(({ windows, replicas }) => ({
-      stalenessMs: windows['20']?.stalenessMs ?? 0,
       coverage: windows['20']?.coverage ?? 0,
       orders: replicas.map(({ replica, order, ageMs }) => ({ replica, order, ageMs })),
     })),

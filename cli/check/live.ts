@@ -2,8 +2,6 @@ import { fine, orFine, unknown, wrong, type Finding, type Known } from './findin
 
 /** What the aggregator knows of an endpoint now. */
 export type Live = Known<{
-  /** ms since the newest sample of the replica that has been silent longest. */
-  stalenessMs: number
   /** Replica-seconds seen of those expected, permille. */
   coverage: number
   /** The order that each replica follows. */

@@ -2,8 +2,19 @@ import { conditionOf, type Pod } from '../../controller/kubernetes/watch/objects
 import { replicaOf } from '../../controller/kubernetes/watch/pod.ts'
 import type { LeaseObject } from '../../controller/kubernetes/api/lease-record.ts'
 import { clusterWay } from '../cluster-way.ts'
+import { NOT_ALLOWED } from '../cluster-words.ts'
 import { ask } from '../way.ts'
-import { few, fine, ifKnown, known, orFine, wrong, type Finding, type Known } from './finding.ts'
+import {
+  few,
+  fine,
+  ifKnown,
+  known,
+  orFine,
+  unknown,
+  wrong,
+  type Finding,
+  type Known,
+} from './finding.ts'
 import type { Scene } from './scene.ts'
 
 /** Does the release run? */
@@ -58,12 +69,19 @@ export function judgeRelease(facts: ReleaseFacts): Finding[] {
     ...ifKnown('lease', lease, found => [
       leaseFinding(found, 'value' in pods ? pods.value : [], facts.now),
     ]),
-    'value' in unready
-      ? unready.value === null
-        ? fine('controller', 'It answers, and works as it should.', release)
-        : wrong('controller', 'failure', release, sentence(unready.value))
-      : wrong('controller', 'failure', release, unready.why),
+    leaderFinding(release, unready),
   ]
+}
+
+function leaderFinding(release: string, unready: ReleaseFacts['unready']): Finding {
+  if ('value' in unready) {
+    return unready.value === null
+      ? fine('controller', 'It answers, and works as it should.', release)
+      : wrong('controller', 'failure', release, sentence(unready.value))
+  }
+  // Who may not ask does not know.
+  if (unready.why.startsWith(NOT_ALLOWED)) return unknown('controller', unready.why, release)
+  return wrong('controller', 'failure', release, unready.why)
 }
 
 function podFindings(release: string, all: readonly OwnPod[]): Finding[] {

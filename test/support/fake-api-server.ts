@@ -185,7 +185,9 @@ function pass(
   url: string,
   response: ServerResponse,
 ): void {
-  const { authorization: _, host: __, ...headers } = message.headers
+  const headers = { ...message.headers }
+  delete headers.authorization
+  delete headers.host
   const asked = httpRequest(url, { method, headers }, answer => {
     response.writeHead(answer.statusCode ?? 502, answer.headers)
     answer.pipe(response)
