@@ -14,7 +14,11 @@ const HEAD_MS = 15_000
 const CONTROLLER = `outrigger-controller:${ports.controller.port}`
 
 /** To the controller of a release, through the proxy of the API server, with the token of its Secret. */
-export async function clusterWay(cluster: Cluster, release: string): Promise<Way> {
+export async function clusterWay(
+  cluster: Cluster,
+  release: string,
+  headMs = HEAD_MS,
+): Promise<Way> {
   const headers = { [HEADERS.token]: await tokenOf(cluster, release) }
   const prefix = `/api/v1/namespaces/${release}/services/${CONTROLLER}/proxy`
   return {
@@ -25,7 +29,7 @@ export async function clusterWay(cluster: Cluster, release: string): Promise<Way
       const question: Question = { method, path: prefix + path, query: {}, accept: '*/*', headers }
       if (json !== undefined)
         question.body = { type: 'application/json', text: JSON.stringify(json) }
-      return openAnswer(cluster.access, question, HEAD_MS).catch((error: unknown) => {
+      return openAnswer(cluster.access, question, headMs).catch((error: unknown) => {
         throw unreachableCluster(cluster.name, wordsOfError(error))
       })
     },

@@ -1,4 +1,4 @@
-import { fine, ifKnown, known, unknown, wrong, type Finding, type Known } from './finding.ts'
+import { fine, ifKnown, known, many, unknown, wrong, type Finding, type Known } from './finding.ts'
 import type { Scene } from './scene.ts'
 
 /** Do all tell the same time? The API server's is the measure. */
@@ -86,7 +86,7 @@ function nodeFindings(all: readonly Renewed[], skew: (at: number) => number): Fi
     renewalFinding('clock-nodes', name, skew(at), NODE_BEHIND_MS),
   )
   const bad = findings.filter(({ level }) => level !== 'ok')
-  return bad.length > 0 ? bad : [fine('clock-nodes', `Those of ${all.length} nodes agree.`)]
+  return bad.length > 0 ? bad : [fine('clock-nodes', `They agree: ${many(all.length, 'node')}.`)]
 }
 
 /** A clock that is behind looks like one who renews late: only much of it says something. */

@@ -1,6 +1,6 @@
 import { statusOf } from '../../controller/kubernetes/api/error.ts'
 import { conditionOf, type Condition } from '../../controller/kubernetes/watch/objects.ts'
-import { fine, few, ifKnown, known, wrong, type Finding, type Known } from './finding.ts'
+import { fine, few, ifKnown, known, many, wrong, type Finding, type Known } from './finding.ts'
 import { minorOf, type Scene } from './scene.ts'
 
 /** Is the cluster fit for it? */
@@ -114,7 +114,7 @@ function kubelets(nodes: Node[]): Finding[] {
   if (away.length > 0) found.push(wrong('kubelets', 'warning', names(away), 'Not ready.'))
   if (found.length > 0) return found
   const versions = few([...new Set(nodes.map(versionOf))])
-  return [fine('kubelets', `${nodes.length} nodes are ready, kubelets ${versions}.`)]
+  return [fine('kubelets', `Ready: ${many(nodes.length, 'node')}, kubelets ${versions}.`)]
 }
 
 function storageFinding({

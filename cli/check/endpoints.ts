@@ -24,6 +24,8 @@ export interface EndpointsFacts {
   /** Why some of it could not be read. */
   unread: string[]
   deployments: Deployment[]
+  /** Deployments that have the annotation themselves, and not on their pod template. */
+  misplaced: string[]
   /** Injected ones, and all of endpoints that have pods without a sidecar. */
   pods: Pod[]
   services: Service[]
@@ -33,9 +35,22 @@ export interface EndpointsFacts {
   live: Map<string, Live>
 }
 
+const MISPLACED = `${NAMES.inject} is on the Deployment, and belongs on its pod template.`
+
 export function judgeEndpoints(facts: EndpointsFacts): Finding[] {
   const { deployments } = facts
-  const unread = facts.unread.map(why => unknown('sidecars', why))
+  const unread = [
+    ...facts.unread.map(why => unknown('sidecars', why)),
+    ...facts.misplaced.map(endpoint =>
+      wrong(
+        'sidecar-missing',
+        'failure',
+        endpoint,
+        MISPLACED,
+        'Move it to spec.template.metadata.',
+      ),
+    ),
+  ]
   if (deployments.length === 0)
     return [...unread, fine('sidecars', 'No Deployment asks for a sidecar.')]
   const each = <K extends Finding['check']>(

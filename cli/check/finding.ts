@@ -60,6 +60,11 @@ export function orFine(found: Finding[], check: CheckName, words: string): Findi
   return found.length > 0 ? found : [fine(check, words)]
 }
 
+/** "1 pod", "2 pods". */
+export function many(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}
+
 const FEW = 5
 
 /** The first of many names. */

@@ -24,6 +24,9 @@ export async function gatherEndpoints(scene: Scene): Promise<EndpointsFacts> {
   const reader = new Reader(scene)
   const all = await reader.all<Deployment>('apis/apps/v1', 'deployments')
   const deployments = all.filter(wantsInjection)
+  const misplaced = all.filter(
+    each => each.metadata.annotations?.[NAMES.inject] === 'true' && !wantsInjection(each),
+  )
   const [injected, services, hpas, scaledObjects] = await Promise.all([
     reader.all<Pod>('api/v1', 'pods', { labelSelector: `${NAMES.injected}=true` }),
     deployments.length === 0 ? [] : reader.all<Service>('api/v1', 'services'),
@@ -49,6 +52,7 @@ export async function gatherEndpoints(scene: Scene): Promise<EndpointsFacts> {
     now: scene.serverTime ?? scene.time,
     unread: reader.unread,
     deployments,
+    misplaced: misplaced.map(nameOf),
     pods: [...injected, ...others.flat().filter(pod => !known.has(nameOf(pod)))],
     services,
     hpas,

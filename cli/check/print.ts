@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts'
+import { many, type Finding } from './finding.ts'
 
 export interface Report {
   /** What was looked at, in words. */
@@ -26,7 +26,12 @@ export function shownReport({ of, findings }: Report): string {
     ]
   })
   const { failure, warning, ok } = counts(findings)
-  return [`${of}:`, ...rows, '', `${failure} failures, ${warning} warnings, ${ok} ok.`].join('\n')
+  return [
+    `${of}:`,
+    ...rows,
+    '',
+    `${many(failure, 'failure')}, ${many(warning, 'warning')}, ${ok} ok.`,
+  ].join('\n')
 }
 
 export function jsonReport({ of, stage, findings }: Report): string {

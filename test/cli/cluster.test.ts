@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import test from 'ava'
+import { openCluster } from '../../cli/cluster.ts'
+import { clusterWay } from '../../cli/cluster-way.ts'
 import { command as decisions } from '../../cli/decisions.ts'
 import { command as explain } from '../../cli/explain.ts'
 import { command as override } from '../../cli/override.ts'
 import { command as top } from '../../cli/top.ts'
+import { ask } from '../../cli/way.ts'
 import { Refused, type Route } from '../../core/runtime/admin.ts'
 import { folder } from '../controller/support/folder.ts'
 import { CONTROLLER, fakeCluster, RELEASE } from './support/cluster.ts'
@@ -211,6 +214,12 @@ test.serial('what stands in the way is said in words, with an exit code', async 
   )
   api.fault = () => status(401, 'Unauthorized')
   t.regex(await once('--cluster'), /^9 The API server of fake does not know you/)
+  api.fault = () => null
+  const hangs = await clusterWay(await openCluster('fake'), 'outrigger-system', 50)
+  api.fault = () => 'hang'
+  await t.throwsAsync(ask(hangs, 'GET', '/v1/endpoints'), {
+    message: /^The controller of outrigger-system does not answer \(no answer within 50 ms\)/,
+  })
   api.fault = () => 'reset'
   t.regex(await once('--cluster'), /^6 The API server of fake can't be reached/)
   api.fault = () => null

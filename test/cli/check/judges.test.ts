@@ -126,6 +126,7 @@ test('endpoints: each of what may be wrong', t => {
     image: 'outrigger:1',
     now: 0,
     unread: [],
+    misplaced: [],
     deployments: [deploymentOf({})],
     pods: [injected('model-a')],
     services: [serviceOf('http')],
@@ -166,6 +167,9 @@ test('endpoints: each of what may be wrong', t => {
     ],
   )
   t.regex(found[3] ?? '', /outrigger\.dev\/max-replicas: expected an integer.*, got "many"\.$/)
+  t.deepEqual(bad(judgeEndpoints(facts({ deployments: [], misplaced: ['a/b'] }))), [
+    'failure sidecar-missing a/b: outrigger.dev/inject is on the Deployment, and belongs on its pod template.',
+  ])
   // Limits only, as was asked for.
   const freeze = deploymentOf({ own: { 'outrigger.dev/freeze': 'replicas' } })
   t.deepEqual(bad(judgeEndpoints(facts({ deployments: [freeze], hpas: [hpa] }))), [])
