@@ -5,7 +5,7 @@ import { ports } from '../core/model/ports.ts'
 import { HEADERS } from '../core/model/tables.ts'
 import { wordsOfError } from '../core/runtime/log.ts'
 import type { Cluster } from './cluster.ts'
-import { apiFailure, noRelease, unreachableCluster } from './cluster-words.ts'
+import { apiFailure, noRelease, silent, unreachableCluster } from './cluster-words.ts'
 import { Failure } from './command.ts'
 import { exit } from './exit.ts'
 import type { Way } from './way.ts'
@@ -30,7 +30,10 @@ export async function clusterWay(
       if (json !== undefined)
         question.body = { type: 'application/json', text: JSON.stringify(json) }
       return openAnswer(cluster.access, question, headMs).catch((error: unknown) => {
-        throw unreachableCluster(cluster.name, wordsOfError(error))
+        const why = wordsOfError(error)
+        throw why.startsWith('no answer')
+          ? silent(release, why)
+          : unreachableCluster(cluster.name, why)
       })
     },
     refusal: (method, status, body) =>

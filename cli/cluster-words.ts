@@ -57,6 +57,14 @@ function messageOf(body: unknown): string | null {
   return (typeof message === 'string' ? message : 'no reason').replace(/\.$/, '')
 }
 
+/** The API server took the question; the token came from it a moment ago. */
+export function silent(release: string, why: string): Failure {
+  const words =
+    `The controller of ${release} does not answer (${why}): it is frozen, or cut off from the API server. ` +
+    `Another takes over within 20 s. See: outrigger check --namespace ${release}`
+  return new Failure(exit.unreachable.code, words)
+}
+
 function noLeader(release: string, why: string): Failure {
   const words =
     `No controller of ${release} leads now (${why}): one takes over within 20 s. If it goes on, see: ` +

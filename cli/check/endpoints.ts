@@ -12,7 +12,7 @@ import {
 } from '../../controller/kubernetes/watch/objects.ts'
 import { hasEnded, replicaOf } from '../../controller/kubernetes/watch/pod.ts'
 import { sentence } from '../../core/model/schema.ts'
-import { few, fine, orFine, unknown, wrong, type Finding } from './finding.ts'
+import { few, fine, many, orFine, unknown, wrong, type Finding } from './finding.ts'
 import { liveFindings, type Live } from './live.ts'
 
 /** Is all well with what is served? */
@@ -65,7 +65,7 @@ export function judgeEndpoints(facts: EndpointsFacts): Finding[] {
     ...unread,
     ...each(
       'sidecars',
-      `${count} injected pods of ${deployments.length} endpoints are ready.`,
+      `Ready: ${many(count, 'injected pod')} of ${many(deployments.length, 'endpoint')}.`,
       one => unready(podsOf(one)),
     ),
     ...each('sidecar-missing', 'No pod is without.', one => without(one, facts)),

@@ -1,4 +1,4 @@
-import { fine, orFine, unknown, wrong, type Finding, type Known } from './finding.ts'
+import { fine, many, orFine, unknown, wrong, type Finding, type Known } from './finding.ts'
 
 /** What the aggregator knows of an endpoint now. */
 export type Live = Known<{
@@ -43,7 +43,7 @@ export function liveFindings(
   const replicas = seen.reduce((sum, { orders }) => sum + orders.length, 0)
   if (seen.length === 0 && blind.length > 0) return blind
   return [
-    ...orFine([...blind, ...silent], 'signals', `They come from ${replicas} replicas.`),
+    ...orFine([...blind, ...silent], 'signals', `They come from ${many(replicas, 'replica')}.`),
     ...(apart.length > 0 ? apart : [fine('orders', 'The replicas of each endpoint follow one.')]),
   ]
 }

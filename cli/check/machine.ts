@@ -6,7 +6,7 @@ import { walk } from '../../controller/record/chain.ts'
 import { wordsOf } from '../../controller/record/open.ts'
 import { logDirOf } from '../../controller/journal.ts'
 import { wordsOfError } from '../../core/runtime/log.ts'
-import { fine, wrong, type Finding } from './finding.ts'
+import { fine, many, wrong, type Finding } from './finding.ts'
 
 /** Is this machine fit for `outrigger up`? */
 export interface MachineFacts {
@@ -75,7 +75,7 @@ export function judgeMachine({ node, state, unwritable, plan, log }: MachineFact
       ? []
       : [
           log.broken === null
-            ? fine('log', `${log.records} records verify.`)
+            ? fine('log', `It verifies: ${many(log.records, 'record')}.`)
             : wrong('log', 'failure', '', log.broken),
         ]),
   ]

@@ -9,6 +9,7 @@ import {
   fine,
   ifKnown,
   known,
+  many,
   orFine,
   unknown,
   wrong,
@@ -113,7 +114,7 @@ function podFindings(release: string, all: readonly OwnPod[]): Finding[] {
   return orFine(
     [...absent.filter(({ level }) => level !== 'ok'), ...unready, ...restarts],
     'pods',
-    `${pods.length} pods are ready.`,
+    `Ready: ${many(pods.length, 'pod')}.`,
   )
 }
 

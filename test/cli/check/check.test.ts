@@ -30,15 +30,15 @@ test.serial('a cluster in which all is well', async t => {
     out.replace(/ends on \d{4}-\d\d-\d\d/, 'ends on DATE').replace(/\d s ago/, 'N s ago'),
     `Namespace outrigger-system of fake, installed:
 ok       api-version          Kubernetes 1.36.3.
-ok       kubelets             1 nodes are ready, kubelets v1.36.3.
+ok       kubelets             Ready: 1 node, kubelets v1.36.3.
 ok       admission            It asks webhooks (admissionregistration.k8s.io/v1).
 ok       dns                  A Service with the label k8s-app=kube-dns is there.
 ok       namespace            outrigger-system: No Pod Security is enforced; our pods pass restricted.
 ok       controller-rights    It has all 58 rights that it takes.
 ok       clock-own            This machine's clock is right.
-ok       clock-nodes          Those of 1 nodes agree.
+ok       clock-nodes          They agree: 1 node.
 ok       clock-controller     outrigger-controller-0: Its clock agrees.
-ok       pods                 4 pods are ready.
+ok       pods                 Ready: 4 pods.
 ok       images               outrigger:0.1.0.
 ok       version              The release is 0.1.0, this command 0.1.0.
 ok       lease                outrigger-controller-0 holds it, and renewed it N s ago.
