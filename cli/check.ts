@@ -30,7 +30,7 @@ export const command: Command = {
     '',
     '  --before          what is looked at before an installation, also where there is one',
     '  --json            {of, stage, ok, counts, findings: [{check, level, about, words, fix}]}',
-    ...placeHelp,
+    ...placeHelp.filter(line => !line.includes('--url')),
     '',
     'Exit codes: 0 no failure (there may be warnings), 1 failures, 2 bad input, 6 cluster not reached.',
   ].join('\n'),
