@@ -1,21 +1,29 @@
-/** How the image is run. deploy/Dockerfile says the same; a test compares them. */
+/** How an image is run. */
+export interface Run {
+  User: string
+  Env?: string[]
+  Entrypoint: string[]
+  WorkingDir?: string
+}
+
+/** How ours is run. deploy/Dockerfile says the same; a test compares them. */
 export const run = {
   User: '65532:65532',
   Env: ['PATH=/usr/local/bin', 'HOME=/tmp', 'NODE_ENV=production'],
   Entrypoint: ['/usr/local/bin/node', '--max-semi-space-size=2', '/app/dist/cli/main.js'],
   WorkingDir: '/app',
-}
+} satisfies Run
 
 /** What an archive says of its image; `layer` is the digest of its one layer. */
-export function imageConfig(layer: string): object {
+export function imageConfig(layer: string, config: Run): object {
   const architecture = { x64: 'amd64', arm64: 'arm64' }[process.arch as string]
   if (architecture === undefined) throw new Error(`expected x64 or arm64, got ${process.arch}`)
   return {
     architecture,
     os: 'linux',
     created: '1970-01-01T00:00:00Z',
-    config: run,
+    config,
     rootfs: { type: 'layers', diff_ids: [layer] },
-    history: [{ created: '1970-01-01T00:00:00Z', created_by: 'scripts/image.ts' }],
+    history: [{ created: '1970-01-01T00:00:00Z', created_by: 'scripts/archive.ts' }],
   }
 }

@@ -31,7 +31,11 @@ test.after.always(() =>
 
 async function epochs(): Promise<{ target: number; orders: number[] }> {
   const { metadata } = await json<{ metadata: { annotations: Record<string, string> } }>([
-    ...['-n', namespace, 'get', 'deployment', 'model'],
+    '-n',
+    namespace,
+    'get',
+    'deployment',
+    'model',
   ])
   const pods = await podsOf(namespace, 'model')
   const orders = await Promise.all(

@@ -11,7 +11,9 @@ if [ -z "${KUBECONFIG:-}" ]; then
   if [ "$code" -eq 3 ] && [ "${CI:-}" != true ]; then exit 0; fi
   [ "$code" -eq 0 ] || exit 1
   export KUBECONFIG=/tmp/outrigger-cluster/kubeconfig
-  if [ "$kept" = no ]; then trap 'node test/cluster/machine/down.ts' EXIT; fi
 fi
 export PATH=${XDG_CACHE_HOME:-$HOME/.cache}/outrigger/bin:$PATH
 "$@"
+code=$?
+if [ "${kept:-yes}" = no ]; then node test/cluster/machine/down.ts || code=1; fi
+exit "$code"

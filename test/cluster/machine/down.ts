@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:f
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { files } from './configs.ts'
-import { networkDown } from './network.ts'
-import { state } from './places.ts'
+import { CHAINS, networkDown } from './network.ts'
+import { addresses, state } from './places.ts'
 import { names, running, stop } from './processes.ts'
 
 /** Tears the cluster down and leaves nothing: processes, mounts, links, rules, cgroups, files. */
@@ -95,4 +95,31 @@ function removeCgroups(): void {
     if (name.startsWith('cni-')) rmSync(join('/run/netns', name), { force: true })
 }
 
-if (import.meta.main) await down()
+/** What of the cluster is still there, in words. */
+function left(): string[] {
+  const links = execFileSync('ip', ['-o', 'link'], { encoding: 'utf8' }).split('\n')
+  const routes = execFileSync('ip', ['-o', 'route'], { encoding: 'utf8' }).split('\n')
+  const rules = ['iptables-save', 'ip6tables-save'].flatMap(command =>
+    execFileSync(command, { encoding: 'utf8', stdio: 'pipe' }).split('\n'),
+  )
+  const processes = readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map(pid => `process ${pid}: ${commandOf(Number(pid)).replaceAll('\0', ' ')}`)
+  return [
+    ...(existsSync(state) ? [state] : []),
+    ...links.filter(line => line.includes(addresses.link)),
+    ...routes.filter(line => line.includes(addresses.pods)),
+    ...rules.filter(line => CHAINS.test(line)),
+    ...processes.filter(line => line.includes(`${state}/`)),
+    ...mounts(),
+  ]
+}
+
+if (import.meta.main) {
+  await down()
+  const still = left()
+  if (still.length > 0) {
+    process.stderr.write(`still there after the cluster went:\n${still.join('\n')}\n`)
+    process.exitCode = 1
+  }
+}

@@ -8,6 +8,9 @@ import { addresses, state } from './places.ts'
 const before = join(state, 'network-before.json')
 const forward = '/proc/sys/net/ipv4/ip_forward'
 
+/** Of kube-proxy, the kubelet and the CNI plugins. */
+export const CHAINS = /KUBE-|CNI-/
+
 export function networkUp(): void {
   const { link, node, pods } = addresses
   writeFileSync(before, JSON.stringify({ forward: readFileSync(forward, 'utf8') }))
@@ -32,9 +35,8 @@ export function networkDown(): void {
 /** Removes kube-proxy's and the CNI plugins' chains and the rules that jump to them, nothing else. */
 function removeRules(tables: string): void {
   const saved = execFileSync(`${tables}-save`, { encoding: 'utf8', stdio: 'pipe' })
-  const ours = /KUBE-|CNI-/
-  if (!ours.test(saved)) return
-  const kept = saved.split('\n').filter(line => !ours.test(line))
+  if (!CHAINS.test(saved)) return
+  const kept = saved.split('\n').filter(line => !CHAINS.test(line))
   execFileSync(`${tables}-restore`, { input: kept.join('\n'), stdio: 'pipe' })
 }
 
@@ -46,7 +48,7 @@ function ip(command: string): void {
 function quietly(work: () => void): void {
   try {
     work()
-  } catch (error) {
-    if (process.env.DEBUG !== undefined) console.error(error)
+  } catch {
+    // It was not there.
   }
 }

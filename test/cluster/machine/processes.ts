@@ -7,7 +7,7 @@ import { state } from './places.ts'
 /** The cluster's own processes: each leaves its id and start time behind, so that no other's is ever ended. */
 
 const folder = join(state, 'processes')
-export const logs = join(state, 'logs')
+const logs = join(state, 'logs')
 
 /** Starts a process that outlives us. */
 export function start(

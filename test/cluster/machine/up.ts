@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeArchive } from '../../../scripts/archive.ts'
 import { down } from './down.ts'
 import { files, writeConfigs } from './configs.ts'
-import { pauseImage } from './images.ts'
 import { kubectl } from './kubectl.ts'
 import { networkUp } from './network.ts'
 import { parts } from './parts.ts'
-import { addresses, kubeconfig, nodeName, state } from './places.ts'
+import { addresses, binary, kubeconfig, nodeName, state } from './places.ts'
 import { makePki } from './pki.ts'
 import { running, until } from './processes.ts'
 
@@ -20,7 +20,7 @@ async function up(images: string[]): Promise<void> {
   if (!isUp()) await bringUp()
   for (const image of images) loadImage(image)
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
-  console.log(`the cluster is up after ${seconds} s: export KUBECONFIG=${kubeconfig}`)
+  say(`the cluster is up after ${seconds} s: export KUBECONFIG=${kubeconfig}`)
 }
 
 function isUp(): boolean {
@@ -38,13 +38,23 @@ async function bringUp(): Promise<void> {
   const { etcd, containerd, apiserver, ...others } = parts
   for (const first of [etcd, containerd]) first?.start()
   await Promise.all([etcd?.ready(), containerReady()])
-  loadImage(pauseImage())
+  loadImage(await pauseImage())
   apiserver?.start()
   await apiserver?.ready()
   for (const part of Object.values(others)) part.start()
   await Promise.all(Object.values(others).map(part => part.ready()))
   await until('the node is ready', nodeReady, { seconds: 90, log: 'kubelet' })
   await until('DNS answers', dnsAnswers, { seconds: 60, log: 'dns' })
+}
+
+/** The image that holds a pod's namespaces. Gives the archive's path. */
+async function pauseImage(): Promise<string> {
+  const from = binary('pause')
+  const output = join(state, 'pause.tar')
+  const entry = { path: 'pause', mode: 0o755, file: { from, size: statSync(from).size } }
+  const run = { User: '65535', Entrypoint: ['/pause'] }
+  await writeArchive([entry], { tag: 'docker.io/outrigger-test/pause:1', run, output })
+  return output
 }
 
 function containerReady(): Promise<void> {
@@ -68,7 +78,7 @@ async function dnsAnswers(): Promise<boolean> {
 }
 
 /** Loads a docker-archive into the kubelet's own name space of containerd. */
-export function loadImage(tar: string): void {
+function loadImage(tar: string): void {
   if (!existsSync(tar)) throw new Error(`there is no image ${tar}`)
   ctr(['-n', 'k8s.io', 'images', 'import', tar])
 }
@@ -80,14 +90,16 @@ export function ctr(args: string[]): string {
   })
 }
 
+function say(sentence: string): void {
+  process.stdout.write(`${sentence}\n`)
+}
+
 if (import.meta.main) {
   if (process.getuid?.() !== 0) {
-    console.error(
-      'the cluster needs root: containers, links and routes of this machine. Or give another one in KUBECONFIG.',
-    )
+    say('the cluster needs root: containers, links and routes. Or give another one in KUBECONFIG.')
     process.exit(1)
   }
   if (!readFileSync('/proc/filesystems', 'utf8').includes('overlay'))
-    console.error('this kernel has no overlayfs; containers will not start')
+    say('this kernel has no overlayfs: containers will not start')
   await up(process.argv.slice(2))
 }

@@ -9,7 +9,7 @@ export async function controllers(): Promise<Pod[]> {
   return items
 }
 
-export async function leader(): Promise<Pod | undefined> {
+async function leader(): Promise<Pod | undefined> {
   const all = await controllers()
   const labelled = all.filter(
     ({ metadata }) => metadata.labels?.['outrigger.dev/leader'] === 'true',
@@ -26,7 +26,7 @@ export function nextLeader(not: string | null, seconds = 60): Promise<Pod> {
   return until('another controller leads', find, { seconds })
 }
 
-export async function tokenHeader(): Promise<Record<string, string>> {
+async function tokenHeader(): Promise<Record<string, string>> {
   const path = ['-n', SYSTEM, 'get', 'secret', 'outrigger-token', '-o', 'jsonpath={.data.token}']
   const token = Buffer.from(await kubectl(path), 'base64').toString('utf8')
   return { 'x-outrigger-token': token }

@@ -75,7 +75,7 @@ export async function deployModel(options: ModelOptions): Promise<void> {
   )
 }
 
-export function deploymentOf(options: ModelOptions): Record<string, unknown> {
+function deploymentOf(options: ModelOptions): Record<string, unknown> {
   const { namespace, name, ms = 50, slots = 4, annotations = {}, deployment = {} } = options
   const labels = { app: name }
   const env = {

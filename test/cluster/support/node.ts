@@ -1,15 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { kubeconfig } from '../machine/places.ts'
-import { running } from '../machine/processes.ts'
 import { ctr } from '../machine/up.ts'
 import type { Pod } from './cluster.ts'
 
-/** What only a test on the node itself can do: kill a container's process, freeze it, stop a part of the cluster. */
-
-/** Whether the cluster is the one of this machine. */
-export const onThisMachine =
-  (process.env.KUBECONFIG || kubeconfig) === kubeconfig && existsSync(kubeconfig)
+/** What only a test on the node itself can do: kill a container's process, freeze it, cut it off. */
 
 /** The host's id of a container's first process. */
 export function pidOf(pod: Pod, container: string): number {
@@ -29,13 +22,6 @@ export function pidOf(pod: Pod, container: string): number {
 
 export function signal(pod: Pod, container: string, name: NodeJS.Signals): void {
   process.kill(pidOf(pod, container), name)
-}
-
-/** A signal to a part of the cluster that runs as a process of this machine. */
-export function signalPart(part: string, name: NodeJS.Signals): void {
-  const pid = running(part)
-  if (pid === null) throw new Error(`${part} does not run`)
-  process.kill(pid, name)
 }
 
 /** Adds or removes a firewall rule: a partition between two addresses. */
