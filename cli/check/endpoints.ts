@@ -103,7 +103,9 @@ function without(deployment: Deployment, { pods, release, image }: EndpointsFact
       excluded: [release, 'kube-system'],
       resources: {},
     })
-  return missing(deployment, pods, would).map(({ note, endpoint }) =>
+  const { namespace } = deployment.metadata
+  const near = pods.filter(({ metadata }) => metadata.namespace === namespace)
+  return missing(deployment, near, would).map(({ note, endpoint }) =>
     wrong('sidecar-missing', 'failure', endpoint, `${note}.`.replace(/\.\.$/, '.')),
   )
 }

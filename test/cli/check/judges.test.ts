@@ -170,6 +170,9 @@ test('endpoints: each of what may be wrong', t => {
   t.deepEqual(bad(judgeEndpoints(facts({ deployments: [], misplaced: ['a/b'] }))), [
     'failure sidecar-missing a/b: outrigger.dev/inject is on the Deployment, and belongs on its pod template.',
   ])
+  const elsewhere = podOf('model-c', false)
+  elsewhere.metadata.namespace = 'other'
+  t.deepEqual(bad(judgeEndpoints(facts({ pods: [elsewhere] }))), [], 'of the same name elsewhere')
   // Limits only, as was asked for.
   const freeze = deploymentOf({ own: { 'outrigger.dev/freeze': 'replicas' } })
   t.deepEqual(bad(judgeEndpoints(facts({ deployments: [freeze], hpas: [hpa] }))), [])
