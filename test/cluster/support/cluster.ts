@@ -38,6 +38,10 @@ export async function install(values: string[] = [], namespace = SYSTEM): Promis
 
 export async function uninstall(namespace = SYSTEM): Promise<void> {
   await helm(['uninstall', 'outrigger', '--namespace', namespace, '--wait', '--ignore-not-found'])
+  // A namespace that is deleted while its pods drain is looked at again after half of their grace period only.
+  const pods = ['-n', namespace, 'get', 'pods']
+  const left = async (): Promise<number> => (await json<{ items: Pod[] }>(pods)).items.length
+  await until(`no pods in ${namespace}`, async () => (await left()) === 0, { seconds: 120 })
   await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=true'])
 }
 
