@@ -1,7 +1,13 @@
 import test from 'ava'
 import { hasSidecar, install, json, kubectl, podsOf, until } from './support/cluster.ts'
 import { startLoad, type LoadResult } from './support/load.ts'
-import { annotateTemplate, deployModel, replicasReady, serviceUrl } from './support/model.ts'
+import {
+  annotateTemplate,
+  answers,
+  deployModel,
+  replicasReady,
+  serviceUrl,
+} from './support/model.ts'
 
 const namespace = 'adapts'
 const name = 'model'
@@ -43,7 +49,7 @@ test('annotate a Deployment: it is injected, its limit is learned, replicas foll
   })
   await replicasReady(namespace, name, 1)
   const url = await serviceUrl(namespace, name)
-  await until('the Service answers', async () => (await fetch(url)).ok)
+  await answers(url)
 
   const load = startLoad({ url, rate: 40 })
   t.teardown(() => load.stop())

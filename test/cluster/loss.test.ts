@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { startApiServer } from './machine/parts.ts'
+import { revive } from './machine/parts.ts'
 import { stop } from './machine/processes.ts'
 import {
   hasSidecar,
@@ -16,6 +16,7 @@ import {
 import { startLoad, type Load, type LoadResult } from './support/load.ts'
 import {
   annotateTemplate,
+  answers,
   deployModel,
   replicasReady,
   serviceUrl,
@@ -41,7 +42,7 @@ async function underLoad(
   await deployModel({ ...options, replicas })
   await replicasReady(namespace, name, replicas)
   const url = await serviceUrl(namespace, name)
-  await until('the Service answers', async () => (await fetch(url)).ok)
+  await answers(url)
   const load = startLoad({ url, rate: RATE })
   await sleep(1000)
   await work(load)
@@ -143,11 +144,6 @@ test.serial('replicas from 1 to 5 and back, and other limits', async t => {
 test.serial('our own components are killed, and the API server is away for a minute', async t => {
   const namespace = 'loss-kill'
   const deployment = { ...calm, 'fixed-limit': '77' }
-  const own = async (component: string): Promise<Pod[]> => {
-    const selector = `app.kubernetes.io/component=${component}`
-    const { items } = await json<{ items: Pod[] }>(['-n', SYSTEM, 'get', 'pods', '-l', selector])
-    return items
-  }
   let limits: string[] = []
   const result = await underLoad(
     t,
@@ -164,7 +160,7 @@ test.serial('our own components are killed, and the API server is away for a min
       await sleep(60_000)
       limits = await limitsOf(namespace)
       t.is(load.now().failed, 0, 'no API server')
-      startApiServer()
+      revive()
       await until(
         'the API server is back',
         async () => (await podsOf(namespace, 'model')).length === 2,
@@ -172,7 +168,10 @@ test.serial('our own components are killed, and the API server is away for a min
       // The kubelet asks again ever later while nobody answers it.
       await until(
         'all of ours is ready again',
-        async () => (await own('controller')).every(isReady) && (await nodesReady()),
+        async () => {
+          revive()
+          return (await own('controller')).every(isReady) && (await nodesReady())
+        },
         { seconds: 180 },
       )
     },
@@ -180,6 +179,13 @@ test.serial('our own components are killed, and the API server is away for a min
   t.is(result.failed, 0, JSON.stringify(result.failures))
   t.true(limits.every(is77), `limits stay: ${limits.join(' ')}`)
 })
+
+/** Our own pods. */
+async function own(component: string): Promise<Pod[]> {
+  const selector = `app.kubernetes.io/component=${component}`
+  const { items } = await json<{ items: Pod[] }>(['-n', SYSTEM, 'get', 'pods', '-l', selector])
+  return items
+}
 
 const is77 = (limit: string): boolean => limit === '77'
 
@@ -205,6 +211,40 @@ async function nodesReady(): Promise<boolean> {
 
 /** Kept, so that they are known while no API server tells them. */
 const addresses = new Map<string, string[]>()
+
+test.serial(
+  'the webhook is away: pods that ask wait for it, others do not, and both go on when it is back',
+  async t => {
+    const namespace = 'loss-webhook'
+    const controllers = (count: number): Promise<string> =>
+      kubectl(['-n', SYSTEM, 'scale', 'statefulset/outrigger-controller', `--replicas=${count}`])
+    const result = await underLoad(
+      t,
+      { namespace, name: 'model', ms: 5, slots: 100, annotations: inject, deployment: calm },
+      async () => {
+        await controllers(0)
+        t.teardown(() => controllers(2))
+        await until('no controller is left', async () => (await own('controller')).length === 0)
+        const [pod] = await podsOf(namespace, 'model')
+        await kubectl(['-n', namespace, 'delete', 'pod', pod?.metadata.name ?? '', '--wait=false'])
+        await until('its replacement waits for the webhook', async () => {
+          const events = await kubectl(['-n', namespace, 'get', 'events'])
+          return events.includes('FailedCreate') && events.includes('inject.outrigger.dev')
+        })
+        await deployModel({ namespace, name: 'plain', replicas: 1 })
+        await replicasReady(namespace, 'plain', 1)
+        await controllers(2)
+        await until(
+          'controllers are back',
+          async () => (await own('controller')).filter(isReady).length === 2,
+        )
+        await replicasReady(namespace, 'model', 2, 45)
+        t.true((await podsOf(namespace, 'model')).every(hasSidecar))
+      },
+    )
+    t.is(result.failed, 0, JSON.stringify(result.failures))
+  },
+)
 
 test.serial('a killed sidecar loses what it had in flight and nothing else', async t => {
   const namespace = 'loss-sidecar'

@@ -9,7 +9,10 @@ if [ -z "${KUBECONFIG:-}" ]; then
   test/cluster/up.sh
   code=$?
   if [ "$code" -eq 3 ] && [ "${CI:-}" != true ]; then exit 0; fi
-  [ "$code" -eq 0 ] || exit 1
+  if [ "$code" -ne 0 ]; then
+    [ "$kept" = yes ] || node test/cluster/machine/down.ts
+    exit 1
+  fi
   export KUBECONFIG=/tmp/outrigger-cluster/kubeconfig
 fi
 export PATH=${XDG_CACHE_HOME:-$HOME/.cache}/outrigger/bin:$PATH

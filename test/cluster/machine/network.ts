@@ -12,13 +12,15 @@ const forward = '/proc/sys/net/ipv4/ip_forward'
 export const CHAINS = /KUBE-|CNI-/
 
 export function networkUp(): void {
-  const { link, node, pods } = addresses
+  const { link, node, pods, services } = addresses
   writeFileSync(before, JSON.stringify({ forward: readFileSync(forward, 'utf8') }))
   ip(`link add ${link} type bridge`)
   ip(`addr add ${node}/32 dev ${link}`)
   ip(`link set ${link} up`)
   // What is sent to a pod that is gone must not leave the machine by its default route.
   ip(`route add unreachable ${pods}`)
+  // Nor what is sent to a Service before kube-proxy knows it: here nobody answers.
+  ip(`route add ${services} dev ${link} src ${node}`)
   writeFileSync(forward, '1')
 }
 

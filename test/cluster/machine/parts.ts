@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { files, kubeconfigOf } from './configs.ts'
 import { addresses, binary, nodeName, state } from './places.ts'
 import { pki } from './pki.ts'
-import { start, until } from './processes.ts'
+import { running, start, until } from './processes.ts'
 
 /** The processes of the cluster: how each is started and when it is ready. */
 export interface Part {
@@ -88,8 +88,12 @@ export const parts: Record<string, Part> = {
   },
 }
 
-/** Also called by tests that take the API server away and bring it back. */
-export function startApiServer(): number {
+/** Starts what has ended, as a node's supervisor would: a scheduler that loses its API server may give up. */
+export function revive(): void {
+  for (const [name, part] of Object.entries(parts)) if (running(name) === null) part.start()
+}
+
+function startApiServer(): number {
   return start('apiserver', binary('kube-apiserver'), [
     `--etcd-servers=${ETCD}`,
     '--bind-address=0.0.0.0',

@@ -149,6 +149,15 @@ export async function serviceUrl(namespace: string, name: string): Promise<strin
   return `http://${spec.clusterIP}/`
 }
 
+/** Waits until what is behind a URL answers 200. */
+export async function answers(url: string): Promise<void> {
+  await until(`${url} answers`, async () => {
+    const answer = await fetch(url)
+    if (!answer.ok) throw new Error(`${answer.status} ${(await answer.text()).slice(0, 200)}`)
+    return true
+  })
+}
+
 /** Waits until so many pods of the app are ready and no others are there. */
 export async function replicasReady(
   namespace: string,
