@@ -70,7 +70,9 @@ function evidenceSays(look: Look, newRevision: boolean): Verdict {
   const fixed = settings['fixed-limit']
   if (fixed !== null) {
     const kept = { ...state, unfixed: state.unfixed ?? limit }
-    return towards(hold(look, reason('fixed', { limit: fixed }), kept), fixed)
+    // An order is for one revision: a new one has none yet.
+    const publish = newRevision || state.order === null
+    return { ...towards(hold(look, reason('fixed', { limit: fixed }), kept), fixed), publish }
   }
   if (state.unfixed !== null) {
     const why = reason('unfixed', { limit: state.unfixed })

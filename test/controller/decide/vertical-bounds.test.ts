@@ -74,6 +74,20 @@ test('a fixed limit is ordered once, without a probe, even beyond limit-max', t 
   t.is(decided(v.state, seen([]), settings, T0 + 31_000).outcome.order, null)
 })
 
+test('a new revision gets the fixed limit by an order of its own, also where it is the first limit', t => {
+  for (const fixed of [32, 2]) {
+    const settings = settingsWith({ 'fixed-limit': fixed })
+    const decide = (state: LimitState, seconds: number, revision: string) =>
+      vertical(emptyInputs(1, null, []), state, settings, T0 + seconds * 1000, revision)
+    const first = decide(freshLimit(settings, 'rev-old'), 0, 'rev-old')
+    t.is(first.outcome.order?.limit, fixed)
+    const next = decide(first.state, 30, 'rev-new')
+    t.is(next.outcome.order?.limit, fixed)
+    t.is(next.outcome.order?.n, 2)
+    t.is(decide(next.state, 60, 'rev-new').outcome.order, null)
+  }
+})
+
 test('when a fixed limit ends, what was learned before it comes back', t => {
   const fixed = settingsWith({ 'fixed-limit': 32, 'latency-objective': 1000 })
   const first = decided(comparing(9, 11), seen([]), fixed, T0 + 1000)
