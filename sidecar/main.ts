@@ -74,12 +74,13 @@ const SLOW_START_MS = 15_000
 
 function whyUnready(
   config: SidecarConfig,
-  { readiness, orders: held, clock, bornUs }: Parts,
+  { readiness, desk, clock, bornUs }: Parts,
 ): string | null {
   const why = readiness.why()
   if (why !== null) return why + refusedHint(why, config)
-  const waits = held.current() === null && clock.us() < bornUs + config.orderWaitMs * 1000
-  return waits ? 'no order has come yet' : null
+  const waits =
+    desk.admission.state.order === null && clock.us() < bornUs + config.orderWaitMs * 1000
+  return waits ? 'no order is in force yet' : null
 }
 
 interface Parts {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { revive } from './machine/parts.ts'
+import { restoreApiServer } from './machine/parts.ts'
 import { stop } from './machine/processes.ts'
 import {
   hasSidecar,
@@ -160,7 +160,7 @@ test.serial('our own components are killed, and the API server is away for a min
       await sleep(60_000)
       limits = await limitsOf(namespace)
       t.is(load.now().failed, 0, 'no API server')
-      revive()
+      await restoreApiServer()
       await until(
         'the API server is back',
         async () => (await podsOf(namespace, 'model')).length === 2,
@@ -168,10 +168,7 @@ test.serial('our own components are killed, and the API server is away for a min
       // The kubelet asks again ever later while nobody answers it.
       await until(
         'all of ours is ready again',
-        async () => {
-          revive()
-          return (await own('controller')).every(isReady) && (await nodesReady())
-        },
+        async () => (await own('controller')).every(isReady) && (await nodesReady()),
         { seconds: 180 },
       )
     },

@@ -86,7 +86,7 @@ test('a replica that waits for its first order is ready when it comes, or when i
     t.regex(await readiness(admin), words)
   }
   const waiting = await sidecar(t, origin.address, { OUTRIGGER_ORDER_WAIT: '60000' })
-  await until(waiting.admin, /^503 .*no order has come yet/)
+  await until(waiting.admin, /^503 .*no order is in force yet/)
   t.is((await put(waiting.admin, '/v1/order', order(1))).status, 200)
   await until(waiting.admin, /^200 /)
   const alone = await sidecar(t, origin.address, { OUTRIGGER_ORDER_WAIT: '1' })

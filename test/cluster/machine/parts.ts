@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { files, kubeconfigOf } from './configs.ts'
 import { addresses, binary, nodeName, state } from './places.ts'
 import { pki } from './pki.ts'
-import { running, start, until } from './processes.ts'
+import { start, startKept, stop, until } from './processes.ts'
 
 /** The processes of the cluster: how each is started and when it is ready. */
 export interface Part {
@@ -46,7 +46,7 @@ export const parts: Record<string, Part> = {
   },
   'controller-manager': {
     start: () =>
-      start('controller-manager', binary('kube-controller-manager'), [
+      startKept('controller-manager', binary('kube-controller-manager'), [
         `--kubeconfig=${kubeconfigOf('controller-manager')}`,
         '--use-service-account-credentials=true',
         `--service-account-private-key-file=${at('sa.key')}`,
@@ -59,7 +59,7 @@ export const parts: Record<string, Part> = {
   },
   scheduler: {
     start: () =>
-      start('scheduler', binary('kube-scheduler'), [
+      startKept('scheduler', binary('kube-scheduler'), [
         `--kubeconfig=${kubeconfigOf('scheduler')}`,
         '--leader-elect=false',
         '--bind-address=127.0.0.1',
@@ -88,9 +88,17 @@ export const parts: Record<string, Part> = {
   },
 }
 
-/** Starts what has ended, as a node's supervisor would: a scheduler that loses its API server may give up. */
-export function revive(): void {
-  for (const [name, part] of Object.entries(parts)) if (running(name) === null) part.start()
+/**
+ * Brings the API server back, and starts anew who asks it ever more seldom while it is away: otherwise the
+ * cluster's own recovery takes a minute or two.
+ */
+export async function restoreApiServer(): Promise<void> {
+  startApiServer()
+  await parts['apiserver']?.ready()
+  for (const name of ['kubelet', 'controller-manager', 'scheduler']) {
+    await stop(name)
+    parts[name]?.start()
+  }
 }
 
 function startApiServer(): number {

@@ -9,25 +9,25 @@ import { state } from './places.ts'
 const folder = join(state, 'processes')
 const logs = join(state, 'logs')
 
-/** Starts a process that outlives us. */
-export function start(
-  name: string,
-  command: string,
-  args: string[],
-  environment: Record<string, string> = {},
-): number {
+/** Starts a process that outlives us, in a group of its own. */
+export function start(name: string, command: string, args: string[]): number {
   for (const each of [folder, logs]) mkdirSync(each, { recursive: true })
   const log = openSync(join(logs, `${name}.log`), 'a')
   const child = spawn(command, args, {
     detached: true,
     stdio: ['ignore', log, log],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME ?? '/', ...environment },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME ?? '/' },
   })
   child.unref()
   const { pid } = child
   if (pid === undefined) throw new Error(`${command} can't be started`)
   writeFileSync(join(folder, name), JSON.stringify({ pid, startTime: startTimeOf(pid) }))
   return pid
+}
+
+/** As a node's supervisor would: started again when it ends by itself. */
+export function startKept(name: string, command: string, args: string[]): number {
+  return start(name, 'bash', ['-c', 'while true; do "$@"; sleep 1; done', 'keep', command, ...args])
 }
 
 /** The process id that `name` has now, or null where it does not run. */
@@ -55,11 +55,11 @@ export function names(): string[] {
 export async function stop(name: string, graceMs = 10_000): Promise<void> {
   const pid = running(name)
   if (pid !== null) {
-    process.kill(pid, 'SIGCONT')
-    process.kill(pid, 'SIGTERM')
+    process.kill(-pid, 'SIGCONT')
+    process.kill(-pid, 'SIGTERM')
     const deadline = performance.now() + graceMs
     while (running(name) !== null && performance.now() < deadline) await sleep(50)
-    if (running(name) !== null) process.kill(pid, 'SIGKILL')
+    if (running(name) !== null) process.kill(-pid, 'SIGKILL')
     while (running(name) !== null) await sleep(20)
   }
   rmSync(join(folder, name), { force: true })
