@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Refused } from '../../../core/runtime/admin.ts'
+import { listenAt } from '../../../core/runtime/listen.ts'
 import { wordsOfError, type Log } from '../../../core/runtime/log.ts'
 import type { WebhookFigures } from './figures.ts'
 import { allowed, parseReview, type Admitted, type AdmissionRequest } from './review.ts'
@@ -69,26 +69,20 @@ export function startWebhook(options: WebhookOptions): Promise<Webhook> {
   return listening(server, options)
 }
 
-function listening(server: Server, { host, port }: WebhookOptions): Promise<Webhook> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.removeListener('error', reject)
-      const bound = server.address() as AddressInfo
-      resolve({
-        host: bound.address,
-        port: bound.port,
-        serve: ({ cert, key }) => server.setSecureContext({ cert, key, minVersion: 'TLSv1.2' }),
-        close: () =>
-          new Promise(done => {
-            server.close(() => done())
-            // What is being answered may end; what is idle may not wait for its client.
-            server.closeIdleConnections()
-            setTimeout(() => server.closeAllConnections(), 1000).unref()
-          }),
-      })
-    })
-  })
+async function listening(server: Server, { host, port }: WebhookOptions): Promise<Webhook> {
+  const bound = await listenAt(server, { host, port })
+  return {
+    host: bound.address,
+    port: bound.port,
+    serve: ({ cert, key }) => server.setSecureContext({ cert, key, minVersion: 'TLSv1.2' }),
+    close: () =>
+      new Promise(done => {
+        server.close(() => done())
+        // What is being answered may end; what is idle may not wait for its client.
+        server.closeIdleConnections()
+        setTimeout(() => server.closeAllConnections(), 1000).unref()
+      }),
+  }
 }
 
 async function answer(
