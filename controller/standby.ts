@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonical } from '../core/model/canonical.ts'
 import { isMapping } from '../core/model/schema.ts'
+import type { LogOptions } from '../core/model/log-options.ts'
 import { HEADERS } from '../core/model/tables.ts'
 import { call } from '../core/runtime/call.ts'
 import { follow } from '../core/runtime/follow.ts'
@@ -10,6 +11,7 @@ import { cutAfter } from './record/cut.ts'
 import { envelopeOf, NO_PREV, sha256 } from './record/line.ts'
 import { openLog } from './record/open.ts'
 import { readLog } from './record/read.ts'
+import { retain } from './record/retention.ts'
 import { syncFolder } from './record/writer.ts'
 
 export interface StandbyOptions {
@@ -19,7 +21,11 @@ export interface StandbyOptions {
   leader: () => Promise<string>
   token: string | null
   log: Log
+  /** What of the copy is kept: the leader's own options, read anew each time. */
+  keep: () => LogOptions
 }
+
+const RETAIN_EVERY = 60_000
 
 /** What it may take to ask a leader for a record, ms. */
 const ASK_MS = 3000
@@ -43,10 +49,13 @@ export class Standby {
   private path: string | null = null
   private failed: unknown = null
   private leader = ''
+  private starting: Promise<void> = Promise.resolve()
+  private readonly retaining: NodeJS.Timeout
 
   constructor(options: StandbyOptions) {
     this.options = options
     this.said = once(options.log)
+    this.retaining = setInterval(() => void this.retain(), RETAIN_EVERY)
   }
 
   /** seq of the newest record copied, durable or on its way. */
@@ -55,7 +64,12 @@ export class Standby {
   }
 
   /** Begins once the leader answers. Rejects with Unusable where our own log is broken, or with the disk's error. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.starting = this.begin()
+    return this.starting
+  }
+
+  private async begin(): Promise<void> {
     const { chain } = await openLog(this.options.dir)
     let agreed: number | null = null
     while (agreed === null && !this.stopped) {
@@ -75,6 +89,9 @@ export class Standby {
   /** Ends the copy; what came is on disk. */
   async stop(): Promise<void> {
     this.stopped = true
+    clearInterval(this.retaining)
+    // Whoever stops it goes on with the same files.
+    await this.starting.catch(() => undefined)
     this.stream?.stop()
     while (this.writing !== null) await this.writing
     await this.file?.handle.close()
@@ -186,6 +203,13 @@ export class Standby {
     await syncFolder(this.options.dir)
     this.file = { path, handle }
     return handle
+  }
+
+  private async retain(): Promise<void> {
+    const { dir, keep, log } = this.options
+    await retain(dir, keep(), Date.now()).catch((error: unknown) => {
+      log('error', "old files of the log's copy can't be removed", { why: wordsOfError(error) })
+    })
   }
 
   private headers(): Record<string, string> {

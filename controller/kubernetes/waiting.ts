@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { serve, type Route, type Served } from '../../core/runtime/admin.ts'
 import { wordsOfError } from '../../core/runtime/log.ts'
+import type { LogOptions } from '../../core/model/log-options.ts'
 import type { MetricsPage } from '../../core/runtime/metrics.ts'
 import { logDirOf } from '../journal.ts'
 import { startController, type Controller } from '../main.ts'
+import { SettingsFile } from '../settings-file.ts'
 import { Standby } from '../standby.ts'
 import type { Kube } from './api/client.ts'
 import { Lease } from './api/lease.ts'
@@ -110,12 +112,13 @@ export class Waiting {
     if (pod === '' || pod === cluster.pod) return
     log('info', 'standing by', { leader: pod })
     const leader = (): Promise<string> => addressOf(kube, cluster.namespace, pod, config.admin.port)
-    const standby = new Standby({
-      dir: logDirOf(config.stateDir),
-      leader,
-      token: config.token,
-      log,
-    })
+    const file = new SettingsFile(config.settingsFile, log)
+    const keep = (): LogOptions => {
+      file.refresh()
+      return file.logOptions
+    }
+    const { token } = config
+    const standby = new Standby({ dir: logDirOf(config.stateDir), leader, token, log, keep })
     this.copy = { of: holder, standby }
     void standby.start().catch((error: unknown) => this.end(wordsOfError(error)))
   }

@@ -8,6 +8,7 @@ import { NO_PREV, type Draft } from '../../controller/record/line.ts'
 import { openLog } from '../../controller/record/open.ts'
 import { LogWriter, syncFolder } from '../../controller/record/writer.ts'
 import { Standby } from '../../controller/standby.ts'
+import { logDefaults } from '../../core/model/log-options.ts'
 import { serve } from '../../core/runtime/admin.ts'
 import { folder } from './support/folder.ts'
 
@@ -52,14 +53,14 @@ async function leaderOn(t: Test, dir: string, maxBytes = 1e9) {
   return { writer, url: `http://${served.address}`, end }
 }
 
+function standbyOf(dir: string, leader: () => Promise<string>, said: string[]): Standby {
+  const log = (_: unknown, text: string): void => void said.push(text)
+  return new Standby({ dir, leader, token: null, log, keep: () => logDefaults })
+}
+
 async function copyOf(t: Test, dir: string, leader: string) {
   const said: string[] = []
-  const standby = new Standby({
-    dir,
-    leader: () => Promise.resolve(leader),
-    token: null,
-    log: (_, text) => void said.push(text),
-  })
+  const standby = standbyOf(dir, () => Promise.resolve(leader), said)
   t.teardown(() => standby.stop())
   await standby.start()
   return { standby, said }
@@ -176,4 +177,23 @@ test('a record that does not follow is never appended', async t => {
   await new Promise(resolve => setTimeout(resolve, 300))
   await standby.stop()
   t.deepEqual(await bytesOf(copy), {})
+})
+
+test('one that is stopped before its leader answered leaves its files to whoever goes on with them', async t => {
+  const dir = folder(t)
+  const own = await leaderOn(t, dir)
+  await own.writer.append([note(1)])
+  await own.end()
+  let ask: (url: string) => void = () => undefined
+  const leader = (): Promise<string> => new Promise(resolve => (ask = resolve))
+  const standby = standbyOf(dir, leader, [])
+  const started = standby.start()
+  await new Promise(resolve => setTimeout(resolve, 50))
+  let stopped = false
+  const stopping = standby.stop().then(() => (stopped = true))
+  await new Promise(resolve => setTimeout(resolve, 50))
+  t.false(stopped, 'not while it may still touch them')
+  ask('http://127.0.0.1:9')
+  await Promise.all([started, stopping])
+  t.is((await walk(dir)).records, 1)
 })
