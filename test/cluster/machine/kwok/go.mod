@@ -1,4 +1,4 @@
-module outrigger.dev/test/kwok
+module outrigger.dev/test/cluster/kwok
 
 go 1.26.0
 
