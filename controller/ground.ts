@@ -19,6 +19,8 @@ export interface Ground {
   keys: KeyPair
   /** The greatest epoch that another controller is known to have had. */
   epoch: number
+  /** Others may have decided before us, and may not know yet that they do no more. */
+  shared: boolean
   /** Called before anything is done in a new epoch: makes what an older controller still asks fail. */
   raised(epoch: number): Promise<void>
   /** Who asked for `to` replicas since `since` (ms), where it can be known. */
@@ -49,6 +51,7 @@ export function localGround(config: ControllerConfig, log: Log): Ground {
     settings: new SettingsFile(settingsFile, log),
     keys: rootKeys(join(stateDir, 'keys')),
     epoch: 0,
+    shared: false,
     raised: () => Promise.resolve(),
     who: () => null,
     second: () => undefined,

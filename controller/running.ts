@@ -38,6 +38,7 @@ export class Running {
   constructor(parts: Parts) {
     this.parts = parts
     this.said = once(parts.log)
+    if (parts.ground.shared) this.renewOrders()
   }
 
   /** Never rejects: what fails is said, and the next second tries again. */
@@ -93,6 +94,12 @@ export class Running {
     ledger.epoch = epoch
     const body = { controller: identity, version, size: journal.durable(), head: ledger.head }
     await ledger.note({ kind: 'start', body })
+    this.renewOrders()
+  }
+
+  /** Orders that were given in another epoch go out anew in ours: sidecars refuse then what its owner still sends. */
+  private renewOrders(): void {
+    const { ledger, memory } = this.parts.journal
     for (const each of memory.endpoints.values()) {
       if (each.order !== null) each.order = { ...each.order, epoch: ledger.epoch }
     }

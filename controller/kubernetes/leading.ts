@@ -46,6 +46,7 @@ export function leading(
     },
     keys,
     epoch: lease.epoch,
+    shared: true,
     raised: async epoch => {
       await lease.raiseEpoch(epoch)
       await platform.fence(epoch)

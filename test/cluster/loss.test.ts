@@ -22,7 +22,7 @@ import {
   serviceUrl,
   type ModelOptions,
 } from './support/model.ts'
-import { signal } from './support/node.ts'
+import { signal, signalPart } from './support/node.ts'
 
 /**
  * Nothing is lost: an open-loop client without retries sends through the Service while each thing happens
@@ -239,6 +239,38 @@ test.serial(
         t.true((await podsOf(namespace, 'model')).every(hasSidecar))
       },
     )
+    t.is(result.failed, 0, JSON.stringify(result.failures))
+  },
+)
+
+test.serial(
+  'a node that is taken for dead: no replica goes, no limit moves, and sidecars answer',
+  async t => {
+    const namespace = 'loss-node'
+    t.teardown(() =>
+      kubectl(['delete', 'namespace', namespace, '--wait=false', '--ignore-not-found']),
+    )
+    const deployment = { 'max-replicas': '4', 'fixed-limit': '77', 'scale-down-window': '10s' }
+    const model = { namespace, name: 'model', ms: 5, slots: 100, annotations: inject, deployment }
+    await deployModel({ ...model, replicas: 1 })
+    await replicasReady(namespace, 'model', 1)
+    await until('the limit is in force', async () => (await limitsOf(namespace)).every(is77))
+    const [pod] = await podsOf(namespace, 'model')
+    // Past the Service: without a ready node Kubernetes takes every address out of it.
+    const load = startLoad({ url: `http://${pod?.status.podIP}:15080/`, rate: RATE })
+    t.teardown(() => load.stop())
+    signalPart('kubelet', 'SIGSTOP')
+    t.teardown(() => signalPart('kubelet', 'SIGCONT'))
+    await until('the node is not ready', async () => !(await nodesReady()), { seconds: 90 })
+    await sleep(15_000)
+    t.deepEqual(await limitsOf(namespace), ['77'])
+    const [same] = await podsOf(namespace, 'model')
+    t.is(same?.metadata.name, pod?.metadata.name)
+    signalPart('kubelet', 'SIGCONT')
+    await until('the node is ready', nodesReady, { seconds: 90 })
+    await replicasReady(namespace, 'model', 1)
+    const result = await load.stop()
+    t.log(`${result.sent} requests, ${JSON.stringify(result.statuses)}`)
     t.is(result.failed, 0, JSON.stringify(result.failures))
   },
 )

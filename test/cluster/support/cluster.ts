@@ -54,6 +54,7 @@ export interface Pod {
   metadata: {
     name: string
     namespace: string
+    uid: string
     creationTimestamp: string
     deletionTimestamp?: string
     annotations?: Record<string, string>
