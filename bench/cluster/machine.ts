@@ -1,0 +1,104 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { binary } from '../../test/cluster/machine/places.ts'
+
+/** A folder of its own, ports that are free, and processes that end with the bench. */
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+export const state = mkdtempSync(join(tmpdir(), 'outrigger-bench-'))
+
+const children = new Map<string, ChildProcess>()
+
+export function start(
+  name: string,
+  command: string,
+  args: string[],
+  environment: Record<string, string> = {},
+): void {
+  const child = spawn(command, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, HOME: state, ...environment },
+  })
+  const log = createWriteStream(join(state, `${name}.log`), { flags: 'a' })
+  child.stdout.pipe(log, { end: false })
+  child.stderr.pipe(log, { end: false })
+  child.once('exit', code => {
+    if (children.get(name) !== child) return
+    children.delete(name)
+    console.error(`${name} ended (${code}):\n${logOf(name).slice(-2000)}`)
+  })
+  children.set(name, child)
+}
+
+export async function stop(name: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  const child = children.get(name)
+  if (child === undefined) return
+  children.delete(name)
+  const ended = new Promise(resolve => child.once('exit', resolve))
+  child.kill(signal)
+  const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  await ended
+  clearTimeout(late)
+}
+
+/** The last that was started ends first. */
+export async function stopAll(): Promise<void> {
+  for (const name of [...children.keys()].toReversed()) await stop(name)
+  rmSync(state, { recursive: true, force: true })
+}
+
+export function pidOf(name: string): number {
+  return children.get(name)?.pid ?? 0
+}
+
+export function logOf(name: string): string {
+  return readFileSync(join(state, `${name}.log`), 'utf8')
+}
+
+export function file(name: string, content: unknown): string {
+  const path = join(state, name)
+  const text = typeof content === 'string' ? content : JSON.stringify(content)
+  writeFileSync(path, text, { mode: 0o600 })
+  return path
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '0.0.0.0', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0))
+    })
+  })
+}
+
+export async function until(
+  what: string,
+  good: () => Promise<boolean> | boolean,
+  seconds = 60,
+): Promise<void> {
+  const deadline = performance.now() + seconds * 1000
+  for (;;) {
+    const yes = await Promise.resolve()
+      .then(good)
+      .catch(() => false)
+    if (yes) return
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${seconds} s`)
+    await sleep(250)
+  }
+}
+
+/** What Debian does not have: the cluster's binaries, and kwok, each built once. */
+export function build(): void {
+  const machine = join(root, 'test/cluster/machine')
+  execFileSync(join(machine, 'build.sh'), { stdio: 'inherit' })
+  const environment = { ...process.env, CGO_ENABLED: '0' }
+  const folder = dirname(binary('kwok'))
+  const args = ['build', '-trimpath', '-ldflags', '-s -w', '-o', `${folder}/`, 'tool']
+  execFileSync('go', args, { cwd: join(machine, 'kwok'), env: environment, stdio: 'inherit' })
+}
