@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { restoreApiServer } from './machine/parts.ts'
-import { stop } from './machine/processes.ts'
+import { removeApiServer, restoreApiServer } from './machine/parts.ts'
 import {
   hasSidecar,
   install,
@@ -91,7 +90,7 @@ for (const [words, options] of Object.entries({
   'a model that answers slowly': { onTerm: 'exit', ms: 2500, graceSeconds: 10 },
 } satisfies Record<string, Partial<ModelOptions>>)) {
   test.serial(`rolling restarts of ${words}`, async t => {
-    const restarts = words.includes('at once') ? 8 : 2
+    const restarts = words.includes('at once') ? 20 : 2
     const namespace = 'loss-rollout'
     const deployment = { ...calm, 'fixed-limit': '1000' }
     const result = await underLoad(
@@ -156,7 +155,7 @@ test.serial('our own components are killed, and the API server is away for a min
       for (const pod of await own('controller')) signal(pod, 'controller', 'SIGKILL')
       await sleep(3000)
       t.is(load.now().failed, 0, 'aggregator and controllers killed')
-      await stop('apiserver')
+      await removeApiServer()
       await sleep(60_000)
       limits = await limitsOf(namespace)
       t.is(load.now().failed, 0, 'no API server')

@@ -88,14 +88,23 @@ export const parts: Record<string, Part> = {
   },
 }
 
+/** Who asks the API server ever more seldom while it is away. */
+const PATIENT = ['kubelet', 'controller-manager', 'scheduler']
+
 /**
- * Brings the API server back, and starts anew who asks it ever more seldom while it is away: otherwise the
- * cluster's own recovery takes a minute or two.
+ * Takes the API server away. The controller manager ends with it, as one with a lease does: one that lived on
+ * would find each node's heartbeat too old the moment it can read it again, and take every pod out of its Service.
  */
+export async function removeApiServer(): Promise<void> {
+  await stop('apiserver')
+  await stop('controller-manager')
+}
+
+/** Brings the API server back, and starts anew who would ask it only in a minute or two. */
 export async function restoreApiServer(): Promise<void> {
   startApiServer()
   await parts['apiserver']?.ready()
-  for (const name of ['kubelet', 'controller-manager', 'scheduler']) {
+  for (const name of PATIENT) {
     await stop(name)
     parts[name]?.start()
   }
