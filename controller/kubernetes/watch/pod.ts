@@ -1,4 +1,6 @@
+import { revisionName } from '../../../core/model/names.ts'
 import { ports } from '../../../core/model/ports.ts'
+import { check } from '../../../core/model/schema.ts'
 import type { PlatformReplica } from '../../../core/model/tables.ts'
 import { NAMES } from './names.ts'
 import { conditionOf, hostPort, timeOf, type ContainerStatus, type Pod } from './objects.ts'
@@ -37,13 +39,15 @@ export function replicaOf(pod: Pod, firstReady: number | null): PlatformReplica 
   const annotations = metadata.annotations ?? {}
   const port = (name: string, otherwise: number): number => {
     const given = Number(annotations[name])
-    return given > 0 && given < 65_536 ? given : otherwise
+    return Number.isInteger(given) && given > 0 && given < 65_536 ? given : otherwise
   }
+  // Whoever makes pods may write what they like, and one row that no contract carries would spoil all tables.
+  const revision = check(revisionName, annotations[NAMES.revision])
   const loopback = annotations[NAMES.mode] === 'loopback'
   const traffic = loopback ? port(NAMES.appPort, ports.traffic.port) : ports.traffic.port
   return {
     replica: metadata.name,
-    revision: annotations[NAMES.revision] ?? 'unknown',
+    revision: revision.ok ? revision.value : 'unknown',
     state,
     address: ip ? hostPort(ip, traffic) : null,
     admin: ip ? hostPort(ip, port(NAMES.adminPort, ports.admin.port)) : null,

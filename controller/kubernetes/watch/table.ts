@@ -1,4 +1,4 @@
-import { endpointName } from '../../../core/model/names.ts'
+import { endpointName, revisionName } from '../../../core/model/names.ts'
 import { check } from '../../../core/model/schema.ts'
 import type { PlatformEndpoint, PlatformReplica } from '../../../core/model/tables.ts'
 import { edgePortOf } from './edge-ports.ts'
@@ -25,14 +25,18 @@ export function wantsInjection({ spec }: Deployment): boolean {
   return spec.template.metadata?.annotations?.[NAMES.inject] === 'true'
 }
 
+/** Of a Deployment's pods at most 63: a longer one was made by hand, and contracts end at 100. */
+const LONGEST_NAME = 63
+
 /**
  * The endpoint of an injected pod, or null. What the annotation says counts where the pod's owner agrees:
  * a pod can speak for its own Deployment only. A ReplicaSet is named after its Deployment and its hash.
  */
 export function endpointOfPod({ metadata }: Pod): string | null {
   const endpoint = metadata.annotations?.[NAMES.endpoint] ?? ''
-  const [namespace, name] = endpoint.split('/')
+  const [namespace, name, more] = endpoint.split('/')
   if (namespace !== metadata.namespace || name === undefined || name === '') return null
+  if (more !== undefined || metadata.name.length > LONGEST_NAME) return null
   const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'ReplicaSet')
   return owner?.name === `${name}-${hashOfTemplate(metadata)}` ? endpoint : null
 }
@@ -71,8 +75,9 @@ function revisionOfPods(pods: readonly Pod[]): string | null {
     const revision = metadata.annotations?.[NAMES.revision]
     const at = timeOf(metadata.creationTimestamp) ?? 0
     const hash = hashOfTemplate(metadata)
-    if (revision !== undefined && at < (oldest.get(hash)?.at ?? Infinity))
-      oldest.set(hash, { at, revision })
+    const good = check(revisionName, revision)
+    if (good.ok && at < (oldest.get(hash)?.at ?? Infinity))
+      oldest.set(hash, { at, revision: good.value })
   }
   const newest = [...oldest].toSorted(([a, x], [b, y]) => y.at - x.at || (a < b ? -1 : 1))[0]
   return newest?.[1].revision ?? null

@@ -2,6 +2,8 @@ import test from 'ava'
 import { rivalOf, wordsOf } from '../../../../controller/kubernetes/watch/conflicts.ts'
 import { portsToGive } from '../../../../controller/kubernetes/watch/edge-ports.ts'
 import { Fleet, type Usage } from '../../../../controller/kubernetes/watch/fleet.ts'
+import { check } from '../../../../core/model/schema.ts'
+import { platform } from '../../../../core/model/tables.ts'
 import { at, deployment, pod } from '../support/objects.ts'
 
 const usage = new Map<string, Usage>()
@@ -35,6 +37,25 @@ test('rows are the injected pods of the Deployment, the eldest first; others spe
     ['model-aaa-a', 'model-aaa-b'],
   )
   t.like(row, { desired: 3, port: 0, revision: 'revision0000000a' })
+})
+
+test('whatever pods are made to say of themselves, the table is one that every contract carries', t => {
+  const of = fleet()
+  of.takeDeployment(X, deployment(X, { replicas: 9 }))
+  const odd = (suffix: string, annotations: Record<string, string>, loopback = {}): void => {
+    const each = pod(X, suffix, { annotations: { ...annotations, ...loopback } })
+    of.takePod(nameIn(each), each)
+  }
+  const mode = { 'outrigger.dev/mode': 'loopback' }
+  for (const [i, text] of ['Not One!', '', 'x'.repeat(65), '__proto__'].entries())
+    odd(`r${i}`, { 'outrigger.dev/revision': text })
+  for (const [i, text] of ['80.5', '0.5', '-1', '65536', '1e3', 'NaN', '__proto__'].entries())
+    odd(`p${i}`, { 'outrigger.dev/admin-port': text, 'outrigger.dev/app-port': text }, mode)
+  odd('x'.repeat(120), {})
+  odd('e', { 'outrigger.dev/endpoint': `${X}/more` })
+  const table = of.table()
+  t.deepEqual(check(platform, table), { ok: true, value: table })
+  t.is(first(of)?.replicas.length, 11)
 })
 
 test('the version grows with what matters, and with nothing else', t => {
