@@ -226,3 +226,44 @@ test('garbage in annotations: a reason with what was expected and what was got, 
   )
   t.true(skipped > 50)
 })
+
+/** Nobody has bounded a pod before it is looked at, and all other pods wait meanwhile. */
+const large: Record<string, object> = {
+  'many annotations with long names': {
+    annotations: Object.fromEntries(
+      Array.from({ length: 9000 }, (_, i) => [`outrigger.dev/${'x'.repeat(280)}${i}`, '1']),
+    ),
+  },
+  'one annotation with a longer name': {
+    annotations: { [`outrigger.dev/${'x'.repeat(2_500_000)}`]: '1' },
+  },
+  'many containers with ports': { containers: 9999, port: 1 },
+  'many containers with our ports': { containers: 9999, port: 15_021 },
+}
+for (const [what, of] of Object.entries(large)) {
+  test(`a pod of the largest size is answered shortly and in short: ${what}`, t => {
+    const {
+      annotations,
+      containers = 1,
+      port = 80,
+    } = of as {
+      annotations?: Record<string, string>
+      containers?: number
+      port?: number
+    }
+    const pod = {
+      metadata: { annotations: { 'outrigger.dev/inject': 'true', ...annotations } },
+      spec: {
+        containers: Array.from({ length: containers }, (_, i) => ({
+          name: `model${i}`,
+          ports: [{ name: `port${i}`, containerPort: port }],
+        })),
+      },
+    }
+    const began = performance.now()
+    const { reasons } = inject(pod, { ...usual, deployment: 'model' })
+    t.true(performance.now() - began < 2000)
+    t.true(reasons.length <= 40)
+    for (const { sentence } of reasons) t.true(sentence.length < 1200, sentence.slice(0, 80))
+  })
+}

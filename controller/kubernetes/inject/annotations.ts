@@ -90,14 +90,19 @@ export function readAnnotations(all: Readonly<Record<string, string>>): Asked {
   }
 }
 
+/** More are noise, and to look for what each may have meant takes time that other pods wait for. */
+const MOST_UNKNOWN = 10
+
 function unknownNames(names: readonly string[]): Issue[] {
   const known: readonly string[] = [...knownAnnotations, ...settingNames]
   return names
     .filter(name => !known.includes(name) && !name.startsWith('override-'))
+    .slice(0, MOST_UNKNOWN)
+    .map(shortened)
     .map(name => ({
-      path: `${PREFIX}${shortened(name)}`,
+      path: `${PREFIX}${name}`,
       expected: `an annotation that Outrigger knows${nearest(name, known)}`,
-      got: show(shortened(name)),
+      got: show(name),
     }))
 }
 
@@ -109,6 +114,7 @@ function badSettings(given: ReadonlyMap<string, string>): Issue[] {
   }))
 }
 
+/** The API server takes 63 characters at most, but it asks us before it looks. */
 function shortened(name: string): string {
   return name.length > 63 ? `${name.slice(0, 60)}...` : name
 }

@@ -51,11 +51,15 @@ function mentions(pod: unknown): boolean {
   return isMapping(annotations) && Object.hasOwn(annotations, INJECT)
 }
 
+/** Pods are looked at before the API server bounds them: one with ten thousand ports has as many reasons. */
+const MOST_REASONS = 40
+
 function answer(
   verdict: Injection['verdict'],
-  reasons: Reason[],
+  all: readonly Reason[],
   patch: JsonPatchOp[] = [],
 ): Injection {
+  const reasons = all.slice(0, MOST_REASONS)
   const warnings = reasons
     .filter(({ code }) => code !== 'not-asked' && /skipped|warning/.test(levelOf(code)))
     .map(each => `outrigger: ${each.sentence}`)

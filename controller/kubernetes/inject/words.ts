@@ -224,9 +224,18 @@ export function levelOf(code: Code): Level {
   return words[code].level
 }
 
+/** A list of names may be as long as a pod. */
+const LONGEST_VALUE = 500
+
 export function reason(code: Code, found: Readonly<Record<string, string | number>> = {}): Reason {
   const sentence = words[code].sentence.replaceAll(/\{(\w+)\}/g, (whole, name: string) =>
-    Object.hasOwn(found, name) ? String(found[name]) : whole,
+    Object.hasOwn(found, name) ? cut(String(found[name])) : whole,
   )
   return { code, sentence }
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST_VALUE
+    ? `${text.slice(0, LONGEST_VALUE - 3).toWellFormed()}...`
+    : text
 }

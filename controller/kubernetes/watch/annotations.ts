@@ -39,19 +39,30 @@ export function readAnnotations(annotations: Record<string, string>, now: number
   const raw: Record<string, unknown> = {}
   const issues: Issue[] = []
   const overrides: Override[] = []
+  const strange: string[] = []
   for (const [name, value] of Object.entries(annotations)) {
     if (settingNames.includes(name as SettingName)) raw[name] = value
     else if (name === 'edge' && value !== 'true' && value !== 'false')
       issues.push({ path: PREFIX + name, expected: 'true or false', got: show(value) })
     else if (name === 'load-balancer-metrics' && readBalancerUrl(value) === null)
       issues.push({ path: PREFIX + name, expected: 'an http URL', got: show(value) })
-    else if (name.startsWith('override-')) readOne(name, value, now, overrides, issues)
-    else if (!knownAnnotations.includes(name)) issues.push(unknown(name))
+    else if (overrideNames.includes(name)) readOne(name, value, now, overrides, issues)
+    else if (!knownAnnotations.includes(name)) strange.push(name)
+  }
+  for (const name of strange.slice(0, MOST_STRANGE)) {
+    if (name.startsWith('override-')) readOne(name, annotations[name] ?? '', now, overrides, issues)
+    else issues.push(unknown(name))
   }
   const read = readSettings(raw)
   issues.push(...read.issues.map(issue => ({ ...issue, path: PREFIX + issue.path })))
   return { settings: read.settings, overrides, issues, bad: read.issues.length > 0 }
 }
+
+const overrideNames: readonly string[] = [...settingNames, 'replicas'].map(
+  name => `override-${name}`,
+)
+/** More are noise, and to look for what each may have meant takes time. */
+const MOST_STRANGE = 10
 
 function unknown(name: string): Issue {
   const close = nearest(name, [...settingNames, ...knownAnnotations])
@@ -87,7 +98,7 @@ function readOne(
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
 const PART = /;\s*(until|who)=([^;]*)$/
 
-/** From the end: a value may be JSON with semicolons of its own. */
+/** From the end, each once: a value may be JSON with semicolons of its own. */
 function splitOverride(text: string): { value: string; until: string | null; who: string | null } {
   const out: { value: string; until: string | null; who: string | null } = {
     value: text.trim(),
@@ -95,7 +106,9 @@ function splitOverride(text: string): { value: string; until: string | null; who
     who: null,
   }
   for (let part = PART.exec(out.value); part !== null; part = PART.exec(out.value)) {
-    out[part[1] as 'until' | 'who'] = (part[2] ?? '').trim()
+    const name = part[1] as 'until' | 'who'
+    if (out[name] !== null) break
+    out[name] = (part[2] ?? '').trim()
     out.value = out.value.slice(0, part.index).trim()
   }
   return out

@@ -47,6 +47,22 @@ test('every error at once, with what was expected and what was got', t => {
   )
 })
 
+test('what nobody knows is told ten times at most, however much of it there is', t => {
+  const many = (prefix: string): Record<string, string> =>
+    Object.fromEntries(
+      Array.from({ length: 3000 }, (_, i) => [`${prefix}${'x'.repeat(50)}${i}`, '1']),
+    )
+  t.is(read(many('')).issues.length, 10)
+  t.is(read(many('override-')).issues.length, 10)
+})
+
+test('until and who are read once each: what is left over is no good value', t => {
+  const text = `4${'; who=ann'.repeat(25_000)}`
+  const { overrides, issues } = read({ 'override-replicas': text })
+  t.deepEqual(overrides, [])
+  t.is(issues.length, 1)
+})
+
 test('an annotation that is not known does not undo the settings that are', t => {
   const { settings, bad } = read({ 'max-replicas': '5', 'max-replica': '6' })
   t.false(bad)
