@@ -36,7 +36,11 @@ export function judge(facts: Facts, context: Injecting): Plan | Reason[] {
   if (port !== null && 'code' in port) return [...against, port]
   const container = port === null ? undefined : pod.spec.containers[port.container]
   if (port === null || container === undefined) return against
-  against.push(...speech(facts, port, container, context), ...sharedName(facts, port))
+  against.push(
+    ...speech(facts, port, container, context),
+    ...sharedName(facts, port),
+    ...askingItself(facts, port, container),
+  )
   if (against.length > 0 || typeof endpoint !== 'string') return against
   return { facts, endpoint, container, port, servedAs: port.name ?? freeName(pod) }
 }
@@ -92,6 +96,17 @@ function taken({ pod: { spec }, ports }: Facts): Reason[] {
     }
   }
   return found
+}
+
+/** A port that an annotation names alone: the sidecar would stand before itself. */
+function askingItself(
+  { ports }: Facts,
+  { index, number }: ModelPort,
+  { name }: Container,
+): Reason[] {
+  const own: readonly number[] = Object.values(ports)
+  const taken = index === null && own.includes(number)
+  return taken ? [reason('port-taken', { container: name, port: number })] : []
 }
 
 /** What the port speaks, where something says that it is not plain HTTP/1.1. */
