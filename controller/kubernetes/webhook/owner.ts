@@ -21,18 +21,23 @@ export interface Owner {
   template: string
 }
 
-const name = text(300)
+const short = text(300)
+/**
+ * The API server asks us before it looks at what names a pod has in it, and ours become parts of paths: whatever
+ * no object can be called is nobody's.
+ */
+const name = text(253, /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/)
 const reference = object({
-  apiVersion: name,
-  kind: name,
+  apiVersion: text(300, /^[a-z0-9./-]+$/),
+  kind: text(63, /^[A-Za-z0-9]+$/),
   name,
-  uid: name,
+  uid: short,
   controller: optional(nullable(bool)),
 })
 const made = object({
   metadata: object({
-    name: optional(nullable(name)),
-    labels: optional(nullable(map(name, 10_000, name))),
+    name: optional(nullable(text(253, /^([a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$/))),
+    labels: optional(nullable(map(short, 10_000, short))),
     ownerReferences: optional(nullable(list(reference, 1000))),
   }),
 })
@@ -40,7 +45,7 @@ const made = object({
 /** `namespace` as the API server names it: a pod that is just made need not. Null for what nobody owns. */
 export function ownerOf(pod: unknown, namespace: string): Owner | null {
   const checked = check(made, pod)
-  if (!checked.ok) return null
+  if (!checked.ok || !check(name, namespace).ok) return null
   const { ownerReferences, labels, name: own } = checked.value.metadata
   const owner = (ownerReferences ?? []).find(({ controller }) => controller === true)
   const hash = labels?.['pod-template-hash'] ?? ''

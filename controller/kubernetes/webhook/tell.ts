@@ -18,6 +18,8 @@ export interface Says {
 /** So many owners' uids are looked up at once; a rollout of a whole cluster is no reason to ask more. */
 const MOST_LOOKUPS = 20
 const MOST_REMEMBERED = 5000
+/** An Event has no more, and what was said is remembered. */
+const LONGEST_NOTE = 1000
 
 /**
  * Tells the owners of pods what became of their injection: once for each template of an owner and each
@@ -34,8 +36,9 @@ export class Teller {
     this.events = events
   }
 
-  tell(owner: Owner | null, type: Saying['type'], reason: EventReason, note: string): void {
+  tell(owner: Owner | null, type: Saying['type'], reason: EventReason, words: string): void {
     if (owner === null) return
+    const note = words.slice(0, LONGEST_NOTE).toWellFormed()
     const { namespace, kind, name, template } = owner
     const key = JSON.stringify([namespace, kind, name, template, reason, note])
     if (this.said.has(key)) return

@@ -172,6 +172,55 @@ function changesOf(over: Record<string, unknown>): ScaleChange[] {
   return noted
 }
 
+test('names that no object can have are nobody: they would be parts of paths', t => {
+  const of = (owner: object, namespace = 'models') =>
+    ownerOf(
+      {
+        metadata: {
+          labels: { 'pod-template-hash': 'h' },
+          ownerReferences: [
+            {
+              apiVersion: 'apps/v1',
+              kind: 'ReplicaSet',
+              name: 'm-h',
+              uid: 'u',
+              controller: true,
+              ...owner,
+            },
+          ],
+        },
+      },
+      namespace,
+    )
+  t.is(of({})?.name, 'm')
+  for (const name of [
+    '../../../../api/v1/namespaces/x/secrets/y-h',
+    'm?x=-h',
+    'm#-h',
+    'M-h',
+    'm%2f-h',
+    '-h',
+    '',
+  ])
+    t.is(of({ name }), null, name)
+  t.is(of({ kind: 'a/b' }), null)
+  t.is(of({ apiVersion: 'v1?' }), null)
+  for (const namespace of ['', 'a/../b', 'a?b', '..']) t.is(of({}, namespace), null, namespace)
+  t.is(ownerOf({ metadata: { name: '../x' } }, 'models'), null)
+})
+
+test('a note is as long as an Event may have it, however much there is to say', async t => {
+  const { said, desk: used } = await desk(t)
+  used.teller.tell(
+    { apiVersion: 'v1', kind: 'Pod', namespace: 'models', name: 'a', template: '' },
+    'Warning',
+    'OutriggerSkipped',
+    'x'.repeat(100_000),
+  )
+  await until(() => said.length === 1)
+  t.is(said[0]?.note.length, 1000)
+})
+
 test('who changed replicas is noted, through scale or the Deployment itself', t => {
   const change = { endpoint: 'default/model', from: 2, to: 5, who: 'jane@example.com', at: 7 }
   t.deepEqual(changesOf({}), [change])
