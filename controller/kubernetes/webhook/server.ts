@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:https'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Refused } from '../../../core/runtime/admin.ts'
 import { listenAt } from '../../../core/runtime/listen.ts'
-import { wordsOfError, type Log } from '../../../core/runtime/log.ts'
+import { once, wordsOfError, type Log } from '../../../core/runtime/log.ts'
+import { Bodies } from './body.ts'
 import type { WebhookFigures } from './figures.ts'
 import { allowed, parseReview, type Admitted, type AdmissionRequest } from './review.ts'
 import type { Identity } from './x509.ts'
@@ -38,12 +39,13 @@ export interface Webhook {
   close(): Promise<void>
 }
 
-/** An API server takes an object of 3 MiB at most. */
-export const MOST_BYTES = 3 * 1024 * 1024
+/** More than API servers open, each 25 that idle and what is asked at once; fewer than memory could bear. */
+const MOST_CONNECTIONS = 1000
 
 /** Listens; rejects with the system's error (EADDRINUSE, EACCES). */
 export function startWebhook(options: WebhookOptions): Promise<Webhook> {
   const { serving, figures, log, requestTimeoutMs = 10_000 } = options
+  const bodies = new Bodies()
   const server = createServer(
     {
       ...serving,
@@ -57,10 +59,18 @@ export function startWebhook(options: WebhookOptions): Promise<Webhook> {
       keepAliveTimeout: 120_000,
     },
     (request, response) => {
-      answer(request, response, options).catch((error: unknown) =>
+      answer(request, response, bodies, options).catch((error: unknown) =>
         refuse(request, response, error, figures),
       )
     },
+  )
+  server.maxConnections = MOST_CONNECTIONS
+  const said = once(log)
+  server.on('drop', () =>
+    said.say(
+      'warn',
+      `more than ${MOST_CONNECTIONS} connections to the webhook: others are dropped`,
+    ),
   )
   server.on('tlsClientError', error => {
     figures.handshakeFailed()
@@ -88,6 +98,7 @@ async function listening(server: Server, { host, port }: WebhookOptions): Promis
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
+  bodies: Bodies,
   options: WebhookOptions,
 ): Promise<void> {
   const path = (request.url ?? '/').replace(/\?.*$/s, '')
@@ -110,7 +121,7 @@ async function answer(
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new Refused(415, `content-type: expected application/json, got ${type.slice(0, 60)}`)
   }
-  const body = await read(request)
+  const body = await bodies.read(request)
   const started = options.us()
   const parsed = parseReview(body)
   if (!parsed.ok) throw new Refused(400, parsed.why)
@@ -141,24 +152,6 @@ function answered(
     }
     const warnings = ['outrigger failed, and let this pass unchanged; its controller logs why']
     return JSON.stringify(allowed(request.uid, { warnings }))
-  }
-}
-
-async function read(request: IncomingMessage): Promise<string> {
-  const refusal = new Refused(413, `the body: expected at most ${MOST_BYTES} bytes, got more`)
-  const parts: Buffer[] = []
-  let size = 0
-  // A client that still sends would not see an answer: what is too much is read on for a while, and dropped.
-  for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += part.length
-    if (size <= MOST_BYTES) parts.push(part)
-    if (size > 4 * MOST_BYTES) throw refusal
-  }
-  if (size > MOST_BYTES) throw refusal
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts))
-  } catch {
-    throw new Refused(400, 'the body: expected UTF-8, got other bytes')
   }
 }
 

@@ -9,11 +9,8 @@ import {
   type Certificates,
 } from '../../../controller/kubernetes/webhook/certificates.ts'
 import { WebhookFigures } from '../../../controller/kubernetes/webhook/figures.ts'
-import {
-  MOST_BYTES,
-  startWebhook,
-  type WebhookOptions,
-} from '../../../controller/kubernetes/webhook/server.ts'
+import { MOST_BYTES } from '../../../controller/kubernetes/webhook/body.ts'
+import { startWebhook, type WebhookOptions } from '../../../controller/kubernetes/webhook/server.ts'
 import { ask, reviewOf, type Sending } from './support/webhook-client.ts'
 
 const DAY = 86_400_000
@@ -121,6 +118,34 @@ test('garbage gets a status and words', async t => {
   const { refused, took } = figures.numbers()
   t.deepEqual(refused, { 400: 9, 404: 1, 405: 2, 413: 2, 415: 1 })
   t.is(took.count, 1)
+})
+
+test('slow clients with large bodies are turned away before memory is full; pods are still answered', async t => {
+  const { server, post, figures } = await webhook(t)
+  const size = MOST_BYTES - 1
+  const part = Buffer.alloc(size, ' ')
+  const lines: string[] = []
+  const slow = Array.from({ length: 30 }, () => {
+    const socket = connect({
+      host: '127.0.0.1',
+      port: server.port,
+      ca,
+      servername: 'outrigger-webhook',
+    })
+    t.teardown(() => socket.destroy())
+    socket.on('error', () => undefined)
+    const head = ['POST /inject HTTP/1.1', 'host: a', 'content-type: application/json']
+    socket.write(`${head.join('\r\n')}\r\ncontent-length: ${size + 1}\r\n\r\n`)
+    socket.write(part)
+    return new Promise<void>(resolve => {
+      socket.on('data', (text: Buffer) => void lines.push(text.toString().slice(0, 12)))
+      socket.on('close', () => resolve())
+    })
+  })
+  await Promise.race(slow)
+  t.is(lines[0], 'HTTP/1.1 503')
+  t.is((await post(JSON.stringify(reviewOf()))).status, 200)
+  t.true((figures.numbers().refused[503] ?? 0) > 0)
 })
 
 test('whatever AdmissionReview arrives: 200 that allows, or 400 with words', async t => {
