@@ -31,7 +31,7 @@ export const rules: Record<'endpoints' | 'own' | 'nodes' | 'webhook', readonly R
   own: [
     rule('', 'secrets', 'create'),
     rule('', 'configmaps', 'create'),
-    rule('', 'secrets', 'get update patch', [
+    rule('', 'secrets', 'get update', [
       'outrigger-root',
       'outrigger-token',
       'outrigger-webhook-tls',

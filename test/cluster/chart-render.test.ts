@@ -24,6 +24,7 @@ const variants: Record<string, string[]> = {
   everything: [
     'networkPolicy.enabled=true',
     'networkPolicy.adminFrom[0].ipBlock.cidr=10.0.0.0/8',
+    'networkPolicy.webhookFrom[0].ipBlock.cidr=10.0.0.1/32',
     'networkPolicy.trafficFrom[0].namespaceSelector.matchLabels.team=a',
     'telemetry.endpoint=http://collector:4318',
     'telemetry.environment.OTEL_EXPORTER_OTLP_TIMEOUT=1000',

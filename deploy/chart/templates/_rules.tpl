@@ -43,7 +43,7 @@
 - apiGroups: [""]
   resources: [secrets]
   resourceNames: [outrigger-root, outrigger-token{{ if .Values.webhook.enabled }}, outrigger-webhook-tls{{ end }}]
-  verbs: [get, update, patch]
+  verbs: [get, update]
 - apiGroups: [""]
   resources: [configmaps]
   resourceNames: [outrigger-root-key]
