@@ -78,8 +78,10 @@ function streamLog(
       if (!write(line.toString())) await new Promise(resolve => setTimeout(resolve, 20))
     }
   }
-  // A log that can't be read ends the stream; its follower asks again.
-  pump().catch(() => undefined)
+  // A log that can't be read falls silent, beats and all: its follower takes it for dead, and asks again.
+  void pump()
+    .catch(() => undefined)
+    .finally(() => clearInterval(beat))
   return () => {
     open = false
     clearInterval(beat)
