@@ -1,13 +1,8 @@
 import test from 'ava'
 import { hasSidecar, install, json, kubectl, podsOf, until } from './support/cluster.ts'
-import { startLoad, type LoadResult } from './support/load.ts'
-import {
-  annotateTemplate,
-  answers,
-  deployModel,
-  replicasReady,
-  serviceUrl,
-} from './support/model.ts'
+import { loadOf } from './support/load-pod.ts'
+import type { LoadResult } from './support/load.ts'
+import { annotateTemplate, answers, deployModel, replicasReady } from './support/model.ts'
 
 const namespace = 'adapts'
 const name = 'model'
@@ -48,10 +43,9 @@ test('annotate a Deployment: it is injected, its limit is learned, replicas foll
     deployment: { 'max-replicas': '4', 'latency-objective': '300ms', 'scale-down-window': '20s' },
   })
   await replicasReady(namespace, name, 1)
-  const url = await serviceUrl(namespace, name)
-  await answers(url)
+  await answers(namespace, name)
 
-  const load = startLoad({ url, rate: 40 })
+  const load = await loadOf({ namespace, service: name, rate: 40 })
   t.teardown(() => load.stop())
   await annotateTemplate(namespace, name, { 'outrigger.dev/inject': 'true' })
   const pods = await podsOf(namespace, name)

@@ -10,8 +10,8 @@ import {
   uninstall,
   until,
 } from './support/cluster.ts'
-import { startLoad } from './support/load.ts'
-import { deployModel, replicasReady, serviceUrl } from './support/model.ts'
+import { loadOf } from './support/load-pod.ts'
+import { answers, deployModel, replicasReady } from './support/model.ts'
 
 /** The life of a release: installed, upgraded, rolled back, removed, with an injected model under load. */
 const MODEL = { namespace: 'chart-model', name: 'model', replicas: 2, ms: 20, slots: 50 }
@@ -119,9 +119,8 @@ test.serial(
     )
     const loads = []
     for (const name of ['model', 'model-edge']) {
-      const url = await serviceUrl(MODEL.namespace, name)
-      await until(`${name} answers`, async () => (await fetch(url)).ok)
-      const load = startLoad({ url, rate: 40 })
+      await answers(MODEL.namespace, name)
+      const load = await loadOf({ namespace: MODEL.namespace, service: name, rate: 40 })
       loads.push(load)
       t.teardown(async () => void (await load.stop()))
     }
@@ -151,7 +150,7 @@ test.serial(
 test.serial(
   'uninstall with injected pods: they serve on, and only the root key is left',
   async t => {
-    const load = startLoad({ url: await serviceUrl(MODEL.namespace, MODEL.name), rate: 40 })
+    const load = await loadOf({ namespace: MODEL.namespace, service: MODEL.name, rate: 40 })
     t.teardown(async () => void (await load.stop()))
     await helm(['uninstall', 'outrigger', '--namespace', SYSTEM, '--wait'])
     await empty(SYSTEM)

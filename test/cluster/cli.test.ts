@@ -4,8 +4,8 @@ import test from 'ava'
 import type { Finding } from '../../cli/check/finding.ts'
 import { checks } from '../../cli/check/table.ts'
 import { hasSidecar, install, kubectl, podsOf, SYSTEM, until } from './support/cluster.ts'
-import { startLoad } from './support/load.ts'
-import { deployModel, replicasReady, serviceUrl } from './support/model.ts'
+import { loadOf } from './support/load-pod.ts'
+import { answers, deployModel, replicasReady } from './support/model.ts'
 
 const namespace = 'cli'
 const name = 'model'
@@ -88,9 +88,8 @@ test.serial('check: before an installation, and after one nothing fails', async 
 })
 
 test.serial('top, explain, override and decisions follow, through the API server', async t => {
-  const url = await serviceUrl(namespace, name)
-  await until('the Service answers', async () => (await fetch(url)).ok)
-  const load = startLoad({ url, rate: 20 })
+  await answers(namespace, name)
+  const load = await loadOf({ namespace, service: name, rate: 20 })
   t.teardown(() => load.stop())
   const endpoint = `${namespace}/${name}`
   await until('top shows the endpoint', async () => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -22,7 +23,6 @@ test('each request is sent once, at its time, and ends in one count', async t =>
     const id = String(request.headers['x-request-id'])
     ids.push(id)
     const n = ids.length
-    response.setHeader('x-pod', n % 2 === 0 ? 'even' : 'odd')
     if (n % 10 === 1) return void response.writeHead(503, { 'x-outrigger-reason': 'late' }).end()
     if (n % 10 === 2) return void request.socket.destroy()
     if (n % 10 === 3) {
@@ -32,7 +32,7 @@ test('each request is sent once, at its time, and ends in one count', async t =>
     if (n % 10 === 4) response.setHeader('x-outrigger-waited-us', '0')
     response.end('ok')
   })
-  const load = startLoad({ url, rate: 200, seconds: 1, by: 'X-Pod', keep: 30 })
+  const load = startLoad({ url, rate: 200, seconds: 1 })
   const result = await load.ended
   t.is(result.sent, 200)
   t.is(ids.length, 200)
@@ -43,7 +43,6 @@ test('each request is sent once, at its time, and ends in one count', async t =>
   t.deepEqual(result.statuses, { 200: 140, 503: 20 })
   t.deepEqual(result.errors, { ECONNRESET: 20, incomplete: 20 })
   t.is(result.through, 20)
-  t.deepEqual(result.by, { odd: 80, even: 80 })
   t.is(result.failures.length, 30)
   t.true(result.failures.some(({ what }) => what === '503 late'))
   t.true(result.failures.every(({ id, at }) => ids.includes(id) && at.endsWith('Z')))
@@ -72,7 +71,7 @@ test('as a script: one line of JSON, and exit code 1 where one failed', async t 
   const script = fileURLToPath(new URL('../cluster/support/load.ts', import.meta.url))
   const url = await served(t, (_request, response) => void response.end('ok'))
   const run = async (to: string): Promise<{ code: number; result: LoadResult }> => {
-    const args = ['--url', to, '--rate', '40', '--seconds', '0.5', '--json']
+    const args = ['--url', to, '--rate', '40', '--seconds', '0.5']
     const child = spawn(process.execPath, [script, ...args])
     let out = ''
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
@@ -81,4 +80,21 @@ test('as a script: one line of JSON, and exit code 1 where one failed', async t 
   }
   t.like(await run(url), { code: 0, result: { sent: 20, ok: 20, failed: 0 } })
   t.like(await run('http://127.0.0.1:9/'), { code: 1, result: { sent: 20, failed: 20 } })
+})
+
+test('as a script that is followed: tells how it goes, takes a rate, and stops when it is told to', async t => {
+  const script = fileURLToPath(new URL('../cluster/support/load.ts', import.meta.url))
+  const url = await served(t, (_request, response) => void response.end('ok'))
+  const child = spawn(process.execPath, [script, '--url', url, '--rate', '0.001', '--follow'])
+  const told: LoadResult[] = []
+  createInterface({ input: child.stdout }).on('line', line => {
+    told.push(JSON.parse(line) as LoadResult)
+    if (told.length === 1) child.stdin.write('rate 200\n')
+    if ((told.at(-1)?.sent ?? 0) > 20) child.stdin.write('stop\n')
+  })
+  const [code] = (await once(child, 'close')) as [number]
+  t.is(code, 0)
+  t.true((told[0]?.sent ?? 9) <= 1)
+  t.like(told.at(-1), { inFlight: 0, failed: 0 })
+  t.true((told.at(-1)?.ok ?? 0) > 20)
 })

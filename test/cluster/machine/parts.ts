@@ -22,7 +22,7 @@ function ok(url: string, seconds: number, log: string): Promise<void> {
 export const parts: Record<string, Part> = {
   etcd: {
     start: () =>
-      start('etcd', binary('etcd').includes('outrigger') ? 'etcd' : binary('etcd'), [
+      start('etcd', binary('etcd'), [
         `--data-dir=${join(state, 'etcd')}`,
         `--listen-client-urls=${ETCD}`,
         `--advertise-client-urls=${ETCD}`,
@@ -83,7 +83,7 @@ export const parts: Record<string, Part> = {
     ready: () => ok('http://127.0.0.1:10256/healthz', 60, 'proxy'),
   },
   dns: {
-    start: () => start('dns', join(binary('dns')), ['-conf', files.dns]),
+    start: () => start('dns', binary('dns'), ['-conf', files.dns]),
     ready: () => Promise.resolve(),
   },
 }

@@ -24,9 +24,12 @@ export const addresses = {
 
 export const nodeName = 'node-1'
 
-/** A binary: of KUBEBUILDER_ASSETS where it has one (as controller-runtime's envtest lays them out), else our own build. */
+/**
+ * A binary: of KUBEBUILDER_ASSETS where it has one (as controller-runtime's envtest lays them out), else our own
+ * build, else what the machine has.
+ */
 export function binary(name: string): string {
   const assets = process.env.KUBEBUILDER_ASSETS
-  const given = assets === undefined ? '' : join(assets, name)
-  return given !== '' && existsSync(given) ? given : join(cache, 'bin', name)
+  const folders = [...(assets ? [assets] : []), join(cache, 'bin')]
+  return folders.map(folder => join(folder, name)).find(existsSync) ?? name
 }

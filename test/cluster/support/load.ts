@@ -1,10 +1,11 @@
 import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http'
+import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 
 /**
  * An open-loop HTTP client that counts exactly: each request is sent at its time whatever became of those
- * before, none is sent twice, and each ends in one count. In a test by `startLoad`, in a pod as a script:
- * `node load.ts --url URL --rate 120 --seconds 30 --json`. It imports nothing of ours.
+ * before, none is sent twice, and each ends in one count. In a test by `startLoad`, in a pod as a script
+ * (`load-pod.ts`), by hand: `node load.ts --url URL --rate 120 --seconds 30`. It imports nothing of ours.
  */
 export interface LoadOptions {
   url: string
@@ -12,17 +13,8 @@ export interface LoadOptions {
   rate: number
   /** Without: until `stop`. */
   seconds?: number
-  method?: string
-  headers?: Record<string, string>
-  body?: string
   /** A request without its whole answer by then has failed. */
   timeoutMs?: number
-  /** A connection that rested this long is closed by us, sooner than any server does. */
-  idleMs?: number
-  /** Answers are counted by the value of this header, too. */
-  by?: string
-  /** How many failures are kept with their words. */
-  keep?: number
 }
 
 export interface Failure {
@@ -49,7 +41,6 @@ export interface LoadResult {
   errors: Record<string, number>
   /** Answers that came through a sidecar or an edge: those with x-outrigger-waited-us. */
   through: number
-  by: Record<string, number>
   /** From the time that a request was due until its last byte, of whole answers. */
   ms: { p50: number; p99: number; max: number }
   /** How late the worst was sent: what this client itself owes. */
@@ -68,7 +59,7 @@ export interface Load {
 }
 
 export function startLoad(options: LoadOptions): Load {
-  const count = new Count(options.keep ?? 20, options.by?.toLowerCase() ?? null)
+  const count = new Count()
   const sender = senderOf(options, count)
   const started = performance.now()
   const { promise: ended, resolve } = Promise.withResolvers<LoadResult>()
@@ -113,6 +104,9 @@ export function startLoad(options: LoadOptions): Load {
 
 type Unnamed = Omit<Failure, 'what'>
 
+/** How many failures are kept with their words. */
+const KEEP = 30
+
 /** How each request ended, and that it ended once. */
 class Count {
   settled: () => void = () => undefined
@@ -124,16 +118,8 @@ class Count {
   private lateMs = 0
   private readonly statuses: Record<string, number> = {}
   private readonly errors: Record<string, number> = {}
-  private readonly values: Record<string, number> = {}
   private readonly took: number[] = []
   private readonly failures: Failure[] = []
-  private readonly keep: number
-  private readonly header: string | null
-
-  constructor(keep: number, header: string | null) {
-    this.keep = keep
-    this.header = header
-  }
 
   begin(lateMs: number): void {
     this.sent++
@@ -146,7 +132,6 @@ class Count {
     add(this.statuses, String(status))
     this.took.push(ms)
     if ('x-outrigger-waited-us' in headers) this.through++
-    if (this.header !== null) add(this.values, String(headers[this.header] ?? ''))
     if (status >= 200 && status < 300) this.ok++
     else this.note(failure, `${status} ${String(headers['x-outrigger-reason'] ?? '')}`.trim())
     this.end()
@@ -171,7 +156,6 @@ class Count {
       statuses: { ...statuses },
       errors: { ...errors },
       through,
-      by: { ...this.values },
       ms: { p50: at(0.5), p99: at(0.99), max: at(1) },
       lateMs: round(this.lateMs),
       connections,
@@ -181,7 +165,7 @@ class Count {
   }
 
   private note(failure: Unnamed, what: string): void {
-    if (this.failures.length < this.keep) this.failures.push({ ...failure, what })
+    if (this.failures.length < KEEP) this.failures.push({ ...failure, what })
   }
 
   private end(): void {
@@ -196,20 +180,21 @@ function add(counts: Record<string, number>, name: string): void {
   counts[name] = (counts[name] ?? 0) + 1
 }
 
+/** A connection that rested this long is closed by us, sooner than any server does. */
+const IDLE_MS = 1000
+
 function senderOf(options: LoadOptions, count: Count) {
-  const { url, method = 'GET', headers = {}, body, timeoutMs = 30_000, idleMs = 1000 } = options
-  const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: idleMs })
+  const { url, timeoutMs = 30_000 } = options
+  const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: IDLE_MS })
   const run = Math.random().toString(36).slice(2, 10)
   let n = 0
   return {
     close: () => agent.destroy(),
     send(due: number): void {
       const id = `${run}-${++n}`
-      const began = performance.now()
-      const at = new Date().toISOString()
+      const [began, at] = [performance.now(), new Date().toISOString()]
       count.begin(began - due)
-      const own = { ...headers, 'x-request-id': id }
-      const asked = request(url, { method, agent, headers: own })
+      const asked = request(url, { agent, headers: { 'x-request-id': id } })
       const failure = (): Unnamed => ({
         id,
         at,
@@ -221,7 +206,7 @@ function senderOf(options: LoadOptions, count: Count) {
         answered: response => count.answered(response, performance.now() - due, failure()),
         broke: (kind, words) => count.broke(kind, words, failure()),
       })
-      asked.end(body)
+      asked.end()
     },
   }
 }
@@ -266,35 +251,49 @@ function follow(asked: ClientRequest, timeoutMs: number, ends: Ends): void {
   })
 }
 
-const USAGE = 'node load.ts --url URL --rate N [--seconds N] [--by HEADER] [--follow] [--json]'
+const FOLLOW_MS = 250
 
+/** Ends with 1 when a request failed. `--follow`: tells how it goes, a line each time, and takes `rate N` and `stop`. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       url: { type: 'string' },
       rate: { type: 'string', default: '120' },
       seconds: { type: 'string' },
-      by: { type: 'string' },
       follow: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
     },
   })
-  const { url, by, seconds, json } = values
-  if (url === undefined || !(Number(values.rate) > 0)) throw new Error(`usage: ${USAGE}`)
+  const { url, seconds, follow: following } = values
+  if (url === undefined || !(Number(values.rate) > 0))
+    throw new Error('usage: node load.ts --url URL --rate N [--seconds N] [--follow]')
   const load = startLoad({
     url,
     rate: Number(values.rate),
     ...(seconds === undefined ? {} : { seconds: Number(seconds) }),
-    ...(by === undefined ? {} : { by }),
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void load.stop())
-  const say = (result: LoadResult): void =>
-    void process.stdout.write(`${JSON.stringify(result, null, json ? 0 : 2)}\n`)
-  const timer = values.follow ? setInterval(() => say(load.now()), 1000) : undefined
+  const close = following ? command(load) : () => undefined
   const result = await load.ended
-  clearInterval(timer)
+  close()
   say(result)
   process.exitCode = result.failed === 0 ? 0 : 1
+}
+
+const say = (result: LoadResult): void => void process.stdout.write(`${JSON.stringify(result)}\n`)
+
+function command(load: Load): () => void {
+  const timer = setInterval(() => say(load.now()), FOLLOW_MS)
+  const lines = createInterface({ input: process.stdin })
+  lines.on('line', line => {
+    const [word, value] = line.split(' ')
+    if (word === 'rate') load.rate(Number(value))
+    else void load.stop()
+  })
+  lines.once('close', () => void load.stop())
+  return () => {
+    clearInterval(timer)
+    lines.close()
+  }
 }
 
 if (import.meta.main) await main()

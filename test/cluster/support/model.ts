@@ -137,25 +137,17 @@ function prefixed(annotations: Record<string, string>): Record<string, string> {
   )
 }
 
-/** URL of a Service's cluster address: this machine reaches it as pods do. */
+/** URL of a Service's cluster address: pods reach it, and what runs on a node. */
 export async function serviceUrl(namespace: string, name: string): Promise<string> {
-  const { spec } = await json<{ spec: { clusterIP: string } }>([
-    '-n',
-    namespace,
-    'get',
-    'service',
-    name,
-  ])
+  const service = ['-n', namespace, 'get', 'service', name]
+  const { spec } = await json<{ spec: { clusterIP: string } }>(service)
   return `http://${spec.clusterIP}/`
 }
 
-/** Waits until what is behind a URL answers 200. */
-export async function answers(url: string): Promise<void> {
-  await until(`${url} answers`, async () => {
-    const answer = await fetch(url)
-    if (!answer.ok) throw new Error(`${answer.status} ${(await answer.text()).slice(0, 200)}`)
-    return true
-  })
+/** Waits until what is behind a Service answers 200 through the API server. */
+export async function answers(namespace: string, name: string): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/services/${name}:80/proxy/`
+  await until(`${path} answers`, () => kubectl(['get', '--raw', path]))
 }
 
 /** Waits until so many pods of the app are ready and no others are there. */

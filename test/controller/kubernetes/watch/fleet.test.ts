@@ -7,13 +7,14 @@ import { platform } from '../../../../core/model/tables.ts'
 import { at, deployment, pod } from '../support/objects.ts'
 
 const usage = new Map<string, Usage>()
+let held: number | null = null
 function fleet(): Fleet {
   return new Fleet({
     boot: 'boot',
     aggregator: 'aggregator:15030',
     edgeAdminPort: 15_001,
     usage: name => usage.get(name) ?? null,
-    held: () => null,
+    held: () => held,
   })
 }
 const X = 'shop/model'
@@ -56,6 +57,22 @@ test('whatever pods are made to say of themselves, the table is one that every c
   const table = of.table()
   t.deepEqual(check(platform, table), { ok: true, value: table })
   t.is(first(of)?.replicas.length, 11)
+})
+
+test('what waits at a load balancer is as much as its page says, within bounds', t => {
+  const of = fleet()
+  of.takeDeployment(X, deployment(X))
+  for (const [says, counts] of [
+    [null, null],
+    [7, 7],
+    [1e300, 1_000_000],
+  ] as const) {
+    held = says
+    const table = of.table()
+    t.is(table.endpoints[0]?.held, counts)
+    t.true(check(platform, table).ok)
+  }
+  held = null
 })
 
 test('the version grows with what matters, and with nothing else', t => {
@@ -165,6 +182,38 @@ test('edge ports: kept, given in order, never twice; a copy of a Deployment gets
   const of = fleet()
   of.takeDeployment('a/kept', all[1] ?? null)
   t.is(first(of)?.port, 20_001)
+})
+
+test('an edge port stays with who has it: nobody gets the requests of another by writing its number', t => {
+  const of = fleet()
+  const with20k = (name: string, created: number) =>
+    deployment(name, {
+      created,
+      annotations: { 'outrigger.dev/edge': 'true', 'outrigger.dev/edge-port': '20000' },
+    })
+  const portsNow = (): [string, number][] =>
+    of.table().endpoints.map(({ endpoint, port }) => [endpoint, port])
+  of.takeDeployment(X, with20k(X, 100))
+  t.deepEqual(portsNow(), [[X, 20_000]])
+  of.takeDeployment('a/thief', with20k('a/thief', 0))
+  t.deepEqual(portsNow(), [
+    ['a/thief', 0],
+    [X, 20_000],
+  ])
+  t.deepEqual([...portsToGive(of.deployments())], [['a/thief', 20_001]])
+  of.takeDeployment(X, null)
+  of.takeDeployment('a/thief', with20k('a/thief', 0))
+  t.deepEqual(portsNow(), [['a/thief', 20_000]])
+  const anew = fleet()
+  for (const [name, created] of [
+    ['a/copy', 9],
+    [X, 1],
+  ] as const)
+    anew.takeDeployment(name, with20k(name, created))
+  t.deepEqual(
+    anew.table().endpoints.map(({ port }) => port),
+    [0, 20_000],
+  )
 })
 
 test('who else scales: ScaledObject before HPA, by kind, name and namespace', t => {

@@ -5,7 +5,7 @@ import { sha256 } from '../../../controller/record/line.ts'
 import { state } from '../machine/places.ts'
 import { running } from '../machine/processes.ts'
 import { ctr } from '../machine/up.ts'
-import type { Pod } from './cluster.ts'
+import type { Pod } from '../support/cluster.ts'
 
 /** What only a test on the node itself can do: kill a container's process, freeze it, cut it off. */
 

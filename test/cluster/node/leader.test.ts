@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
-import { install, json, kubectl, podsOf, until } from './support/cluster.ts'
-import { controllers, logOf, nextLeader, type LogLine } from './support/leader.ts'
-import { startLoad } from './support/load.ts'
-import { deployModel, replicasReady, serviceUrl } from './support/model.ts'
-import { forkHashes, iptables, pidOf } from './support/node.ts'
+import { install, json, kubectl, podsOf, until } from '../support/cluster.ts'
+import { controllers, logOf, nextLeader, type LogLine } from '../support/leader.ts'
+import { startLoad } from '../support/load.ts'
+import { deployModel, replicasReady, serviceUrl } from '../support/model.ts'
+import { forkHashes, iptables, pidOf } from './support.ts'
 
 /** One leads, whatever happens to it; what a former leader still wants has no effect. */
 const namespace = 'leader'

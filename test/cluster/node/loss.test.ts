@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import test from 'ava'
+import { removeApiServer, restoreApiServer } from '../machine/parts.ts'
+import { install, isReady, kubectl, podsOf, until } from '../support/cluster.ts'
+import { startLoad, type Load } from '../support/load.ts'
+import { deployModel, replicasReady, serviceUrl } from '../support/model.ts'
+import { calm, inject, own, RATE, underLoad } from '../support/under-load.ts'
+import { signal, signalPart } from './support.ts'
+
+/** From the node itself: what is sent from a pod is told through the API server, which is away here. */
+async function fromHere(from: { namespace: string; service: string; rate: number }): Promise<Load> {
+  return startLoad({ url: await serviceUrl(from.namespace, from.service), rate: from.rate })
+}
+
+test.before(() => install())
+
+test.serial('our own components are killed, and the API server is away for a minute', async t => {
+  const namespace = 'loss-kill'
+  const deployment = { ...calm, 'fixed-limit': '77' }
+  let limits: string[] = []
+  const result = await underLoad(
+    t,
+    { namespace, name: 'model', ms: 5, slots: 100, annotations: inject, deployment },
+    async load => {
+      await until('the limit is in force', async () => (await limitsOf(namespace)).every(is77), {
+        seconds: 60,
+      })
+      for (const pod of await own('aggregator')) signal(pod, 'aggregator', 'SIGKILL')
+      for (const pod of await own('controller')) signal(pod, 'controller', 'SIGKILL')
+      await sleep(3000)
+      t.is(load.now().failed, 0, 'aggregator and controllers killed')
+      await removeApiServer()
+      await sleep(60_000)
+      limits = await limitsOf(namespace)
+      t.is(load.now().failed, 0, 'no API server')
+      await restoreApiServer()
+      await until(
+        'the API server is back',
+        async () => (await podsOf(namespace, 'model')).length === 2,
+      )
+      // The kubelet asks again ever later while nobody answers it.
+      await until(
+        'all of ours is ready again',
+        async () => (await own('controller')).every(isReady) && (await nodesReady()),
+        { seconds: 180 },
+      )
+    },
+    fromHere,
+  )
+  t.is(result.failed, 0, JSON.stringify(result.failures))
+  t.true(limits.every(is77), `limits stay: ${limits.join(' ')}`)
+})
+
+const is77 = (limit: string): boolean => limit === '77'
+
+/** The effective limit of each sidecar, from its own page. */
+async function limitsOf(namespace: string): Promise<string[]> {
+  addresses.set(
+    namespace,
+    addresses.get(namespace) ??
+      (await podsOf(namespace, 'model')).map(({ status }) => status.podIP ?? ''),
+  )
+  return Promise.all(
+    (addresses.get(namespace) ?? []).map(async ip => {
+      const page = await (await fetch(`http://${ip}:15020/metrics`)).text()
+      return /^outrigger_limit\{[^}]*\} (\d+)/m.exec(page)?.[1] ?? 'none'
+    }),
+  )
+}
+async function nodesReady(): Promise<boolean> {
+  const path = '{.items[*].status.conditions[?(@.type=="Ready")].status}'
+  const words = await kubectl(['get', 'nodes', '-o', `jsonpath=${path}`])
+  return words.split(' ').every(word => word === 'True')
+}
+
+/** Kept, so that they are known while no API server tells them. */
+const addresses = new Map<string, string[]>()
+
+test.serial(
+  'a node that is taken for dead: no replica goes, no limit moves, and sidecars answer',
+  async t => {
+    const namespace = 'loss-node'
+    t.teardown(() =>
+      kubectl(['delete', 'namespace', namespace, '--wait=false', '--ignore-not-found']),
+    )
+    const deployment = { 'max-replicas': '4', 'fixed-limit': '77', 'scale-down-window': '10s' }
+    const model = { namespace, name: 'model', ms: 5, slots: 100, annotations: inject, deployment }
+    await deployModel({ ...model, replicas: 1 })
+    await replicasReady(namespace, 'model', 1)
+    await until('the limit is in force', async () => (await limitsOf(namespace)).every(is77))
+    const [pod] = await podsOf(namespace, 'model')
+    // Past the Service: without a ready node Kubernetes takes every address out of it.
+    const load = startLoad({ url: `http://${pod?.status.podIP}:15080/`, rate: RATE })
+    t.teardown(() => load.stop())
+    signalPart('kubelet', 'SIGSTOP')
+    t.teardown(() => signalPart('kubelet', 'SIGCONT'))
+    await until('the node is not ready', async () => !(await nodesReady()), { seconds: 90 })
+    await sleep(15_000)
+    t.deepEqual(await limitsOf(namespace), ['77'])
+    const [same] = await podsOf(namespace, 'model')
+    t.is(same?.metadata.name, pod?.metadata.name)
+    signalPart('kubelet', 'SIGCONT')
+    await until('the node is ready', nodesReady, { seconds: 90 })
+    await replicasReady(namespace, 'model', 1)
+    const result = await load.stop()
+    t.log(`${result.sent} requests, ${JSON.stringify(result.statuses)}`)
+    t.is(result.failed, 0, JSON.stringify(result.failures))
+  },
+)
+
+test.serial('a killed sidecar loses what it had in flight and nothing else', async t => {
+  const namespace = 'loss-sidecar'
+  const result = await underLoad(
+    t,
+    { namespace, name: 'model', ms: 20, slots: 100, annotations: inject, deployment: calm },
+    async () => {
+      const [pod] = await podsOf(namespace, 'model')
+      if (pod === undefined) throw new Error('no pod')
+      signal(pod, 'outrigger', 'SIGKILL')
+      await sleep(8000)
+      await replicasReady(namespace, 'model', 2)
+    },
+    fromHere,
+  )
+  t.log(JSON.stringify(result.errors))
+  // At 100 a second over two replicas one has 1 in flight, and connections to it until the endpoint goes.
+  t.true(result.failed <= 110, JSON.stringify(result.failures))
+})
