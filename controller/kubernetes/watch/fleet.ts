@@ -1,6 +1,7 @@
 import type { Platform, PlatformEndpoint, PlatformReplica } from '../../../core/model/tables.ts'
+import { settlePorts, withoutPort } from './edge-ports.ts'
 import type { KeptDeployment } from './keep.ts'
-import { hostPort, type Pod } from './objects.ts'
+import { hostPort, nameOf, type Pod } from './objects.ts'
 import { hasEnded, readySince } from './pod.ts'
 import { endpointOfPod, endpointRow, isEndpoint } from './table.ts'
 
@@ -14,6 +15,9 @@ export interface FleetOptions {
   usage: (pod: string) => Usage | null
   held: (endpoint: string) => number | null
 }
+
+/** A page that an annotation names may say any number. */
+const MOST_HELD = 1_000_000
 
 interface Group {
   deployment: KeptDeployment | null
@@ -34,6 +38,8 @@ export class Fleet {
   private readonly firstReady = new Map<string, number>()
   private readonly edgePods = new Map<string, Pod>()
   private readonly changed = new Set<string>()
+  /** By edge port, the uid of the Deployment that has it. */
+  private readonly holders = new Map<number, string>()
   private version = 0
   private edges = ''
 
@@ -77,6 +83,7 @@ export class Fleet {
   }
 
   table(): Platform {
+    if (this.changed.size > 0) this.settlePorts()
     for (const name of this.changed) this.renew(name)
     this.changed.clear()
     const edges = this.edgeRows()
@@ -133,6 +140,15 @@ export class Fleet {
     return made
   }
 
+  /** What no other may have seen of a Deployment that names another's port. */
+  private settlePorts(): void {
+    for (const each of settlePorts(this.deployments(), this.holders)) {
+      const name = nameOf(each)
+      this.group(name).deployment = withoutPort(each)
+      this.changed.add(name)
+    }
+  }
+
   private renew(name: string): void {
     const group = this.group(name)
     const { deployment } = group
@@ -166,10 +182,11 @@ export class Fleet {
 
   private measured(row: PlatformEndpoint): PlatformEndpoint {
     const { usage, held } = this.options
+    const waiting = held(row.endpoint)
     const namespace = row.endpoint.slice(0, row.endpoint.indexOf('/'))
     return {
       ...row,
-      held: held(row.endpoint),
+      held: waiting === null ? null : Math.min(waiting, MOST_HELD),
       replicas: row.replicas.map(replica => {
         const use = usage(`${namespace}/${replica.replica}`)
         return use === null ? replica : { ...replica, usage: use }
