@@ -1,7 +1,7 @@
 import { ownerOf } from '../webhook/owner.ts'
-import { NAMES, SIDECAR } from '../watch/names.ts'
+import { NAMES } from '../watch/names.ts'
 import { nameOf, type Deployment, type Pod } from '../watch/objects.ts'
-import { hasEnded } from '../watch/pod.ts'
+import { hasEnded, hasSidecar } from '../watch/pod.ts'
 
 /** Something to say on a Deployment. */
 export interface Finding {
@@ -68,10 +68,6 @@ function isLiving(pod: Pod): boolean {
 /** A pod of an older template may not ask: it goes with its rollout. */
 function asks({ metadata }: Pod): boolean {
   return metadata.annotations?.[NAMES.inject] === 'true'
-}
-
-function hasSidecar({ spec }: Pod): boolean {
-  return (spec?.initContainers ?? []).some(({ name }) => name === SIDECAR)
 }
 
 export function shown(pods: readonly Pod[]): string {

@@ -10,6 +10,7 @@ import type { Fleet } from './fleet.ts'
 import { keepDeployment, keepMeta, keepPod, type KeptDeployment } from './keep.ts'
 import { NAMES } from './names.ts'
 import type { Deployment, Meta, Pod, ScalingObject } from './objects.ts'
+import { hasSidecar } from './pod.ts'
 import { isEndpoint } from './table.ts'
 
 export interface DiscoveryOptions {
@@ -64,7 +65,7 @@ export class Discovery {
     })
     this.pods = watch<Pod, Pod>('api/v1', 'pods', {
       query: { labelSelector: `${NAMES.injected}=true` },
-      keep: keepPod,
+      keep: pod => (hasSidecar(pod) ? keepPod(pod) : null),
       changed: (name, kept) => fleet.takePod(name, kept),
     })
     this.edges = watch<Pod, Pod>('api/v1', 'pods', {

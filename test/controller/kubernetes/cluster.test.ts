@@ -49,6 +49,7 @@ async function stage(
     watchNamespaces: [],
     aggregator: 'outrigger-aggregator:15030',
     verifyKubelets: true,
+    gpuExporters: ['app=nvidia-dcgm-exporter'],
     events: { say: event => void said.push(event) },
     held: () => out.holds,
     log: () => undefined,
@@ -100,9 +101,14 @@ test('an empty cluster is a table, and what is annotated comes into it', async t
   await on.seconds(() => on.newest()?.endpoints.length === 1, 'the endpoint')
   t.like(on.newest()?.endpoints[0], { endpoint: X, desired: 2, port: 0, replicas: [] })
   t.regex(on.newest()?.endpoints[0]?.revision ?? '', /^[0-9a-f]{16}$/)
-  const made = pod(X, 'a')
-  on.fake.store.put(`/api/v1/namespaces/shop/pods/${made.metadata.name}`, made as never)
-  await on.seconds(() => on.newest()?.endpoints[0]?.replicas.length === 1, 'the replica')
+  // The label alone makes no replica: it may have come with a copied template.
+  const labelled = { ...pod(X, 'labelled'), spec: { containers: [{ name: 'app' }] } }
+  for (const made of [labelled, pod(X, 'a')])
+    on.fake.store.put(`/api/v1/namespaces/shop/pods/${made.metadata.name}`, made as never)
+  const isThere = (): boolean =>
+    on.newest()?.endpoints[0]?.replicas.some(({ replica }) => replica === 'model-aaa-a') === true
+  await on.seconds(isThere, 'the replica')
+  t.is(on.newest()?.endpoints[0]?.replicas.length, 1)
   const result = check(schema, on.newest())
   t.true(result.ok, JSON.stringify(result))
   on.fake.store.remove(`${DEPLOYMENTS}/model`)

@@ -71,7 +71,7 @@ export function pod(endpoint: string, suffix: string, parts: PodParts = {}): Pod
       },
       ownerReferences: [{ kind: 'ReplicaSet', name: `${name}-${hash}`, uid: `rs-${hash}` }],
     },
-    spec: { containers: [{ name: 'app' }] },
+    spec: { containers: [{ name: 'app' }], initContainers: [{ name: 'outrigger' }] },
     status: {
       phase: 'Running',
       podIP: '10.244.0.7',
