@@ -7,7 +7,7 @@ import { HEADERS } from '../core/model/tables.ts'
 import { call } from '../core/runtime/call.ts'
 import { follow } from '../core/runtime/follow.ts'
 import { once, wordsOfError, type Log } from '../core/runtime/log.ts'
-import { cutAfter } from './record/cut.ts'
+import { cutAfter, dropCuts } from './record/cut.ts'
 import { envelopeOf, NO_PREV, sha256 } from './record/line.ts'
 import { openLog } from './record/open.ts'
 import { readLog } from './record/read.ts'
@@ -23,9 +23,13 @@ export interface StandbyOptions {
   log: Log
   /** What of the copy is kept: the leader's own options, read anew each time. */
   keep: () => LogOptions
+  /** Until it begins anew where the copy can't go on; doubles up to 64 times that. */
+  againMs?: number
 }
 
 const RETAIN_EVERY = 60_000
+/** What was cut off the log may take this part of what the log may. */
+const CUT_SHARE = 1 / 8
 
 /** What it may take to ask a leader for a record, ms. */
 const ASK_MS = 3000
@@ -50,12 +54,19 @@ export class Standby {
   private failed: unknown = null
   private leader = ''
   private starting: Promise<void> = Promise.resolve()
+  private retained: Promise<void> = Promise.resolve()
   private readonly retaining: NodeJS.Timeout
+  /** Beginnings since a record was written. */
+  private tries = 0
+  private wake = (): void => undefined
 
   constructor(options: StandbyOptions) {
     this.options = options
     this.said = once(options.log)
-    this.retaining = setInterval(() => void this.retain(), RETAIN_EVERY)
+    this.retaining = setInterval(() => {
+      // Whoever opens the log finds it whole.
+      if (this.stream !== null) this.retained = this.retain()
+    }, RETAIN_EVERY)
   }
 
   /** seq of the newest record copied, durable or on its way. */
@@ -70,6 +81,7 @@ export class Standby {
   }
 
   private async begin(): Promise<void> {
+    if (this.stopped) return
     const { chain } = await openLog(this.options.dir)
     let agreed: number | null = null
     while (agreed === null && !this.stopped) {
@@ -79,23 +91,66 @@ export class Standby {
       } catch (error) {
         this.said.say('warn', LOST, { leader: this.leader, why: wordsOfError(error) })
       }
-      if (agreed === null) await new Promise(resolve => setTimeout(resolve, 1000))
+      if (agreed === null) await this.pause(1000)
     }
     if (agreed === null || this.stopped) return
     await this.goBackTo(agreed, chain.next - 1)
     this.listen()
   }
 
+  /**
+   * From the start, after a while: our disk failed, or what the leader has does not follow from ours, since it
+   * has removed what we lack.
+   */
+  private again(): void {
+    if (this.stopped || this.stream === null) return
+    this.starting = this.beginAnew()
+  }
+
+  private async beginAnew(): Promise<void> {
+    await this.letGo()
+    while (!this.stopped) {
+      await this.pause((this.options.againMs ?? 10_000) * 2 ** Math.min(6, this.tries++))
+      try {
+        return await this.begin()
+      } catch (error) {
+        const message = "the copy of the log can't begin anew; tried again"
+        this.said.say('error', message, { why: wordsOfError(error) })
+      }
+    }
+  }
+
   /** Ends the copy; what came is on disk. */
   async stop(): Promise<void> {
     this.stopped = true
     clearInterval(this.retaining)
+    this.wake()
     // Whoever stops it goes on with the same files.
     await this.starting.catch(() => undefined)
+    await this.letGo()
+  }
+
+  /** Nothing of ours touches the files any more. */
+  private async letGo(): Promise<void> {
     this.stream?.stop()
+    this.stream = null
     while (this.writing !== null) await this.writing
+    await this.retained
     await this.file?.handle.close()
     this.file = null
+    this.waiting = []
+    this.failed = null
+  }
+
+  private pause(ms: number): Promise<void> {
+    if (this.stopped) return Promise.resolve()
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, ms)
+      this.wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 
   /** The newest record that both logs have; 0: none. A record names the one before, so what follows a difference differs. */
@@ -168,7 +223,12 @@ export class Standby {
     if (envelope === null || this.path === null) throw new Error('not a record')
     const follows =
       this.next === null || (envelope.seq === this.next && envelope.prev === this.head)
-    if (!follows) throw new Error(`record ${envelope.seq} does not follow from ours, ${this.seq}`)
+    if (!follows) {
+      const why = `record ${envelope.seq} does not follow from ours, ${this.seq}`
+      this.said.say('warn', LOST, { leader: this.leader, why })
+      this.again()
+      throw new Error(why)
+    }
     this.next = envelope.seq + 1
     this.head = sha256(line)
     this.waiting.push({ path: this.path, line })
@@ -184,13 +244,15 @@ export class Standby {
         const handle = await this.handleOf(path)
         await handle.appendFile(`${batch.map(({ line }) => line).join('\n')}\n`)
         await handle.datasync()
+        this.tries = 0
       }
     } catch (error) {
-      // What the disk holds is unknown now; a restart looks.
+      // What the disk holds is unknown now: whoever begins anew looks.
       this.failed = error
       this.options.log('error', "the copy of the log can't be written", {
         why: wordsOfError(error),
       })
+      this.again()
     } finally {
       this.writing = null
     }
@@ -207,9 +269,15 @@ export class Standby {
 
   private async retain(): Promise<void> {
     const { dir, keep, log } = this.options
-    await retain(dir, keep(), Date.now()).catch((error: unknown) => {
+    const now = Date.now()
+    try {
+      const options = keep()
+      await retain(dir, options, now)
+      const bytes = options['keep-bytes'] * CUT_SHARE
+      await dropCuts(dir, 'fork', { days: options['keep-days'], bytes }, now)
+    } catch (error) {
       log('error', "old files of the log's copy can't be removed", { why: wordsOfError(error) })
-    })
+    }
   }
 
   private headers(): Record<string, string> {

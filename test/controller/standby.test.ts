@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { logRoute } from '../../controller/log-stream.ts'
@@ -19,7 +19,7 @@ interface Test {
 }
 
 /** A leader that goes on with the log in `dir`, as a standby meets it. */
-async function leaderOn(t: Test, dir: string, maxBytes = 1e9) {
+async function leaderOn(t: Test, dir: string, maxBytes = 1e9, port = 0) {
   await syncFolder(dir)
   const { chain, file } = await openLog(dir)
   const listeners = new Set<() => void>()
@@ -44,7 +44,7 @@ async function leaderOn(t: Test, dir: string, maxBytes = 1e9) {
       return () => listeners.delete(tell)
     },
   }
-  const served = await serve({ host: '127.0.0.1', port: 0, routes: [logRoute(source)] })
+  const served = await serve({ host: '127.0.0.1', port, routes: [logRoute(source)] })
   const end = async (): Promise<void> => {
     await served.close()
     await writer.close()
@@ -55,7 +55,7 @@ async function leaderOn(t: Test, dir: string, maxBytes = 1e9) {
 
 function standbyOf(dir: string, leader: () => Promise<string>, said: string[]): Standby {
   const log = (_: unknown, text: string): void => void said.push(text)
-  return new Standby({ dir, leader, token: null, log, keep: () => logDefaults })
+  return new Standby({ dir, leader, token: null, log, keep: () => logDefaults, againMs: 20 })
 }
 
 async function copyOf(t: Test, dir: string, leader: string) {
@@ -196,4 +196,53 @@ test('one that is stopped before its leader answered leaves its files to whoever
   ask('http://127.0.0.1:9')
   await Promise.all([started, stopping])
   t.is((await walk(dir)).records, 1)
+})
+
+test('one whose leader has removed what it lacks begins anew, and what it had is kept beside', async t => {
+  const [dir, copy] = [folder(t), folder(t)]
+  const first = await leaderOn(t, dir)
+  await first.writer.append([note(1), note(2)])
+  let url = first.url
+  const standby = standbyOf(copy, () => Promise.resolve(url), [])
+  t.teardown(() => standby.stop())
+  await standby.start()
+  await until(() => standby.seq === 2)
+  // While the standby hears nothing: records that it will never see.
+  const port = new URL(first.url).port
+  await first.end()
+  const between = await leaderOn(t, dir)
+  await between.writer.append([note(3)])
+  between.writer.rotate()
+  await between.writer.append([note(4), note(5)])
+  await between.end()
+  rmSync(join(dir, '0000000001.jsonl'))
+  const again = await leaderOn(t, dir, 1e9, Number(port))
+  url = again.url
+  await until(() => standby.seq === 5)
+  await standby.stop()
+  t.deepEqual(await bytesOf(copy), await bytesOf(dir))
+  t.deepEqual(
+    readdirSync(copy).filter(name => name.endsWith('.fork')),
+    ['0000000001.jsonl.fork'],
+  )
+})
+
+test('one whose disk failed goes on when there is room again', async t => {
+  const [dir, copy] = [folder(t), folder(t)]
+  const { writer, url } = await leaderOn(t, dir)
+  await writer.append([note(1)])
+  const said: string[] = []
+  const other = standbyOf(copy, () => Promise.resolve(url), said)
+  t.teardown(() => other.stop())
+  await other.start()
+  await until(() => other.seq === 1)
+  // Nothing can be written to a folder.
+  mkdirSync(join(copy, '0000000002.jsonl'))
+  writer.rotate()
+  await writer.append([note(2)])
+  await until(() => said.some(text => text.includes("can't be written")))
+  rmSync(join(copy, '0000000002.jsonl'), { recursive: true })
+  await until(() => existsSync(join(copy, '0000000002.jsonl')))
+  await other.stop()
+  t.deepEqual(await bytesOf(copy), await bytesOf(dir))
 })
