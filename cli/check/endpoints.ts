@@ -10,7 +10,8 @@ import {
   type Pod,
   type ScalingObject,
 } from '../../controller/kubernetes/watch/objects.ts'
-import { hasEnded, replicaOf } from '../../controller/kubernetes/watch/pod.ts'
+import { hasEnded, hasSidecar, replicaOf } from '../../controller/kubernetes/watch/pod.ts'
+import { endpointOfPod } from '../../controller/kubernetes/watch/table.ts'
 import { sentence } from '../../core/model/schema.ts'
 import { few, fine, many, orFine, unknown, wrong, type Finding } from './finding.ts'
 import { liveFindings, type Live } from './live.ts'
@@ -59,8 +60,8 @@ export function judgeEndpoints(facts: EndpointsFacts): Finding[] {
     judge: (deployment: Deployment) => Finding[],
   ): Finding[] => orFine(deployments.flatMap(judge), check, words)
   const podsOf = (deployment: Deployment): Pod[] =>
-    facts.pods.filter(pod => pod.metadata.annotations?.[NAMES.endpoint] === nameOf(deployment))
-  const count = facts.pods.filter(isInjected).length
+    facts.pods.filter(pod => endpointOfPod(pod) === nameOf(deployment))
+  const count = facts.pods.filter(hasSidecar).length
   return [
     ...unread,
     ...each(
@@ -77,10 +78,6 @@ export function judgeEndpoints(facts: EndpointsFacts): Finding[] {
     ...each('rivals', 'Nobody else scales.', one => rivals(one, facts)),
     ...orFine(bypasses(facts), 'services', 'None leads past a sidecar.'),
   ]
-}
-
-function isInjected({ spec }: Pod): boolean {
-  return (spec?.initContainers ?? []).some(({ name }) => name === SIDECAR)
 }
 
 function unready(pods: readonly Pod[]): Finding[] {
@@ -114,7 +111,7 @@ function without(deployment: Deployment, { pods, release, image }: EndpointsFact
 export function toLookAt(deployments: readonly Deployment[], pods: readonly Pod[]): Deployment[] {
   return suspects(
     deployments,
-    endpoint => pods.filter(pod => pod.metadata.annotations?.[NAMES.endpoint] === endpoint).length,
+    endpoint => pods.filter(pod => hasSidecar(pod) && endpointOfPod(pod) === endpoint).length,
   )
 }
 

@@ -21,8 +21,8 @@ export function shownReport({ of, findings }: Report): string {
     const head = `${level.padEnd(7)}  ${check.padEnd(width)}  `
     const subject = about === '' ? '' : `${about}: `
     return [
-      `${head}${subject}${words}`,
-      ...(fix === '' ? [] : [`${' '.repeat(head.length)}${fix}`]),
+      plain(`${head}${subject}${words}`),
+      ...(fix === '' ? [] : [plain(`${' '.repeat(head.length)}${fix}`)]),
     ]
   })
   const { failure, warning, ok } = counts(findings)
@@ -32,6 +32,11 @@ export function shownReport({ of, findings }: Report): string {
     '',
     `${many(failure, 'failure')}, ${many(warning, 'warning')}, ${ok} ok.`,
   ].join('\n')
+}
+
+/** Images and messages are anybody's words: none of them may steer the terminal of who looks. */
+function plain(line: string): string {
+  return line.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '?')
 }
 
 export function jsonReport({ of, stage, findings }: Report): string {

@@ -4,6 +4,7 @@ import { judgeCluster, type ClusterFacts } from '../../../cli/check/cluster.ts'
 import { judgeEndpoints, type EndpointsFacts } from '../../../cli/check/endpoints.ts'
 import type { Finding } from '../../../cli/check/finding.ts'
 import { liveFindings, type Live } from '../../../cli/check/live.ts'
+import { shownReport } from '../../../cli/check/print.ts'
 import { judgeMachine } from '../../../cli/check/machine.ts'
 import { judgeRelease, type ReleaseFacts } from '../../../cli/check/release.ts'
 import { deploymentOf, podOf, serviceOf } from '../../controller/kubernetes/support/keep-objects.ts'
@@ -173,6 +174,13 @@ test('endpoints: each of what may be wrong', t => {
   const elsewhere = podOf('model-c', false)
   elsewhere.metadata.namespace = 'other'
   t.deepEqual(bad(judgeEndpoints(facts({ pods: [elsewhere] }))), [], 'of the same name elsewhere')
+  const claiming = injected('model-d', {
+    spec: { initContainers: [{ name: 'outrigger', image: 'other:1' }] },
+  })
+  claiming.metadata.namespace = 'other'
+  claiming.status = { phase: 'Running', conditions: [] }
+  const claimed = facts({ pods: [injected('model-a'), claiming] })
+  t.deepEqual(bad(judgeEndpoints(claimed)), [], 'one elsewhere that says it is of it')
   // Limits only, as was asked for.
   const freeze = deploymentOf({ own: { 'outrigger.dev/freeze': 'replicas' } })
   t.deepEqual(bad(judgeEndpoints(facts({ deployments: [freeze], hpas: [hpa] }))), [])
@@ -210,4 +218,18 @@ test('machines that are not fit', t => {
     'failure plan outrigger.yaml: port 80 is in use',
     'failure log : Record 2 was changed.',
   ])
+})
+
+test('what tenants write does not steer the terminal of who looks', t => {
+  const words = 'All are of evil\u001b[2J\u009b31m\u202eexe:1.\n0 failures.'
+  const finding: Finding = {
+    check: 'sidecar-version',
+    level: 'warning',
+    about: 'a/b',
+    words,
+    fix: words,
+  }
+  const shown = shownReport({ of: 'It', stage: 'after', findings: [finding] })
+  t.notRegex(shown.replaceAll('\n', ''), /[\p{Cc}\p{Bidi_Control}]/u)
+  t.is(shown.split('\n').length, 5)
 })
