@@ -3,6 +3,7 @@ import type { Kube } from '../api/client.ts'
 import { statusOf } from '../api/error.ts'
 import { Informer } from '../api/informer.ts'
 import type { Time } from '../api/time.ts'
+import { Budget } from '../keep/budget.ts'
 import type { Says } from './tell.ts'
 import { certificatesIn } from './x509.ts'
 
@@ -38,6 +39,9 @@ const KINDS = {
 type Which = keyof typeof KINDS
 const PATH = '/apis/admissionregistration.k8s.io/v1'
 const EVERY_MS = 10_000
+/** Each write is read by all API servers: something that clears the caBundle as fast as we set it would never end. */
+const MOST_WRITES = 30
+const WITHIN_MS = 60_000
 
 /**
  * Keeps the caBundle of our webhooks right, and touches nothing else of them: a chart that is applied
@@ -48,6 +52,7 @@ export class Registration {
   private readonly seen = new Map<Which, Configuration>()
   private readonly informers: Informer<Configuration>[]
   private readonly wasRight = new Set<Which>()
+  private readonly budget = new Budget(MOST_WRITES, WITHIN_MS)
   private readonly counts = { filled: 0, renewed: 0, repaired: 0, failed: 0 }
   private cancelNext: () => void = () => undefined
   private looking: Promise<void> | null = null
@@ -141,6 +146,7 @@ export class Registration {
     const wrong = bundle === null ? [] : this.wrong(configuration, bundle)
     if (bundle === null || wrong.length === 0) return
     const { name, resourceVersion } = configuration.metadata
+    if (!this.budget.take(which, this.options.time.now())) return
     const patch = [
       { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
       ...wrong.map(at => ({

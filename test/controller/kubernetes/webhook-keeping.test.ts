@@ -238,3 +238,23 @@ test('a replica that has not heard of a new authority does not take it out of th
   const heir = certificatesIn(both)[1]?.certificate
   t.true(heir !== undefined && serving?.checkIssued(heir))
 })
+
+test('something that clears the caBundle at once, again and again, is not answered as fast', async t => {
+  const { api, replica } = await installation(t)
+  const { keeper, registration, time, said } = replica()
+  await keeper.look()
+  const clear = (): void => void api.store.put(CONFIGURATION, configuration() as never)
+  const isSet = (): boolean => bundles(api)[0] !== ''
+  clear()
+  registration.start()
+  for (let writes = 1; writes <= 30; writes++) {
+    await until(isSet, `write ${writes}`)
+    clear()
+  }
+  await until(() => said.length === 29, 'all but the first are repairs')
+  for (let looks = 0; looks < 5; looks++) await registration.look()
+  t.false(isSet())
+  t.is(registration.figures.repaired, 29)
+  time.advance(60_000)
+  await until(isSet, 'later it is set again')
+})
