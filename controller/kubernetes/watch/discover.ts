@@ -25,6 +25,8 @@ export interface DiscoveryOptions {
   time: Time
 }
 
+/** Others in our namespace may have a component called so, too: requests would go to them. */
+const OWN_EDGES = 'app.kubernetes.io/name=outrigger,app.kubernetes.io/component=edge'
 const COALESCE_MS = 200
 const BEAT_MS = 1000
 /** KEDA may be installed later. */
@@ -59,6 +61,7 @@ export class Discovery {
       keep: whole => keepDeployment(whole, revisionOf),
       changed: (name, kept) => {
         const message = `${name} has a name too long for an endpoint: it is left alone`
+        if (kept === null) this.said.again(message)
         if (kept !== null && !isEndpoint(kept)) this.said.say('warn', message)
         fleet.takeDeployment(name, kept)
       },
@@ -70,7 +73,7 @@ export class Discovery {
     })
     this.edges = watch<Pod, Pod>('api/v1', 'pods', {
       namespaces: [namespace],
-      query: { labelSelector: 'app.kubernetes.io/component=edge' },
+      query: { labelSelector: OWN_EDGES },
       keep: keepPod,
       changed: (name, kept) => fleet.takeEdgePod(name, kept),
     })

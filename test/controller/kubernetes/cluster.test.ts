@@ -25,9 +25,12 @@ interface Stage {
   seconds(so: () => boolean, what: string): Promise<void>
 }
 
-function edgePod(fake: FakeApiServer, ip: string, ready = true): void {
+function edgePod(fake: FakeApiServer, ip: string, ready = true, of = 'outrigger'): void {
   const made = pod('outrigger-system/edge', ip.replaceAll(/[.:]/g, '-'), { ready, status: {} })
-  made.metadata.labels = { 'app.kubernetes.io/component': 'edge' }
+  made.metadata.labels = {
+    'app.kubernetes.io/name': of,
+    'app.kubernetes.io/component': 'edge',
+  }
   made.status = { ...made.status, podIP: ip, podIPs: [{ ip }] }
   fake.store.put(`/api/v1/namespaces/outrigger-system/pods/${made.metadata.name}`, made as never)
 }
@@ -192,6 +195,7 @@ test('an edge: its port is kept, its Service leads to the ready edges, and goes 
   const on = await stage(t, fake => {
     edgePod(fake, '10.244.0.9')
     edgePod(fake, 'fd00::9', false)
+    edgePod(fake, '10.244.0.66', true, 'something-else')
     fake.store.put(`${DEPLOYMENTS}/model`, whole(X, { annotations: EDGE }) as never)
   })
   const service = '/api/v1/namespaces/shop/services/model-edge'
