@@ -58,6 +58,7 @@ export class Keepers {
   private failed = 0
   private turn = 0
   private stopped = false
+  private passing: Promise<void> | null = null
   private readonly cancels = new Set<() => void>()
 
   constructor(from: KeeperSources) {
@@ -90,8 +91,15 @@ export class Keepers {
     return { findings: this.found, rewritten, woken: this.waker.woken, failed: this.failed }
   }
 
-  /** All of it, once. Never rejects. */
-  async pass(): Promise<void> {
+  /** All of it, once, and never two at a time: a slow API server is not asked more. Never rejects. */
+  pass(): Promise<void> {
+    this.passing ??= this.passOnce().finally(() => {
+      this.passing = null
+    })
+    return this.passing
+  }
+
+  private async passOnce(): Promise<void> {
     const { deployments, pods, traffic, utc } = this.from
     await this.wake()
     const found = await this.missing()

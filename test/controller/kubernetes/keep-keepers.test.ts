@@ -87,6 +87,16 @@ test('a minute after the start, and each minute, pods without a sidecar are told
   t.pass()
 })
 
+test('one pass at a time, however slow the API server is', async t => {
+  const { api, keepers } = await cluster(t, deploymentOf({}), [podOf('a', false)])
+  const asked = (): number =>
+    api.requests.filter(({ path }) => path.endsWith('/deployments/model')).length
+  await keepers.pass()
+  const once = asked()
+  await Promise.all([keepers.pass(), keepers.pass(), keepers.pass()])
+  t.is(asked(), 2 * once)
+})
+
 test('a Service is rewritten on request, by its version; and left alone when something puts it back', async t => {
   const pods = [podOf('a', true), podOf('b', true)]
   const { api, put, keepers, said, reasons, clock, synced } = await cluster(
