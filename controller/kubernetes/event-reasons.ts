@@ -30,7 +30,7 @@ export const eventReasons = {
     type: 'Warning',
     on: 'Deployment',
     sentence: 'Pods ask for a sidecar and have none: made while the webhook was not asked.',
-    help: '`kubectl rollout restart`',
+    help: '`kubectl rollout restart`; where that changes nothing the namespace is left out (`webhook.excludedNamespaces`).',
   },
   ScaledUp: {
     type: 'Normal',
