@@ -66,6 +66,8 @@ export interface ClusterConfig {
   webhookService: string
   /** Whether kubelets are asked for CPU and memory, and whether their certificates are checked. */
   kubelets: (typeof KUBELETS)[number]
+  /** Label selectors of pods that tell GPU use as dcgm-exporter does; none: it is not looked at. */
+  gpuExporters: string[]
 }
 
 /** Throws BadConfig. */
@@ -125,6 +127,7 @@ function readCluster(environment: Environment, issues: Issue[]): ClusterConfig {
     webhook: webhook === 'off' ? null : readAddress('OUTRIGGER_WEBHOOK', webhook, issues),
     webhookService: environment.OUTRIGGER_WEBHOOK_SERVICE || 'outrigger-webhook',
     kubelets: readKubelets(environment.OUTRIGGER_KUBELETS || 'verify', issues),
+    gpuExporters: readSelectors(environment.OUTRIGGER_GPU_EXPORTERS || DCGM_EXPORTERS, issues),
   }
 }
 
@@ -136,6 +139,21 @@ function readKubelets(text: string, issues: Issue[]): ClusterConfig['kubelets'] 
   const expected = `one of ${KUBELETS.join(', ')}`
   issues.push({ path: 'OUTRIGGER_KUBELETS', expected, got: show(text) })
   return 'verify'
+}
+
+/** As its own chart and NVIDIA's GPU operator label it. */
+const DCGM_EXPORTERS = 'app.kubernetes.io/name=dcgm-exporter; app=nvidia-dcgm-exporter'
+
+/** Several are told apart by `;`, since a selector has commas of its own. */
+function readSelectors(text: string, issues: Issue[]): string[] {
+  if (text === 'off') return []
+  const found = text.split(';').map(part => part.trim())
+  const label = '[A-Za-z0-9][A-Za-z0-9._/-]*=[A-Za-z0-9._-]*'
+  const selector = new RegExp(`^${label}(,${label})*$`)
+  if (found.length <= 8 && found.every(one => selector.test(one))) return found
+  const expected = 'off, or at most 8 of LABEL=VALUE[,LABEL=VALUE] with ; between them'
+  issues.push({ path: 'OUTRIGGER_GPU_EXPORTERS', expected, got: show(text) })
+  return []
 }
 
 /** From JSON. */

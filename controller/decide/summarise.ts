@@ -92,28 +92,32 @@ function summaries(windows: EndpointWindows, platform: PlatformEndpoint): Record
 interface Told {
   cpuPermille: number | null
   memoryPermille: number | null
+  gpuPermille: number | null
   held: number
 }
 
-/** As samples fold: the mean of CPU use, the most of memory use. */
+/** As samples fold: the mean of CPU use, the most of memory and of GPU use. */
 function toldBy({ replicas, held }: PlatformEndpoint): Told {
   const usage = replicas.flatMap(r => (r.state === 'ready' ? (r.usage ?? []) : []))
   const cpu = usage.flatMap(each => each.cpuPermille ?? [])
-  const memory = usage.flatMap(each => each.memoryPermille ?? [])
+  const most = (values: number[]): number | null =>
+    values.length === 0 ? null : values.reduce((a, b) => Math.max(a, b))
   const sum = cpu.reduce((a, b) => a + b, 0)
   return {
     cpuPermille: cpu.length === 0 ? null : Math.round(sum / cpu.length),
-    memoryPermille: memory.length === 0 ? null : memory.reduce((a, b) => Math.max(a, b)),
+    memoryPermille: most(usage.flatMap(each => each.memoryPermille ?? [])),
+    gpuPermille: most(usage.flatMap(each => each.gpuPermille ?? [])),
     held: held ?? 0,
   }
 }
 
-/** A sidecar that can't see the model's processes says nothing of their use: their host does. */
-function completed(summary: Summary, { cpuPermille, memoryPermille, held }: Told): Summary {
+/** A sidecar that can't see the model's processes or devices says nothing of their use: their host does. */
+function completed(summary: Summary, { held, ...told }: Told): Summary {
   return {
     ...summary,
-    cpuPermille: summary.cpuPermille ?? cpuPermille,
-    memoryPermille: summary.memoryPermille ?? memoryPermille,
+    cpuPermille: summary.cpuPermille ?? told.cpuPermille,
+    memoryPermille: summary.memoryPermille ?? told.memoryPermille,
+    gpuPermille: summary.gpuPermille ?? told.gpuPermille,
     heldMilli: summary.heldMilli + held * 1000,
     heldMax: Math.max(summary.heldMax, held),
     present: summary.present + held,

@@ -15,10 +15,7 @@ import type { InformerFigures } from './api/informer.ts'
 import type { Time } from './api/time.ts'
 import type { EventReason } from './event-reasons.ts'
 import { revisionOf } from './inject/revision.ts'
-import { BalancerWatch } from './usage/load-balancer.ts'
-import { kubeletReader, UsageWatch } from './usage/kubelets.ts'
-import { fetchPage } from './usage/page.ts'
-import { annotationsOf } from './watch/annotations.ts'
+import { openReaders, type Readers } from './usage/readers.ts'
 import { Discovery } from './watch/discover.ts'
 import { Fleet } from './watch/fleet.ts'
 import { nameOf, type Deployment, type Pod } from './watch/objects.ts'
@@ -36,6 +33,8 @@ export interface ClusterOptions {
   aggregator: string
   /** Whether kubelets' certificates are checked. */
   verifyKubelets: boolean
+  /** Labels of the pods that tell GPU use; none: it is not looked at. */
+  gpuExporters: readonly string[]
   events: Pick<Events, 'say'>
   /** Whether this controller holds the lease: asked immediately before each write. */
   held: () => boolean
@@ -45,9 +44,8 @@ export interface ClusterOptions {
   utc: () => number
 }
 
-export interface ClusterFigures {
+export type ClusterFigures = ReturnType<Readers['figures']> & {
   informers: Record<string, InformerFigures>
-  kubelets: ReturnType<UsageWatch['figures']> | null
 }
 
 export interface ClusterPlatform extends PlatformLink {
@@ -68,17 +66,14 @@ export interface ClusterPlatform extends PlatformLink {
   stop(): void
 }
 
-const KUBELET_PORT = 10_250
-
 /** The cluster as the platform of a controller: what exists in it, and what is changed in it. */
 export function clusterPlatform(options: ClusterOptions): ClusterPlatform {
   const { kube, held, log, events } = options
   const parts = partsOf(options)
-  const { fleet, discovery, wishes, edges, statuses, usage, balancers } = parts
+  const { fleet, discovery, wishes, edges, statuses, readers } = parts
   discovery.start()
   edges.start()
-  usage?.start()
-  balancers.start()
+  readers.start()
   const beat = discovery.follow(() => {
     wishes.look(fleet.deployments())
     void edges.look()
@@ -110,39 +105,29 @@ export function clusterPlatform(options: ClusterOptions): ClusterPlatform {
     note: (endpoint, status, epoch) => statuses.note(endpoint, status, epoch),
     deployments: () => fleet.deployments(),
     pods: endpoint => fleet.pods(endpoint),
-    cpuMillis: pod => usage?.millisOf(nameOf(pod)) ?? null,
-    figures: () => ({ informers: discovery.figures(), kubelets: usage?.figures() ?? null }),
+    cpuMillis: pod => readers.cpuMillis(nameOf(pod)),
+    figures: () => ({
+      ...readers.figures(),
+      informers: { ...discovery.figures(), ...readers.informers() },
+    }),
     stop() {
       beat.stop()
-      for (const each of [discovery, edges, usage, balancers]) each?.stop()
+      for (const each of [discovery, edges, readers]) each.stop()
     },
   }
 }
 
 function partsOf(options: ClusterOptions) {
-  const { kube, access, namespace, watchNamespaces, held, log, time, utc, events } = options
+  const { kube, namespace, watchNamespaces, held, log, time, utc, events } = options
   const fleet: Fleet = new Fleet({
     boot: randomUUID(),
     aggregator: options.aggregator,
     edgeAdminPort: ports.edge.port,
-    usage: pod => usage?.of(pod) ?? null,
-    held: endpoint => balancers.held(endpoint),
+    usage: pod => readers.usage(pod),
+    held: endpoint => readers.held(endpoint),
   })
-  const usage =
-    access === null
-      ? null
-      : new UsageWatch({
-          read: kubeletReader({ access, insecure: !options.verifyKubelets, port: KUBELET_PORT }),
-          pods: () => fleet.allPods(),
-          log,
-          time,
-        })
-  const balancers = new BalancerWatch({
-    urls: () => balancersOf(fleet.deployments()),
-    read: fetchPage,
-    log,
-    time,
-  })
+  const pods = (): Pod[] => fleet.allPods()
+  const readers = openReaders({ ...options, pods, deployments: () => fleet.deployments() })
   const discovery = new Discovery({
     kube,
     fleet,
@@ -175,16 +160,7 @@ function partsOf(options: ClusterOptions) {
       pods: fleet.pods(endpoint),
     }
   }
-  return { fleet, usage, balancers, discovery, wishes, statuses, edges, look }
-}
-
-function balancersOf(deployments: readonly Deployment[]): Map<string, string> {
-  return new Map(
-    deployments.flatMap(each => {
-      const url = annotationsOf(each)['load-balancer-metrics']
-      return url ? [[nameOf(each), url] as const] : []
-    }),
-  )
+  return { fleet, readers, discovery, wishes, statuses, edges, look }
 }
 
 /** Events on a Deployment: what went as decided is Normal, what somebody has to look at is a Warning. */

@@ -79,6 +79,7 @@ function platformOf({ kube, cluster, events, log }: Around, held: () => boolean)
     watchNamespaces: cluster.watchNamespaces,
     aggregator: cluster.aggregator,
     verifyKubelets: cluster.kubelets === 'verify',
+    gpuExporters: cluster.gpuExporters,
     events,
     held,
     log,

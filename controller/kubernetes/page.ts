@@ -4,6 +4,7 @@ import type { InformerFigures } from './api/informer.ts'
 import type { Lease } from './api/lease.ts'
 import type { ClusterFigures } from './cluster.ts'
 import type { KeeperNumbers } from './keep/keepers.ts'
+import type { RoundsFigures } from './usage/rounds.ts'
 import type { WebhookNumbers } from './webhook/figures.ts'
 
 /** What each controller in a cluster counts. Null: it does not do that, or not now. */
@@ -12,6 +13,7 @@ export interface MemberFigures {
   webhook: WebhookNumbers | null
   informers: Record<string, InformerFigures>
   kubelets: ClusterFigures['kubelets']
+  gpus: ClusterFigures['gpus'] | null
   keepers: KeeperNumbers | null
   events: Events['figures']
 }
@@ -19,24 +21,33 @@ export interface MemberFigures {
 /** Shown by leader and standby alike, each of its own. */
 export function memberPage(now: () => MemberFigures): MetricsPage {
   return metricsPage('cluster', writer => {
-    const { lease, webhook, informers, kubelets, keepers, events } = now()
+    const { lease, webhook, informers, kubelets, gpus, keepers, events } = now()
     writer.set('outrigger_lease_held', {}, lease.held ? 1 : 0)
     writer.set('outrigger_lease_transitions_total', {}, lease.transitions)
     for (const [result, count] of Object.entries(events))
       writer.set('outrigger_cluster_events_total', { result }, count)
     for (const [kind, figures] of Object.entries(informers)) writeInformer(writer, kind, figures)
     if (webhook !== null) writeWebhook(writer, webhook)
-    if (kubelets !== null) {
-      const { hosts, scrapes, failures } = kubelets
-      writer.set('outrigger_kubelets', {}, hosts)
-      writer.set('outrigger_kubelet_requests_total', { result: 'done' }, scrapes - failures)
-      writer.set('outrigger_kubelet_requests_total', { result: 'failed' }, failures)
-    }
+    if (kubelets !== null)
+      writeRounds(writer, kubelets, 'outrigger_kubelets', 'outrigger_kubelet_requests_total')
+    if (gpus !== null)
+      writeRounds(writer, gpus, 'outrigger_gpu_exporters', 'outrigger_gpu_exporter_requests_total')
     if (keepers !== null) writeKeepers(writer, keepers)
   })
 }
 
 type Page = Writer<'cluster'>
+
+function writeRounds(
+  writer: Page,
+  { asked, requests, failures }: RoundsFigures,
+  gauge: 'outrigger_kubelets' | 'outrigger_gpu_exporters',
+  counter: 'outrigger_kubelet_requests_total' | 'outrigger_gpu_exporter_requests_total',
+): void {
+  writer.set(gauge, {}, asked)
+  writer.set(counter, { result: 'done' }, requests - failures)
+  writer.set(counter, { result: 'failed' }, failures)
+}
 
 function writeInformer(writer: Page, kind: string, figures: InformerFigures): void {
   writer.set('outrigger_informer_objects', { kind }, figures.objects)

@@ -91,6 +91,7 @@ export class Waiting {
       webhook: this.webhook?.numbers() ?? null,
       informers: { ...surroundings.figures(), ...own?.informers },
       kubelets: own?.kubelets ?? null,
+      gpus: own?.gpus ?? null,
       keepers: own?.keepers ?? null,
       events: events.figures,
     }

@@ -73,6 +73,16 @@ export const clusterSignals = {
     help: 'Requests to kubelets for CPU and memory, by result: done, failed; of the leader.',
     labels: ['result'],
   },
+  outrigger_gpu_exporters: {
+    kind: 'gauge',
+    help: 'Pods of dcgm-exporter beside replicas; of the leader.',
+    labels: [],
+  },
+  outrigger_gpu_exporter_requests_total: {
+    kind: 'counter',
+    help: 'Requests to them for GPU use, by result: done, failed; of the leader.',
+    labels: ['result'],
+  },
   outrigger_findings: {
     kind: 'gauge',
     help: 'What the keepers of the webhook found in their newest pass, by reason (docs/webhook.md); of the leader.',

@@ -91,9 +91,13 @@ export const platform = object({
           restarts: int(),
           /** Why it is not ready, in words. */
           why: nullable(text(300)),
-          /** As its host measures it, of the container that is nearest to its bound; null without a bound. */
+          /** As its host measures it, of the container that is nearest to its bound; null without a bound. GPU: the mean of its devices. */
           usage: optional(
-            object({ cpuPermille: nullable(int()), memoryPermille: nullable(int()) }),
+            object({
+              cpuPermille: nullable(int()),
+              memoryPermille: nullable(int()),
+              gpuPermille: optional(nullable(int())),
+            }),
           ),
         }),
         10_000,

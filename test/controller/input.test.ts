@@ -1,7 +1,7 @@
 import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { readConfig } from '../../controller/config.ts'
+import { readConfig, type ClusterConfig } from '../../controller/config.ts'
 import { BadConfig } from '../../core/runtime/environment.ts'
 import { readOverride } from '../../controller/overrides.ts'
 import { readLogOptions } from '../../core/model/log-options.ts'
@@ -24,6 +24,24 @@ test('the environment: every error at once', t => {
   }
   const config = readConfig({ OUTRIGGER_PLATFORM: 'http://[::1]:9/', OUTRIGGER_ADMIN: '[::1]:0' })
   t.like(config, { admin: { host: '::1', port: 0 }, platform: 'http://[::1]:9', token: null })
+})
+
+test('in a cluster: which pods tell GPU use', t => {
+  const of = (exporters?: string) => {
+    const { platform } = readConfig({
+      OUTRIGGER_PLATFORM: 'kubernetes',
+      OUTRIGGER_NAMESPACE: 'n',
+      OUTRIGGER_POD: 'p',
+      OUTRIGGER_IMAGE: 'i',
+      OUTRIGGER_GPU_EXPORTERS: exporters,
+    })
+    return (platform as ClusterConfig).gpuExporters
+  }
+  t.deepEqual(of(), ['app.kubernetes.io/name=dcgm-exporter', 'app=nvidia-dcgm-exporter'])
+  t.deepEqual(of('off'), [])
+  t.deepEqual(of('a=b,c/d=; e=f'), ['a=b,c/d=', 'e=f'])
+  for (const wrong of ['dcgm', 'a in (b)', 'a=b;', 'a=b&limit=1'])
+    t.throws(() => of(wrong), { message: /OUTRIGGER_GPU_EXPORTERS: expected off, or at most 8/ })
 })
 
 test('the settings file: every error at once; a bad new one keeps the last good one and says so', t => {

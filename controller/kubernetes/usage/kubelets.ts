@@ -1,12 +1,12 @@
-import { wordsOfError, type Log } from '../../../core/runtime/log.ts'
+import type { Log } from '../../../core/runtime/log.ts'
 import type { Access } from '../api/access.ts'
 import { exchange } from '../api/exchange.ts'
 import type { Time } from '../api/time.ts'
-import { each } from '../act/each.ts'
 import type { Usage } from '../watch/fleet.ts'
 import { hostPort, nameOf, type Pod } from '../watch/objects.ts'
-import { hasEnded } from '../watch/pod.ts'
+import { podsByHost } from './hosts.ts'
 import { millisOf, readResources, usageOf, type Readings } from './resources.ts'
+import { Rounds, type RoundsFigures } from './rounds.ts'
 
 export interface KubeletOptions {
   /** Our access to the API server: kubelets take the same token, and are checked by the same authority. */
@@ -41,23 +41,9 @@ export function kubeletReader(options: KubeletOptions): (host: string) => Promis
   }
 }
 
-const EVERY_MS = 5000
-/** A kubelet that fails is left out for so long at most. */
-const LONGEST_REST_MS = 60_000
-/** Use that was measured longer ago is none. */
-const STALE_MS = 20_000
-const AT_ONCE = 16
-
-interface Host {
-  readings: Readings
-  failures: number
-  restUntil: number
-}
-
-interface Known {
+interface Measured {
   usage: Usage
   millis: number | null
-  at: number
 }
 
 export interface UsageOptions {
@@ -67,102 +53,77 @@ export interface UsageOptions {
   time: Time
 }
 
-/** CPU and memory of the replicas' containers, each five seconds, from the kubelets that host them. */
+const words = {
+  name: 'host',
+  fails: 'a kubelet does not say what its pods use',
+  again: 'a kubelet answers again',
+  why: whyOf,
+}
+
+/** CPU and memory of the replicas' containers, from the kubelets that host them. */
 export class UsageWatch {
   private readonly options: UsageOptions
-  private readonly hosts = new Map<string, Host>()
-  private readonly known = new Map<string, Known>()
-  private readonly count = { scrapes: 0, failures: 0 }
-  private stopped = false
-  private cancel = (): void => undefined
+  private readonly rounds: Rounds<Pod[], Measured>
+  /** By host: CPU is what was used since the last ones. */
+  private readonly readings = new Map<string, Readings>()
 
   constructor(options: UsageOptions) {
     this.options = options
+    const { log, time } = options
+    const ask = this.ask.bind(this)
+    this.rounds = new Rounds({ whom: () => this.hosts(), ask, words, log, time })
   }
 
   start(): void {
-    void this.round()
+    this.rounds.start()
   }
 
   stop(): void {
-    this.stopped = true
-    this.cancel()
+    this.rounds.stop()
+  }
+
+  look(): Promise<void> {
+    return this.rounds.look()
   }
 
   /** Of namespace/pod; null when nothing new is known. */
   of(pod: string): Usage | null {
-    const { usage } = this.fresh(pod) ?? {}
+    const { usage } = this.rounds.of(pod) ?? {}
     const says = usage !== undefined && (usage.cpuPermille ?? usage.memoryPermille) !== null
     return says ? usage : null
   }
 
   /** CPU of its containers but the sidecar, in thousandths of a core; needs no limits to measure it against. */
   millisOf(pod: string): number | null {
-    return this.fresh(pod)?.millis ?? null
+    return this.rounds.of(pod)?.millis ?? null
   }
 
-  figures(): { hosts: number; replicas: number; scrapes: number; failures: number } {
-    return { hosts: this.hosts.size, replicas: this.known.size, ...this.count }
+  figures(): RoundsFigures {
+    return this.rounds.figures()
   }
 
-  private fresh(pod: string): Known | null {
-    const known = this.known.get(pod)
-    return known !== undefined && this.options.time.now() - known.at < STALE_MS ? known : null
+  private hosts(): Map<string, Pod[]> {
+    const hosts = podsByHost(this.options.pods())
+    for (const host of this.readings.keys()) if (!hosts.has(host)) this.readings.delete(host)
+    return hosts
   }
 
-  private async round(): Promise<void> {
-    const { time } = this.options
-    const began = time.now()
-    await this.look()
-    if (this.stopped) return
-    this.cancel = time.after(Math.max(0, began + EVERY_MS - time.now()), () => void this.round())
-  }
-
-  /** One look at every host of a replica. */
-  async look(): Promise<void> {
-    const byHost = new Map<string, Pod[]>()
-    const present = new Set<string>()
-    for (const pod of this.options.pods()) {
-      const host = pod.status?.hostIP
-      if (!host || hasEnded(pod)) continue
-      present.add(nameOf(pod))
-      byHost.set(host, [...(byHost.get(host) ?? []), pod])
-    }
-    for (const host of this.hosts.keys()) if (!byHost.has(host)) this.hosts.delete(host)
-    for (const name of this.known.keys()) if (!present.has(name)) this.known.delete(name)
-    await each([...byHost], ([host, pods]) => this.ask(host, pods), AT_ONCE)
-  }
-
-  private async ask(host: string, pods: readonly Pod[]): Promise<void> {
-    const { read, time, log } = this.options
-    const of = this.hosts.get(host) ?? { readings: new Map(), failures: 0, restUntil: -Infinity }
-    this.hosts.set(host, of)
-    if (this.stopped || time.now() < of.restUntil) return
-    this.count.scrapes++
-    try {
-      const now = readResources(await read(host))
-      if (of.failures > 0) log('info', 'a kubelet answers again', { host })
-      of.failures = 0
-      for (const pod of pods) {
-        const usage = usageOf(pod, of.readings, now)
-        const millis = millisOf(pod, of.readings, now)
-        if ((usage.cpuPermille ?? usage.memoryPermille ?? millis) !== null)
-          this.known.set(nameOf(pod), { usage, millis, at: time.now() })
-      }
-      of.readings = now
-    } catch (error) {
-      this.count.failures++
-      if (of.failures++ === 0)
-        log('warn', 'a kubelet does not say what its pods use', { host, why: whyOf(error) })
-      of.restUntil = time.now() + Math.min(LONGEST_REST_MS, EVERY_MS * 2 ** (of.failures - 1))
-    }
+  private async ask(host: string, pods: readonly Pod[]): Promise<[string, Measured][]> {
+    const now = readResources(await this.options.read(host))
+    const before = this.readings.get(host) ?? new Map()
+    this.readings.set(host, now)
+    return pods.flatMap(pod => {
+      const usage = usageOf(pod, before, now)
+      const millis = millisOf(pod, before, now)
+      const says = (usage.cpuPermille ?? usage.memoryPermille ?? millis) !== null
+      return says ? [[nameOf(pod), { usage, millis }]] : []
+    })
   }
 }
 
 /** A certificate that can't be checked is the usual cause: say what to do. */
-function whyOf(error: unknown): string {
-  const words = wordsOfError(error)
-  return /certificate|self.signed|unable to verify|altnames/i.test(words)
-    ? `${words}; kubelets often sign their own certificates: let the cluster sign them (serverTLSBootstrap), or set OUTRIGGER_KUBELETS=insecure`
-    : words
+function whyOf(said: string): string {
+  return /certificate|self.signed|unable to verify|altnames/i.test(said)
+    ? `${said}; kubelets often sign their own certificates: let the cluster sign them (serverTLSBootstrap), or set OUTRIGGER_KUBELETS=insecure`
+    : said
 }

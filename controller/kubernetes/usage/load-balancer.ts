@@ -1,7 +1,7 @@
 import { fold, readExposition, type Series } from '../../../core/model/exposition.ts'
-import { wordsOfError, type Log } from '../../../core/runtime/log.ts'
+import type { Log } from '../../../core/runtime/log.ts'
 import type { Time } from '../api/time.ts'
-import { each } from '../act/each.ts'
+import { Rounds } from './rounds.ts'
 
 /** What a load balancer in front of an endpoint says of it. */
 export interface Balancer {
@@ -68,67 +68,28 @@ function unescaped(text: string): string {
   }
 }
 
-const EVERY_MS = 5000
-const STALE_MS = 15_000
+export interface BalancerOptions {
+  /** The annotation by endpoint. */
+  urls: () => ReadonlyMap<string, string>
+  read: (url: URL) => Promise<string>
+  log: Log
+  time: Time
+}
 
-/** Reads the load balancers' pages that annotations name. */
-export class BalancerWatch {
-  private readonly options: {
-    /** The annotation by endpoint. */
-    urls: () => ReadonlyMap<string, string>
-    read: (url: URL) => Promise<string>
-    log: Log
-    time: Time
+/** Reads the load balancers' pages that annotations name: what waits there, by endpoint. */
+export function balancerRounds({ urls, read, log, time }: BalancerOptions): Rounds<string, number> {
+  const words = {
+    name: 'endpoint',
+    fails: "can't read a load balancer's metrics",
+    again: "a load balancer's metrics are read again",
   }
-  private readonly known = new Map<string, { balancer: Balancer; at: number }>()
-  private readonly failing = new Set<string>()
-  private stopped = false
-  private cancel = (): void => undefined
-
-  constructor(options: BalancerWatch['options']) {
-    this.options = options
+  async function ask(endpoint: string, text: string): Promise<[string, number][]> {
+    const at = readBalancerUrl(text)
+    if (at === null) throw new Error(`expected an http URL, got ${JSON.stringify(text)}`)
+    const balancer = readBalancer(await read(at.url), at.what)
+    if (balancer === null)
+      throw new Error(`expected ${at.what.gauge ?? PENDING}, got a page without it`)
+    return [[endpoint, balancer.held]]
   }
-
-  start(): void {
-    void this.round()
-  }
-
-  stop(): void {
-    this.stopped = true
-    this.cancel()
-  }
-
-  held(endpoint: string): number | null {
-    const known = this.known.get(endpoint)
-    const fresh = known !== undefined && this.options.time.now() - known.at < STALE_MS
-    return fresh ? known.balancer.held : null
-  }
-
-  async look(): Promise<void> {
-    const urls = this.options.urls()
-    for (const endpoint of this.known.keys()) if (!urls.has(endpoint)) this.known.delete(endpoint)
-    await each([...urls], ([endpoint, text]) => this.ask(endpoint, text))
-  }
-
-  private async round(): Promise<void> {
-    await this.look()
-    if (!this.stopped) this.cancel = this.options.time.after(EVERY_MS, () => void this.round())
-  }
-
-  private async ask(endpoint: string, text: string): Promise<void> {
-    const { read, log, time } = this.options
-    try {
-      const at = readBalancerUrl(text)
-      if (at === null) throw new Error(`expected an http URL, got ${JSON.stringify(text)}`)
-      const balancer = readBalancer(await read(at.url), at.what)
-      if (balancer === null)
-        throw new Error(`expected ${at.what.gauge ?? PENDING}, got a page without it`)
-      this.known.set(endpoint, { balancer, at: time.now() })
-      this.failing.delete(endpoint)
-    } catch (error) {
-      if (this.failing.has(endpoint)) return
-      this.failing.add(endpoint)
-      log('warn', "can't read a load balancer's metrics", { endpoint, why: wordsOfError(error) })
-    }
-  }
+  return new Rounds({ whom: urls, ask, words, log, time })
 }

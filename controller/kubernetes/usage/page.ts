@@ -8,7 +8,7 @@ const LIMITS = { maxBytes: 8 * 1024 * 1024, timeoutMs: 4000 }
 
 /**
  * Where people may send us: not to ourselves, and not to the addresses that clouds answer secrets on. What
- * comes back is read for three numbers only, and never shown.
+ * comes back is read for a few numbers only, and never shown.
  */
 const forbidden = new BlockList()
 forbidden.addSubnet('127.0.0.0', 8, 'ipv4')
@@ -28,7 +28,7 @@ export function isForbidden(ip: string): boolean {
 export async function fetchPage(url: URL): Promise<string> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const ip = isIP(host) === 0 ? (await lookup(host)).address : host
-  if (isForbidden(ip)) throw new Error(`${host} is ${ip}: not an address of a load balancer`)
+  if (isForbidden(ip)) throw new Error(`${host} is ${ip}: not an address that is asked for metrics`)
   const tls = url.protocol === 'https:'
   const options = {
     host: ip,

@@ -262,21 +262,28 @@ test('attempts that went elsewhere and refused upgrades are no requests turned a
   t.is(offered, 108)
 })
 
-test('use of CPU and memory comes from the host where samples have none; what a load balancer holds counts as held', t => {
-  const usage = (cpuPermille: number | null, memoryPermille: number | null) => ({
-    usage: { cpuPermille, memoryPermille },
+test('use of CPU, memory and GPU comes from the host where samples have none; what a load balancer holds counts as held', t => {
+  const usage = (cpu: number | null, memoryPermille: number | null, gpuPermille?: number) => ({
+    usage: {
+      cpuPermille: cpu,
+      memoryPermille,
+      ...(gpuPermille === undefined ? {} : { gpuPermille }),
+    },
   })
   const fleet = [
-    replica('a', usage(400, null)),
-    replica('b', usage(601, 700)),
+    replica('a', usage(400, null, 925)),
+    replica('b', usage(601, 700, 70)),
     replica('c', { ...usage(5000, 5000), state: 'starting', address: null, admin: null }),
     replica('d'),
   ]
   const w = seen(answer([]), fleet).windows
-  t.like(w?.['20'], { cpuPermille: 501, memoryPermille: 700, heldMilli: 0, present: 0 })
-  const own = window(20, { replicas: { cpu: { us: 1, available: 10 }, memoryPermille: 5 } })
+  t.like(w?.['20'], { cpuPermille: 501, memoryPermille: 700, gpuPermille: 925 })
+  t.like(w?.['20'], { heldMilli: 0, present: 0 })
+  const own = window(20, {
+    replicas: { cpu: { us: 1, available: 10 }, memoryPermille: 5, gpuPermille: 0 },
+  })
   const both = seen(answer([], { windows: { '20': own } }), fleet).windows
-  t.like(both?.['20'], { cpuPermille: 100, memoryPermille: 5 })
+  t.like(both?.['20'], { cpuPermille: 100, memoryPermille: 5, gpuPermille: 0 })
   const held = summarise({
     ...observed(answer([]), fleet),
     platform: { ...observed(null, fleet).platform, held: 7 },

@@ -27,7 +27,8 @@ test('every signal of the table is on the page of one that decides', async t => 
     lease: { held: true, transitions: 3, renewedAgoMs: 1 },
     webhook: webhook.numbers(),
     informers: { pods: informer },
-    kubelets: { hosts: 2, replicas: 3, scrapes: 10, failures: 1 },
+    kubelets: { asked: 2, requests: 10, failures: 1 },
+    gpus: { asked: 1, requests: 7, failures: 2 },
     keepers: { findings: { SidecarMissing: 1 }, rewritten: 1, woken: 2, failed: 3 },
     events: { written: 5, repeated: 4, dropped: 3, failed: 2 },
   }))
@@ -40,7 +41,9 @@ test('every signal of the table is on the page of one that decides', async t => 
     'outrigger_webhook_seconds_bucket{le="0.005"} 1',
     'outrigger_webhook_seconds_bucket{le="+Inf"} 2',
     'outrigger_informer_stalls_total{kind="pods"} 1',
+    'outrigger_kubelets 2',
     'outrigger_kubelet_requests_total{result="done"} 9',
+    'outrigger_gpu_exporter_requests_total{result="failed"} 2',
     'outrigger_findings{reason="SidecarMissing"} 1',
     'outrigger_cluster_events_total{result="dropped"} 3',
   ])

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import test from 'ava'
 import { fetchPage, isForbidden } from '../../../../controller/kubernetes/usage/page.ts'
 import {
-  BalancerWatch,
+  balancerRounds,
   readBalancer,
   readBalancerUrl,
 } from '../../../../controller/kubernetes/usage/load-balancer.ts'
@@ -58,7 +58,7 @@ test('nobody is sent to this machine, nor to where clouds keep secrets', async t
   const { port } = server.address() as AddressInfo
   for (const host of ['127.0.0.1', 'localhost', '2130706433'])
     await t.throwsAsync(fetchPage(new URL(`http://${host}:${port}/`)), {
-      message: /not an address of a load balancer/,
+      message: /not an address that is asked/,
     })
 })
 
@@ -67,25 +67,27 @@ test('what waits there is known while it is fresh, and a failure is said once', 
   let text = recorded
   const said: unknown[] = []
   const urls = new Map([['shop/model', 'http://envoy:9901/stats/prometheus#model']])
-  const watch = new BalancerWatch({
+  const watch = balancerRounds({
     urls: () => urls,
     read: async () => text,
-    log: (_level, _message, fields) => void said.push(fields?.['why']),
+    log: (_level, message, fields) => void said.push(fields?.['why'] ?? message),
     time: { now: () => now, after: () => () => undefined, random: () => 0 },
   })
   await watch.look()
-  t.is(watch.held('shop/model'), 11)
+  t.is(watch.of('shop/model'), 11)
   text = 'nothing'
   for (let i = 0; i < 4; i++) {
     now += 5000
     await watch.look()
   }
-  t.is(watch.held('shop/model'), null)
+  t.is(watch.of('shop/model'), null)
   t.deepEqual(said, ['expected envoy_cluster_upstream_rq_pending_active, got a page without it'])
   text = recorded
+  now += 60_000
   await watch.look()
-  t.is(watch.held('shop/model'), 11)
+  t.is(watch.of('shop/model'), 11)
+  t.deepEqual(said.slice(1), ["a load balancer's metrics are read again"])
   urls.clear()
   await watch.look()
-  t.is(watch.held('shop/model'), null)
+  t.is(watch.of('shop/model'), null)
 })

@@ -123,5 +123,5 @@ test('each host is asked once a round; one that fails rests, ever longer, and it
   fails = false
   await round(60_000)
   t.is(said[1], 'a kubelet answers again ')
-  t.like(watch.figures(), { hosts: 1, scrapes: 6, failures: 3 })
+  t.deepEqual(watch.figures(), { asked: 1, requests: 6, failures: 3 })
 })
