@@ -111,6 +111,7 @@ const wrong: [string, RegExp][] = [
   ['telemetry.environment.FOO=x', /FOO/],
   ['watchNamespaces={Upper}', /does not match pattern/],
   ['image.digest=abc', /does not match pattern/],
+  ['gpuMetrics.selectors={dcgm}', /does not match pattern/],
 ]
 for (const [value, pattern] of wrong) {
   test(`refused: --set ${value}`, t => {
