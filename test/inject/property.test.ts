@@ -267,3 +267,18 @@ for (const [what, of] of Object.entries(large)) {
     for (const { sentence } of reasons) t.true(sentence.length < 1200, sentence.slice(0, 80))
   })
 }
+
+test('of many Services that lead past the sidecar ten are named', t => {
+  const metadata = {
+    annotations: { 'outrigger.dev/inject': 'true' },
+    labels: { app: 'model' },
+  }
+  const ports = [{ name: 'http', containerPort: 8080 }]
+  const spec = { selector: { app: 'model' }, ports: [{ port: 80, targetPort: 8080 }] }
+  const services = Array.from({ length: 30 }, (_, i) => ({ metadata: { name: `s${i}` }, spec }))
+  const { reasons } = inject(
+    { metadata, spec: { containers: [{ name: 'model', ports }] } },
+    { ...usual, deployment: 'model', services },
+  )
+  t.is(reasons.filter(({ code }) => code === 'numeric-target-port').length, 10)
+})

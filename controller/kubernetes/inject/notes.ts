@@ -26,6 +26,8 @@ export function notesOn(plan: Plan, context: Injecting): Reason[] {
 /** More of a kind are noise. */
 const MOST_DOUBTS = 10
 
+const MOST_SERVICES = 10
+
 /** Of annotations that change nothing about the injection. */
 export function doubtsOf({ asked }: Plan['facts']): Reason[] {
   const said = (code: 'unknown-annotation' | 'bad-setting', issues: readonly Issue[]): Reason[] =>
@@ -42,9 +44,11 @@ function pastTheSidecar({ facts, port, servedAs }: Plan, { services = [] }: Inje
     : targetsOf(services, pod, port).filter(({ byNumber }) => byNumber)
   return [
     ...(name === null ? [reason('unnamed-port', { port: number, name: servedAs })] : []),
-    ...numeric.map(({ name: service }) =>
-      reason('numeric-target-port', { service, port: number, name: servedAs }),
-    ),
+    ...numeric
+      .slice(0, MOST_SERVICES)
+      .map(({ name: service }) =>
+        reason('numeric-target-port', { service, port: number, name: servedAs }),
+      ),
     ...(hostPort === null || hostPort === 0 ? [] : [reason('host-port', { hostPort })]),
   ]
 }
