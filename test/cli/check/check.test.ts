@@ -34,7 +34,7 @@ ok       kubelets             Ready: 1 node, kubelets v1.36.3.
 ok       admission            It asks webhooks (admissionregistration.k8s.io/v1).
 ok       dns                  A Service with the label k8s-app=kube-dns is there.
 ok       namespace            outrigger-system: No Pod Security is enforced; our pods pass restricted.
-ok       controller-rights    It has all 58 rights that it takes.
+ok       controller-rights    It has all 55 rights that it takes.
 ok       clock-own            This machine's clock is right.
 ok       clock-nodes          They agree: 1 node.
 ok       clock-controller     outrigger-controller-0: Its clock agrees.
