@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { answersAt, type Answered } from '../controller/answers.ts'
 import type { Explanation } from '../controller/explain.ts'
+import type { EndpointView } from '../controller/view.ts'
 import { Failure, type Command } from './command.ts'
 import { exit } from './exit.ts'
 import {
@@ -21,7 +22,8 @@ export const command: Command = {
     'Usage: outrigger explain ENDPOINT [--at TIME] [--json] [--state DIR | --url URL | --cluster]',
     '',
     'Shows what was decided about the replicas and the limit, newest at TIME (now), and the last change',
-    'before it: inputs, what each rule proposed, what bounded it, the outcome and the reasons.',
+    'before it: inputs, what each rule proposed, what bounded it, the outcome and the reasons. Without --at it',
+    'begins with what is to be said of the endpoint now: why replicas are missing, who decides instead.',
     '',
     '  --at TIME     UTC: 2026-01-31T03:12:00Z, 03:12 (today), or an age such as 10m',
     '  --json        one JSON object',
@@ -59,14 +61,21 @@ async function run(args: string[]): Promise<number> {
     )
   }
   const at = timeOf(values.at ?? '0s')
-  const { endpoint, answers } = await answersFor(name, at, placeOf(values))
+  const { endpoint, answers, says } = await answersFor(name, at, placeOf(values))
   if (answers.length === 0) {
     const words = `No decision about ${endpoint} at ${new Date(at).toISOString()} is in the log. See: outrigger decisions list`
     throw new Failure(exit.notFound.code, words)
   }
   if (values.json)
-    console.log(JSON.stringify({ endpoint, at: new Date(at).toISOString(), answers }))
-  else console.log(answers.map(inWords).join('\n\n'))
+    console.log(JSON.stringify({ endpoint, at: new Date(at).toISOString(), answers, says }))
+  else {
+    // It is of now, whatever time was asked for.
+    const now =
+      values.at === undefined && says.length > 0
+        ? [says.map(each => `Now: ${each}`).join('\n')]
+        : []
+    console.log([...now, ...answers.map(inWords)].join('\n\n'))
+  }
   return exit.fine.code
 }
 
@@ -74,16 +83,33 @@ async function answersFor(
   name: string,
   at: number,
   place: Place,
-): Promise<{ endpoint: string; answers: Answered[] }> {
+): Promise<{ endpoint: string; answers: Answered[]; says: string[] }> {
   const dir = logIn(place)
   if (dir !== null) {
     const endpoint = endpointNamed(name, 'local')
-    return { endpoint, answers: await answersAt(dir, endpoint, at) }
+    return {
+      endpoint,
+      answers: await answersAt(dir, endpoint, at),
+      says: await saidHere(place, endpoint),
+    }
   }
   const way = await wayTo(place)
   const endpoint = endpointNamed(name, way.namespace)
   const answer = await ask(way, 'GET', `/v1/explain/${endpoint}?at=${at}`)
-  return { endpoint, answers: (answer as { answers: Answered[] }).answers }
+  const { answers, says = [] } = answer as { answers: Answered[]; says?: string[] }
+  return { endpoint, answers, says }
+}
+
+/** Where nothing runs, nothing is to be said of now. */
+async function saidHere(place: Place, endpoint: string): Promise<string[]> {
+  try {
+    const answer = await ask(await wayTo(place), 'GET', '/v1/endpoints')
+    const { endpoints } = answer as { endpoints: EndpointView[] }
+    return endpoints.find(each => each.endpoint === endpoint)?.says ?? []
+  } catch (error) {
+    if (error instanceof Failure) return []
+    throw error
+  }
 }
 
 function inWords({ newest, repeated, change }: Answered): string {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { WriteStream } from 'node:tty'
 import type { EndpointView } from '../controller/view.ts'
 import { shortName } from './place.ts'
-import { changesOf, plainLine, tableOf } from './table.ts'
+import { changesOf, plainLine, saidOf, tableOf } from './table.ts'
 import { keepFollowing, linesOf, type Way } from './way.ts'
 
 /** Shows what goes on: a live table on a terminal, plain lines elsewhere. Fed by the controller's stream. */
@@ -20,6 +20,7 @@ export interface LiveOptions {
 /** Plain lines come this often, in lines of the stream (seconds). */
 const PLAIN_EVERY = 5
 const CHANGES = 8
+const SAID = 8
 /** The controller tells each second. */
 const SILENCE_MS = 5000
 
@@ -53,8 +54,12 @@ function redraw(out: WriteStream): (views: EndpointView[]) => void {
   let height = 0
   return views => {
     const changes = changesOf(views, CHANGES)
+    const said = saidOf(views)
+    const more = said.length - SAID
     const lines = [
       ...tableOf(views),
+      ...(said.length === 0 ? [] : ['', ...said.slice(0, SAID)]),
+      ...(more > 0 ? [`and ${more} more: outrigger top --once`] : []),
       '',
       'Last changes (UTC):',
       ...(changes.length === 0 ? ['  none yet'] : changes),

@@ -45,6 +45,13 @@ export function tableOf(views: EndpointView[]): string[] {
   )
 }
 
+/** What people have to know besides: a line for each thing, nothing while all is well. */
+export function saidOf(views: readonly EndpointView[]): string[] {
+  return views.flatMap(({ endpoint, says = [] }) =>
+    says.map(words => `${shortName(endpoint)}: ${words}`),
+  )
+}
+
 /** The newest decisions that changed something, newest first: time, endpoint, what, and why. */
 export function changesOf(views: EndpointView[], most: number): string[] {
   return views
@@ -69,5 +76,6 @@ export function plainLine(view: EndpointView, now: number): string {
     `ok ${live.ok}/s`,
     `429 ${live.rejected}/s`,
     `p95 ${duration(live.p95Us)}`,
+    ...(view.says ?? []),
   ].join('  ')
 }

@@ -4,13 +4,16 @@ import type { Command } from './command.ts'
 import { exit } from './exit.ts'
 import { showLive } from './live.ts'
 import { placeHelp, placeOf, placeOptions, wayTo, type Place } from './place.ts'
-import { tableOf } from './table.ts'
+import { saidOf, tableOf } from './table.ts'
 import { ask } from './way.ts'
 
 export const command: Command = {
   summary: 'A live table of the endpoints: replicas, limit, in flight, waiting, answers.',
   usage: [
     'Usage: outrigger top [--once] [--json] [--state DIR | --url URL | --cluster]',
+    '',
+    'Below it, while there is any: why replicas are missing or not ready, what waits at a load balancer, and who',
+    'decides instead.',
     '',
     '  --once            print once and end',
     '  --json            print the endpoints as JSON once and end',
@@ -40,7 +43,10 @@ async function run(args: string[]): Promise<number> {
   const answer = (await ask(way, 'GET', '/v1/endpoints')) as { endpoints: EndpointView[] }
   const { endpoints } = answer
   if (values.json) console.log(JSON.stringify(answer))
-  else if (values.once) console.log(tableOf(endpoints).join('\n'))
+  else if (values.once) {
+    const said = saidOf(endpoints)
+    console.log([...tableOf(endpoints), ...(said.length === 0 ? [] : ['', ...said])].join('\n'))
+  }
   if (values.json || values.once) return exit.fine.code
   const live = showLive({ way, ...shownAt(place, way.url, endpoints), out: process.stdout })
   process.once('SIGINT', () => live.stop())

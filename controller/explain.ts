@@ -1,4 +1,10 @@
-import type { DecisionBody, LogRecord, Proposal, Summary } from '../core/model/decision.ts'
+import type {
+  DecisionBody,
+  LogRecord,
+  Override,
+  Proposal,
+  Summary,
+} from '../core/model/decision.ts'
 import { natural, reasons, wordsOf } from '../core/model/reasons.ts'
 
 /** A decision in sentences: what people read in the page and in `outrigger explain`. Pure. */
@@ -85,11 +91,15 @@ function inputsOf({ inputs }: DecisionBody): string[] {
     lines.push(`Evidence for the limit: ${done} answers in ${seconds} replica-seconds.`)
   }
   if (inputs.activate) lines.push('An edge holds requests and asked for a replica.')
-  for (const { what, value, who, until } of inputs.overrides) {
-    const end = until === null ? '' : ` until ${new Date(until).toISOString()}`
-    lines.push(`${who ?? 'Someone'} set ${what} to ${value}${end}.`)
-  }
-  return lines
+  return [...lines, ...inputs.overrides.map(overrideWords)]
+}
+
+/** An HPA or a ScaledObject that scales the same Deployment is an override, too: it sets nothing. */
+export function overrideWords({ what, value, who, until }: Override): string {
+  if (what === 'freeze' && /^(HorizontalPodAutoscaler|ScaledObject) \S+$/.test(who ?? ''))
+    return `${who} scales it already, so no replicas are set here.`
+  const end = until === null ? '' : ` until ${new Date(until).toISOString()}`
+  return `${who ?? 'Someone'} set ${what} to ${value}${end}.`
 }
 
 function windowOf(w: Summary): string {

@@ -191,5 +191,6 @@ async function explained(ask: Ask, counter: Counter): Promise<Answer> {
   const answers = await answersAt(counter.logDir, nameOf(ask), at)
   if (answers.length === 0)
     throw new Refused(404, `no decision for ${nameOf(ask)} at that time is in the log`)
-  return json({ endpoint: nameOf(ask), at, answers })
+  const now = counter.views().find(({ endpoint }) => endpoint === nameOf(ask))
+  return json({ endpoint: nameOf(ask), at, answers, says: now?.says ?? [] })
 }

@@ -4,6 +4,7 @@ import type { PlatformEndpoint } from '../core/model/tables.ts'
 import type { EndpointWindows } from '../core/model/windows.ts'
 import { headline, sentenceOf } from './explain.ts'
 import { pointOf, type Point } from './history.ts'
+import { saysOf } from './says.ts'
 
 /** A decision in a list: a line of the page and of `outrigger decisions list`. */
 export interface DecisionLine {
@@ -74,6 +75,8 @@ export interface EndpointView {
   decisions: DecisionLine[]
   settings: Settings
   overrides: Override[]
+  /** What people have to know besides the numbers, in sentences; left out by older controllers. */
+  says?: string[]
   /** ms since the aggregator's newest second; null when none came. */
   windowAgeMs: number | null
   /** Permille of the replica-seconds of the last 20 s that were seen. */
@@ -114,6 +117,7 @@ export function endpointView(known: Known): EndpointView {
     decisions: known.decisions,
     settings: known.settings,
     overrides: known.overrides,
+    says: saysOf(platform, known.overrides, now),
     windowAgeMs: known.windowAgeMs,
     coverage: windows?.windows['20']?.coverage ?? null,
   }

@@ -30,6 +30,7 @@ export function endpointView(endpoint: string): View {
   })
   const facts = el('p', { class: 'muted facts' })
   const warning = el('p', { class: 'bad', role: 'status' })
+  const says = el('p', { class: 'says', role: 'status' })
   const plots = charts()
   const list = decisionList(endpoint)
   const history = pointsOf(endpoint, points => plots.show(points))
@@ -40,6 +41,7 @@ export function endpointView(endpoint: string): View {
     el('h1', {}, shortName(endpoint)),
     facts,
     warning,
+    says,
     el('dl', { class: 'figures' }, ...cards),
     el('h2', {}, 'The last 15 minutes'),
     plots.root,
@@ -55,6 +57,8 @@ export function endpointView(endpoint: string): View {
       list.update({ decisions, open: state.route.decision, now: state.now })
       say(warning, warningOf(endpoint, it, state.endpoints.length > 0))
       warning.hidden = warning.textContent === ''
+      say(says, it?.says?.join('\n') ?? '')
+      says.hidden = says.textContent === ''
       if (it === undefined) return
       for (const cell of cells) cell.update(it)
       say(facts, factsOf(it))

@@ -81,7 +81,16 @@ function row({ endpoint }: Endpoint, now: () => number): Part<Endpoint> {
   const change = el('a', { class: 'change', href: '#/' })
   const why = el('span', { class: 'why' })
   const since = el('span', { class: 'ago' })
-  const last = el('td', { class: 'last', 'data-label': 'Last change' }, change, ' ', since, why)
+  const says = el('span', { class: 'sub' })
+  const last = el(
+    'td',
+    { class: 'last', 'data-label': 'Last change' },
+    change,
+    ' ',
+    since,
+    why,
+    says,
+  )
   return {
     root: el(
       'tr',
@@ -96,6 +105,7 @@ function row({ endpoint }: Endpoint, now: () => number): Part<Endpoint> {
       say(change, decision === null ? 'no decision yet' : changeOf(decision))
       say(since, decision === null ? '' : ago(decision.now, now()))
       say(why, decision?.sentence ?? '')
+      say(says, (item.says ?? []).join(' '))
       change.href = hashOf({ endpoint, decision: decision?.id ?? null })
     },
   }

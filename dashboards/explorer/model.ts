@@ -58,6 +58,8 @@ export interface Endpoint {
   }
   /** Newest first. */
   decisions: Decision[]
+  /** Why replicas are missing, what waits elsewhere, who decides instead, in sentences. */
+  says?: string[]
   windowAgeMs: number | null
   /** Permille. */
   coverage: number | null

@@ -12,7 +12,7 @@ import { folder } from '../controller/support/folder.ts'
 import { CONTROLLER, fakeCluster, RELEASE } from './support/cluster.ts'
 import { ran } from './support/run.ts'
 
-const view = {
+const view: Record<string, unknown> = {
   endpoint: 'ml/digits',
   port: 0,
   live: { t: 1, inFlight: 2, queued: 1, held: 0, offered: 30, ok: 29, rejected: 1, p95Us: 52_000 },
@@ -36,6 +36,9 @@ test.serial('top shows what the controller of the cluster tells', async t => {
 ml/digits       2/3      5          2        1         30    29      1  52 ms
 `,
   })
+  view.says = ['HorizontalPodAutoscaler ml/h scales it already, so no replicas are set here.']
+  const told = await ran(top, '--once', '--cluster')
+  t.regex(told.out, /52 ms\n\nml\/digits: HorizontalPodAutoscaler ml\/h scales it already, so no/)
   const json = await ran(top, '--json', '--context', 'fake')
   t.like(JSON.parse(json.out), { endpoints: [{ endpoint: 'ml/digits' }] })
 })
@@ -46,12 +49,20 @@ test.serial('explain takes the namespace of the context for a plain name', async
       at: 'GET /v1/explain/:endpoint*',
       handle: ask => {
         if (ask.params.endpoint !== 'ml/digits') throw new Refused(404, 'no decision')
-        return { status: 200, json: { endpoint: 'ml/digits', answers: [answer] } }
+        return { status: 200, json: { endpoint: 'ml/digits', answers: [answer], says } }
       },
     },
   ])
   const told = await ran(explain, 'digits', '--at', '2026-01-31T03:12:00Z', '--cluster')
   t.is(told.code, 0, told.err)
+  t.notRegex(told.out, /Now:/)
+  const now = await ran(explain, 'digits', '--cluster')
+  t.true(now.out.startsWith(`Now: ${says[0]}\nNow: ${says[1]}\n\n`), now.out)
+  const json = JSON.parse((await ran(explain, 'digits', '--cluster', '--json')).out) as object
+  t.deepEqual(
+    { ...json, at: '', answers: [] },
+    { endpoint: 'ml/digits', at: '', answers: [], says },
+  )
   t.regex(told.out, /ml\/digits {2}replicas: hold at 2\..*\n {2}Nothing asks for a change/)
   t.is(asked[0]?.what, `GET /v1/explain/ml/digits?at=${Date.parse('2026-01-31T03:12:00Z')}`)
   t.deepEqual(await ran(explain, 'other/digits', '--cluster'), {
@@ -61,6 +72,7 @@ test.serial('explain takes the namespace of the context for a plain name', async
   })
 })
 
+const says = ['no more pods: FailedCreate: exceeded quota.', 'ann set freeze to "replicas".']
 const answer = {
   newest: {
     id: 'i',

@@ -130,6 +130,11 @@ test.serial('what people write is shown as text, never as markup', async t => {
   )
   await page.goto(`${run.places.controller}/#/endpoint/local/agent/decision/${record.id}`)
   await page.locator('.detail', { hasText: who }).waitFor()
+  // What stands above the numbers, and in the table of all, says it, too.
+  const words = `${who} set replicas to 2 until`
+  await page.locator('.says', { hasText: words }).waitFor()
+  await page.goto(`${run.places.controller}/#/`)
+  await page.locator('.fleet tr', { hasText: 'agent' }).filter({ hasText: words }).waitFor()
   t.is(await page.locator('main img, main b').count(), 0)
 })
 
