@@ -12,7 +12,7 @@ import { gatherRights, judgeRights } from './check/rights.ts'
 import { openScene, type Scene } from './check/scene.ts'
 import { gatherWebhook, judgeWebhook } from './check/webhook.ts'
 import { openCluster } from './cluster.ts'
-import { Failure, type Command } from './command.ts'
+import { Failure, flag, type Command } from './command.ts'
 import { exit } from './exit.ts'
 import { placeHelp, placeOf, placeOptions } from './place.ts'
 import { version } from './version.ts'
@@ -43,14 +43,7 @@ export const command: Command = {
 }
 
 async function run(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      ...placeOptions,
-      before: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-    },
-  })
+  const { values } = parseArgs({ args, options: { ...placeOptions, before: flag, json: flag } })
   const place = placeOf(values)
   if (place.kind === 'url') {
     const words = 'outrigger check looks at a cluster or at this machine: leave out --url.'

@@ -16,3 +16,6 @@ export class Failure extends Error {
     this.code = code
   }
 }
+
+/** For parseArgs: an option that is given or not. */
+export const flag = { type: 'boolean', default: false } as const

@@ -3,7 +3,7 @@ import { explain } from '../controller/explain.ts'
 import type { AnyRecord } from '../controller/record/line.ts'
 import { lineOf } from '../controller/view.ts'
 import { replayLog, verifyLog } from './check-log.ts'
-import { Failure, type Command } from './command.ts'
+import { Failure, flag, type Command } from './command.ts'
 import { exit } from './exit.ts'
 import { shown } from './explain.ts'
 import { findIn, recordsOf, type Source } from './log-source.ts'
@@ -65,8 +65,8 @@ async function run(args: string[]): Promise<number> {
       ...placeOptions,
       endpoint: { type: 'string' },
       since: { type: 'string' },
-      changes: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
+      changes: flag,
+      json: flag,
     },
   })
   const [verb, id] = positionals

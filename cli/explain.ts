@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { answersAt, type Answered } from '../controller/answers.ts'
 import type { Explanation } from '../controller/explain.ts'
 import type { EndpointView } from '../controller/view.ts'
-import { Failure, type Command } from './command.ts'
+import { Failure, flag, type Command } from './command.ts'
 import { exit } from './exit.ts'
 import {
   endpointNamed,
@@ -50,7 +50,7 @@ async function run(args: string[]): Promise<number> {
     options: {
       ...placeOptions,
       at: { type: 'string' },
-      json: { type: 'boolean', default: false },
+      json: flag,
     },
   })
   const [name, ...rest] = positionals

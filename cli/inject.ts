@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { wordsOfError } from '../core/runtime/log.ts'
-import { Failure, type Command } from './command.ts'
+import { Failure, flag, type Command } from './command.ts'
 import { exit } from './exit.ts'
 import { injectAll, type Answer, type Given } from './inject-offline.ts'
 import { readManifests, writeManifest } from './manifests.ts'
@@ -40,7 +40,7 @@ function run(args: string[]): number {
       'root-key': { type: 'string' },
       image: { type: 'string', default: `outrigger:${version}` },
       namespace: { type: 'string', default: 'default' },
-      json: { type: 'boolean', default: false },
+      json: flag,
     },
   })
   const file = values.filename

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Override } from '../core/model/decision.ts'
-import { Failure, type Command } from './command.ts'
+import { Failure, flag, type Command } from './command.ts'
 import { exit } from './exit.ts'
 import { endpointNamed, placeHelp, placeOf, placeOptions, wayTo } from './place.ts'
 import { ask, type Way } from './way.ts'
@@ -44,9 +44,9 @@ async function run(args: string[]): Promise<number> {
     options: {
       ...placeOptions,
       for: { type: 'string' },
-      clear: { type: 'boolean', default: false },
+      clear: flag,
       who: { type: 'string' },
-      json: { type: 'boolean', default: false },
+      json: flag,
     },
   })
   const [name, ...settings] = positionals

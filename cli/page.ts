@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
-import { Failure, type Command } from './command.ts'
+import { Failure, flag, type Command } from './command.ts'
 import { inWords, untilEnded } from './component.ts'
 import { exit } from './exit.ts'
 import { forwarder } from './forward.ts'
@@ -33,7 +33,7 @@ async function run(args: string[]): Promise<number> {
     options: {
       ...placeOptions,
       port: { type: 'string', default: '0' },
-      json: { type: 'boolean', default: false },
+      json: flag,
     },
   })
   const way = await wayTo(placeOf(values))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { logDirOf } from '../controller/journal.ts'
 import { knowsCluster, openCluster } from './cluster.ts'
 import { clusterWay } from './cluster-way.ts'
-import { Failure } from './command.ts'
+import { Failure, flag } from './command.ts'
 import { exit } from './exit.ts'
 import { localWay, urlIn } from './local-way.ts'
 import type { Way } from './way.ts'
@@ -16,7 +16,7 @@ const DEFAULT_RELEASE = 'outrigger-system'
 export const placeOptions = {
   state: { type: 'string' },
   url: { type: 'string' },
-  cluster: { type: 'boolean', default: false },
+  cluster: flag,
   namespace: { type: 'string', short: 'n' },
   context: { type: 'string' },
 } as const

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { EndpointView } from '../controller/view.ts'
-import type { Command } from './command.ts'
+import { flag, type Command } from './command.ts'
 import { exit } from './exit.ts'
 import { showLive } from './live.ts'
 import { placeHelp, placeOf, placeOptions, wayTo, type Place } from './place.ts'
@@ -30,14 +30,7 @@ export const command: Command = {
 }
 
 async function run(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      ...placeOptions,
-      once: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-    },
-  })
+  const { values } = parseArgs({ args, options: { ...placeOptions, once: flag, json: flag } })
   const place = placeOf(values)
   const way = await wayTo(place)
   const answer = (await ask(way, 'GET', '/v1/endpoints')) as { endpoints: EndpointView[] }

@@ -6,7 +6,7 @@ import { lockState, problemsBefore, type Problem } from '../local/start.ts'
 import { up, type Up } from '../local/up.ts'
 import { NotReady, Unreachable } from '../local/wait.ts'
 import { milliseconds } from '../core/model/units.ts'
-import { Failure, type Command } from './command.ts'
+import { Failure, flag, type Command } from './command.ts'
 import { exit } from './exit.ts'
 import { showLive } from './live.ts'
 import { localWay } from './local-way.ts'
@@ -76,7 +76,7 @@ function optionsOf(args: string[]): Options {
       state: { type: 'string', default: DEFAULT_STATE },
       for: { type: 'string' },
       host: { type: 'string', default: '127.0.0.1' },
-      json: { type: 'boolean', default: false },
+      json: flag,
     },
   })
   const forMs = values.for === undefined ? null : milliseconds(values.for)
