@@ -39,11 +39,12 @@ export class People {
   }
 
   /** Takes what stands on the platform (annotations, another autoscaler), and ends what no longer does. */
-  async follow(endpoint: string, standing: readonly Override[]): Promise<void> {
+  async follow(endpoint: string, said: readonly Override[]): Promise<void> {
+    // The platform's clock may be behind ours: what has ended would be set again each second.
+    const standing = said.filter(({ until }) => until === null || until > this.now())
     const known = this.memory.overridesOf(endpoint)
     for (const override of known) {
-      const gone =
-        override.standing === true && !standing.some(({ what }) => what === override.what)
+      const gone = override.standing === true && !said.some(({ what }) => what === override.what)
       if (gone) await this.record({ endpoint, override, action: 'cleared' })
     }
     for (const each of standing) {

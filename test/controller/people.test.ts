@@ -44,3 +44,13 @@ test('what the platform says leaves overrides of people alone, and they leave it
   t.deepEqual(notes, ['set freeze', 'set replicas', 'cleared replicas'])
   t.is(memory.overridesOf('a/b').length, 1)
 })
+
+test('one whose time is over by the time of the log is not in force again, whatever the platform still says', async t => {
+  const { people, memory, notes } = office()
+  // The log goes on from the newest record of a leader whose clock was ahead of the one that read the annotation.
+  await people.follow('a/b', [{ ...pinned, until: 999 }])
+  await people.endOld()
+  await people.follow('a/b', [{ ...pinned, until: 999 }])
+  t.deepEqual(notes, [])
+  t.deepEqual(memory.overridesOf('a/b'), [])
+})
