@@ -3,7 +3,7 @@ import type { Kube } from '../api/client.ts'
 import { statusOf } from '../api/error.ts'
 import type { Time } from '../api/time.ts'
 import { Collection } from '../watch/collection.ts'
-import { portsToGive, wantsEdge } from '../watch/edge-ports.ts'
+import { edgePortOf, portsToGive, wantsEdge } from '../watch/edge-ports.ts'
 import { MANAGER, NAMES } from '../watch/names.ts'
 import { nameOf, type Deployment, type Meta, type Pod } from '../watch/objects.ts'
 import { each } from './each.ts'
@@ -35,6 +35,7 @@ export interface EdgeDesk {
 
 const SERVICES = 'api/v1'
 const SLICES = 'apis/discovery.k8s.io/v1'
+const MOST_FAILING = 10_000
 
 /**
  * Service NAME-edge and its EndpointSlices for each endpoint that wants an edge, and the edge's port. What
@@ -45,6 +46,8 @@ export class EdgeServices {
   private readonly services: Collection<EdgeService>
   private readonly slices: Collection<EdgeSlice>
   private readonly said = new Map<string, string>()
+  /** What can't be written now, and why: said once. */
+  private readonly failing = new Map<string, string>()
   private synced = false
   private running = false
 
@@ -159,6 +162,13 @@ export class EdgeServices {
   private async sweep(wanted: readonly EdgeObjects[]): Promise<void> {
     const services = new Set(wanted.map(({ service }) => nameOf(service)))
     const slices = new Set(wanted.flatMap(one => one.slices.map(nameOf)))
+    // One that has lost its port gets another in a moment: its Service keeps its address.
+    const waiting = this.desk.deployments().filter(one => wantsEdge(one) && edgePortOf(one) === 0)
+    for (const deployment of waiting) {
+      const name = `${deployment.metadata.namespace}/${serviceName(deployment)}`
+      services.add(name)
+      for (const family of ['ipv4', 'ipv6']) slices.add(`${name}-${family}`)
+    }
     const gone = [
       ...this.services
         .all()
@@ -185,14 +195,18 @@ export class EdgeServices {
     this.desk.tell(deployment, 'EdgeRefused', words)
   }
 
-  /** What is not done is tried again a second later; it is said where it is no race. */
+  /** What is not done is tried again a second later; it is said once where it is no race. */
   private async tried(what: string, work: () => Promise<unknown>): Promise<void> {
     try {
       await work()
+      this.failing.delete(what)
     } catch (error) {
       const status = statusOf(error)
-      if (status !== 409 && status !== 404)
-        this.desk.log('warn', "can't keep an edge's Service", { what, why: wordsOfError(error) })
+      const why = wordsOfError(error)
+      if (status === 409 || status === 404 || this.failing.get(what) === why) return
+      if (this.failing.size >= MOST_FAILING) this.failing.clear()
+      this.failing.set(what, why)
+      this.desk.log('warn', "can't keep an edge's Service", { what, why })
     }
   }
 }

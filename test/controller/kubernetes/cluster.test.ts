@@ -1,100 +1,10 @@
-import test, { type ExecutionContext } from 'ava'
-import { clusterPlatform, type ClusterPlatform } from '../../../controller/kubernetes/cluster.ts'
-import type { EventSaid } from '../../../controller/kubernetes/api/events.ts'
+import test from 'ava'
 import { check } from '../../../core/model/schema.ts'
-import { platform as schema, type Platform } from '../../../core/model/tables.ts'
-import { FakeApiServer } from '../../support/fake-api-server.ts'
-import { HandTime, until } from '../../support/hand-time.ts'
-import { deployment, pod, T0 } from './support/objects.ts'
+import { platform as schema } from '../../../core/model/tables.ts'
+import { pod, T0 } from './support/objects.ts'
+import { DEPLOYMENTS, EDGE, edgePod, stage, whole, X } from './support/stage.ts'
 
-const X = 'shop/model'
-const DEPLOYMENTS = '/apis/apps/v1/namespaces/shop/deployments'
 const HPAS = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers'
-const EDGE = { 'outrigger.dev/edge': 'true' }
-
-interface Stage {
-  fake: FakeApiServer
-  time: HandTime
-  platform: ClusterPlatform
-  tables: Platform[]
-  said: EventSaid[]
-  holds: boolean
-  newest(): Platform | undefined
-  put(name: string, parts?: Parameters<typeof deployment>[1]): void
-  /** Seconds go by, with what they set off. */
-  seconds(so: () => boolean, what: string): Promise<void>
-}
-
-function edgePod(fake: FakeApiServer, ip: string, ready = true, of = 'outrigger'): void {
-  const made = pod('outrigger-system/edge', ip.replaceAll(/[.:]/g, '-'), { ready, status: {} })
-  made.metadata.labels = {
-    'app.kubernetes.io/name': of,
-    'app.kubernetes.io/component': 'edge',
-  }
-  made.status = { ...made.status, podIP: ip, podIPs: [{ ip }] }
-  fake.store.put(`/api/v1/namespaces/outrigger-system/pods/${made.metadata.name}`, made as never)
-}
-
-async function stage(
-  t: ExecutionContext,
-  prepare: (fake: FakeApiServer) => void = () => undefined,
-): Promise<Stage> {
-  const fake = await FakeApiServer.start()
-  const time = new HandTime()
-  prepare(fake)
-  const tables: Platform[] = []
-  const said: EventSaid[] = []
-  const out = { holds: true }
-  const platform = clusterPlatform({
-    kube: fake.kube(),
-    access: null,
-    namespace: 'outrigger-system',
-    watchNamespaces: [],
-    aggregator: 'outrigger-aggregator:15030',
-    verifyKubelets: true,
-    gpuExporters: ['app=nvidia-dcgm-exporter'],
-    events: { say: event => void said.push(event) },
-    held: () => out.holds,
-    log: () => undefined,
-    time,
-    utc: () => T0 + time.now(),
-  })
-  t.teardown(async () => {
-    platform.stop()
-    await fake.stop()
-  })
-  platform.follow(table => void tables.push(table))
-  const on: Stage = Object.assign(out, {
-    fake,
-    time,
-    platform,
-    tables,
-    said,
-    newest: () => tables.at(-1),
-    put: (name: string, parts?: Parameters<typeof deployment>[1]) => {
-      const [, own] = name.split('/')
-      fake.store.put(`${DEPLOYMENTS}/${own}`, whole(name, parts) as never)
-    },
-    seconds: async (so: () => boolean, what: string) => {
-      await until(() => {
-        time.advance(50)
-        return so()
-      }, what)
-    },
-  })
-  await on.seconds(() => tables.length > 0, 'a table')
-  return on
-}
-
-/** As the API server keeps it: with a template that has a spec. */
-function whole(name: string, parts?: Parameters<typeof deployment>[1]): object {
-  const made = deployment(name, parts)
-  const spec = { containers: [{ name: 'app', image: 'model:1' }] }
-  return {
-    metadata: made.metadata,
-    spec: { ...made.spec, template: { ...made.spec.template, spec } },
-  }
-}
 
 test('an empty cluster is a table, and what is annotated comes into it', async t => {
   const on = await stage(t)
@@ -189,57 +99,6 @@ test('a wrong annotation is said once, and the last good settings stay', async t
   on.put('shop/other', { annotations: { 'outrigger.dev/max-replicas': 'lots' } })
   await on.seconds(() => on.said.length > 1, 'the other Event')
   t.is(on.platform.settingsOf('shop/other'), null)
-})
-
-test('an edge: its port is kept, its Service leads to the ready edges, and goes with the wish', async t => {
-  const on = await stage(t, fake => {
-    edgePod(fake, '10.244.0.9')
-    edgePod(fake, 'fd00::9', false)
-    edgePod(fake, '10.244.0.66', true, 'something-else')
-    fake.store.put(`${DEPLOYMENTS}/model`, whole(X, { annotations: EDGE }) as never)
-  })
-  const service = '/api/v1/namespaces/shop/services/model-edge'
-  const slices = '/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices/model-edge'
-  const get = (path: string) => on.fake.store.get(path) as unknown as Record<string, unknown>
-  await on.seconds(() => on.newest()?.endpoints[0]?.port === 20_000, 'the port')
-  await on.seconds(() => get(`${slices}-ipv6`) !== null, 'the slices')
-  t.like(get(service), {
-    spec: {
-      ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 20_000 }],
-      ipFamilyPolicy: 'PreferDualStack',
-    },
-  })
-  const conditions = (ready: boolean) => ({ ready, serving: ready, terminating: false })
-  t.like(get(`${slices}-ipv4`), {
-    addressType: 'IPv4',
-    ports: [{ name: 'http', port: 20_000, protocol: 'TCP' }],
-    endpoints: [{ addresses: ['10.244.0.9'], conditions: conditions(true) }],
-  })
-  t.like(get(`${slices}-ipv6`), { endpoints: [{ conditions: conditions(false) }] })
-  const writes = on.fake.requests.filter(({ method }) => method !== 'GET').length
-  on.time.advance(10_000)
-  // Whoever deletes it finds it made anew.
-  on.fake.store.remove(service)
-  await on.seconds(() => get(service) !== null, 'the Service again')
-  t.is(on.fake.requests.filter(({ method }) => method !== 'GET').length, writes + 1)
-  const { annotations } = on.fake.store.get(`${DEPLOYMENTS}/model`)?.metadata ?? {}
-  on.put(X, { annotations: { ...annotations, 'outrigger.dev/edge': 'false' } })
-  await on.seconds(() => get(service) === null && get(`${slices}-ipv4`) === null, 'the end')
-  t.is(on.newest()?.endpoints[0]?.port, 0)
-})
-
-test("somebody else's Service of that name is left alone, with an Event", async t => {
-  const service = '/api/v1/namespaces/shop/services/model-edge'
-  const on = await stage(t, fake => {
-    fake.store.put(service, { metadata: { labels: { mine: 'yes' } }, spec: { ports: [] } })
-    fake.store.put(`${DEPLOYMENTS}/model`, whole(X, { annotations: EDGE }) as never)
-  })
-  await on.seconds(() => on.said.length > 0, 'the Event')
-  t.like(on.said[0], { reason: 'EdgeRefused' })
-  t.deepEqual(on.fake.store.get(service)?.spec, { ports: [] })
-  on.put(`shop/${'x'.repeat(60)}`, { annotations: EDGE })
-  await on.seconds(() => on.said.length > 1, 'the other Event')
-  t.regex(on.said[1]?.note ?? '', /is no name that a Service may have/)
 })
 
 test('without the lease nothing is written', async t => {
