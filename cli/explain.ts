@@ -6,6 +6,7 @@ import { Failure, flag, type Command } from './command.ts'
 import { exit } from './exit.ts'
 import {
   endpointNamed,
+  endpointPath,
   logIn,
   placeHelp,
   placeOf,
@@ -95,7 +96,7 @@ async function answersFor(
   }
   const way = await wayTo(place)
   const endpoint = endpointNamed(name, way.namespace)
-  const answer = await ask(way, 'GET', `/v1/explain/${endpoint}?at=${at}`)
+  const answer = await ask(way, 'GET', `/v1/explain/${endpointPath(endpoint)}?at=${at}`)
   const { answers, says = [] } = answer as { answers: Answered[]; says?: string[] }
   return { endpoint, answers, says }
 }

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import type { Override } from '../core/model/decision.ts'
 import { Failure, flag, type Command } from './command.ts'
 import { exit } from './exit.ts'
-import { endpointNamed, placeHelp, placeOf, placeOptions, wayTo } from './place.ts'
+import { endpointNamed, endpointPath, placeHelp, placeOf, placeOptions, wayTo } from './place.ts'
 import { ask, type Way } from './way.ts'
 
 export const command: Command = {
@@ -55,7 +55,7 @@ async function run(args: string[]): Promise<number> {
   const way = await wayTo(placeOf(values))
   const endpoint = endpointNamed(name, way.namespace)
   const who = values.who ?? (await way.user())
-  const to = { way, at: `/v1/overrides/${endpoint}` }
+  const to = { way, at: `/v1/overrides/${endpointPath(endpoint)}` }
   if (values.clear) await clear(to, settings, who)
   else for (const setting of settings) await set(to, setting, values.for ?? null, who)
   const overrides = await inForce(way, endpoint)

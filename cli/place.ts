@@ -84,10 +84,21 @@ export function endpointNamed(name: string, namespace: string): string {
   return name.includes('/') ? name : `${namespace}/${name}`
 }
 
+/** Of an endpoint, for a URL: a name that no endpoint has asks for nothing else. */
+export function endpointPath(endpoint: string): string {
+  const parts = endpoint.split('/')
+  if (parts.some(part => /^\.{0,2}$/.test(part)))
+    throw new Failure(exit.badInput.code, `'${endpoint}' is no endpoint. See: outrigger top`)
+  return parts.map(encodeURIComponent).join('/')
+}
+
 /** For people: `local/NAME` without its namespace, others whole. */
 export function shortName(endpoint: string): string {
   return endpoint.replace(/^local\//, '')
 }
+
+const WHOLE =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{1,2})(:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:\d{2})?)?$/
 
 /** ms since 1970 from a UTC time ("2026-01-31T03:12", "03:12" for today) or an age ("10m"). */
 export function timeOf(text: string, now: number = Date.now()): number {
@@ -98,16 +109,12 @@ export function timeOf(text: string, now: number = Date.now()): number {
     ]
     return now - Number(age[1]) * unit
   }
-  const clock = /^(\d{1,2}):(\d{2})(?::(\d{2}))?Z?$/.exec(text)
+  const clock = /^\d{1,2}:\d{2}(:\d{2})?Z?$/.test(text)
   const today = new Date(now).toISOString().slice(0, 10)
-  const whole =
-    clock === null
-      ? text
-      : `${today}T${(clock[1] ?? '').padStart(2, '0')}:${clock[2]}:${clock[3] ?? '00'}`
+  const [, day, hour, rest, zone] = WHOLE.exec(clock ? `${today}T${text}` : text) ?? []
   // Times are UTC whether they say so or not.
-  const time = Date.parse(
-    /(Z|[+-]\d{2}:\d{2})$/.test(whole) || !whole.includes('T') ? whole : `${whole}Z`,
-  )
+  const clockTime = hour === undefined ? '00:00' : `${hour.padStart(2, '0')}${rest}`
+  const time = Date.parse(`${day}T${clockTime}${zone ?? 'Z'}`)
   if (Number.isFinite(time)) return time
   const words = `'${text}' is no time. Write UTC, such as 2026-01-31T03:12:00Z or 03:12, or an age such as 10m.`
   throw new Failure(exit.badInput.code, words)

@@ -53,6 +53,7 @@ export async function* linesOf(
   }
   const leave = (): void => void response.destroy()
   signal?.addEventListener('abort', leave)
+  if (signal?.aborted === true) leave()
   const silent = setTimeout(() => response.destroy(new Lost(`${way.name} is silent`)), silenceMs)
   const texts: string[] = []
   const take = lines(LONGEST_LINE, text => void texts.push(text))
@@ -112,11 +113,13 @@ export function keepFollowing(options: {
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
+    const done = (): void => {
       clearTimeout(timer)
+      signal.removeEventListener('abort', done)
       resolve()
-    })
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
   })
 }
 

@@ -1,8 +1,10 @@
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
 import test from 'ava'
 import { openCluster } from '../../cli/cluster.ts'
 import { clusterWay } from '../../cli/cluster-way.ts'
 import { recordsOf } from '../../cli/log-source.ts'
-import { keepFollowing, linesOf } from '../../cli/way.ts'
+import { keepFollowing, linesOf, type Way } from '../../cli/way.ts'
 import { CONTROLLER, fakeCluster } from './support/cluster.ts'
 
 const repeat = (seq: number): object => ({
@@ -79,4 +81,23 @@ test.serial('a stream that is silent is opened again until it is stopped', async
   })
   const silent = 'The controller in outrigger-system of fake is silent'
   t.deepEqual(lost, [silent, silent])
+})
+
+test('one that is stopped before its stream opened ends, and closes it', async t => {
+  const response = Object.assign(new Readable({ read: () => undefined }), { statusCode: 200 })
+  let opened: (as: IncomingMessage) => void = () => undefined
+  const way = {
+    name: 'it',
+    open: () => new Promise(resolve => (opened = resolve)),
+  } as unknown as Way
+  const following = keepFollowing({
+    lines: signal => linesOf(way, '/x', { silenceMs: 600_000, signal }),
+    line: () => undefined,
+  })
+  following.stop()
+  opened(response as unknown as IncomingMessage)
+  const late = new Promise(resolve => setTimeout(resolve, 500, 'late'))
+  t.is(await Promise.race([following.ended, late]), undefined)
+  t.true(response.destroyed)
+  response.destroy()
 })
