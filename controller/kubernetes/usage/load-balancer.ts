@@ -35,7 +35,7 @@ export function readBalancer(text: string, { cluster, gauge }: What): Balancer |
     cluster === null || (labels.get('envoy_cluster_name') ?? labels.get('cluster_name')) === cluster
   const sum = (name: string): number | null => {
     const found = fold(series.get(name)?.filter(chosen), { how: 'sum' })
-    return found === null ? null : Math.max(0, Math.round(found))
+    return countOf(found)
   }
   const held = sum(PENDING)
   return held === null ? null : { held, active: sum(ACTIVE), healthy: sum(HEALTHY) }
@@ -44,10 +44,15 @@ export function readBalancer(text: string, { cluster, gauge }: What): Balancer |
 /** Any other load balancer's gauge of requests that wait, all its series added up. */
 function readGauge(text: string, gauge: string): Balancer | null {
   const { series } = readExposition(text, new Set([gauge]), BOUNDS)
-  const found = fold(series.get(gauge), { how: 'sum' })
-  return found === null
-    ? null
-    : { held: Math.max(0, Math.round(found)), active: null, healthy: null }
+  const held = countOf(fold(series.get(gauge), { how: 'sum' }))
+  return held === null ? null : { held, active: null, healthy: null }
+}
+
+/** More than a load balancer can mean: whoever names the page could spoil what is computed from it. */
+const MOST = 1e9
+
+function countOf(value: number | null): number | null {
+  return value === null || value > MOST ? null : Math.max(0, Math.round(value))
 }
 
 /** `URL`, `URL#CLUSTER` for one of Envoy's clusters, or `URL#gauge=NAME`. Null for what is no http URL. */

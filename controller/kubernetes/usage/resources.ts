@@ -29,7 +29,8 @@ export function readResources(text: string): Readings {
   const of = (one: Series): Reading | null => {
     const pod = one.labels.get('pod')
     const container = one.labels.get('container')
-    if (pod === undefined || container === undefined || !(one.value >= 0)) return null
+    if (pod === undefined || container === undefined || !(one.value >= 0 && one.value < Infinity))
+      return null
     const key = keyOf(one.labels.get('namespace') ?? '', pod, container)
     const known = out.get(key) ?? { cpu: null, memoryBytes: null }
     out.set(key, known)
@@ -87,7 +88,7 @@ function coresUsed(before: Reading | undefined, now: Reading | undefined): numbe
   const ms = now.cpu.at - before.cpu.at
   const seconds = now.cpu.seconds - before.cpu.seconds
   // A container that was started again counts from zero.
-  return ms < SHORTEST_MS || seconds < 0 ? null : (seconds * 1000) / ms
+  return !(ms >= SHORTEST_MS && seconds >= 0) ? null : (seconds * 1000) / ms
 }
 
 function amount(

@@ -91,3 +91,11 @@ test('what waits there is known while it is fresh, and a failure is said once', 
   await watch.look()
   t.is(watch.of('shop/model'), null)
 })
+
+test('a number that no load balancer can mean is none: it would spoil what is computed from it', t => {
+  const gauge = (value: string) => readBalancer(`g ${value}\n`, { cluster: null, gauge: 'g' })
+  t.is(gauge('1e308'), null)
+  t.is(gauge('1e9')?.held, 1e9)
+  t.is(readBalancer('g{a="1"} 1e308\ng{a="2"} 1e308\n', { cluster: null, gauge: 'g' }), null)
+  t.is(readBalancer('envoy_cluster_upstream_rq_pending_active 1e308\n', envoy(null)), null)
+})

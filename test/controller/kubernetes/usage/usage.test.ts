@@ -125,3 +125,13 @@ test('each host is asked once a round; one that fails rests, ever longer, and it
   t.is(said[1], 'a kubelet answers again ')
   t.deepEqual(watch.figures(), { asked: 1, requests: 6, failures: 3 })
 })
+
+test('numbers that nothing can use are none', t => {
+  const limits = { cpu: '1', memory: '1Gi' }
+  const endless = readResources(page(Infinity, 1_005_000, Infinity).replaceAll('Infinity', '+Inf'))
+  const none = { cpuPermille: null, memoryPermille: null }
+  t.deepEqual(usageOf(withResources({ limits }), before, endless), none)
+  t.is(millisOf(withResources({ limits }), before, endless), null)
+  const timeless = readResources(page(11, Infinity, 1).replaceAll(' Infinity', ' NaN'))
+  t.is(millisOf(withResources({ limits }), before, timeless), null)
+})
