@@ -15,6 +15,9 @@ import type { Around, Member } from './member.ts'
 import { memberPage, type MemberFigures } from './page.ts'
 import type { OpenWebhook } from './webhook/open.ts'
 
+/** What a change of role under way is given to end, ms. */
+const CLOSE_MS = 3000
+
 /** From standby to leader; there is no way back but a new process. */
 export class Waiting {
   private readonly around: Around
@@ -70,7 +73,7 @@ export class Waiting {
   member(): Member {
     const close = async (): Promise<void> => {
       this.closing = true
-      await this.turn
+      await this.turnOr(CLOSE_MS)
       await this.decides?.label.stop()
       await this.decides?.controller.close()
       this.own?.stop()
@@ -79,6 +82,7 @@ export class Waiting {
       await this.admin?.close()
       await this.webhook?.close()
       this.around.surroundings.stop()
+      this.around.events.stop()
     }
     return { address: this.admin?.address ?? '', over: this.over, close }
   }
@@ -95,6 +99,17 @@ export class Waiting {
       keepers: own?.keepers ?? null,
       events: events.figures,
     }
+  }
+
+  /** A takeover waits for the API server as long as it takes; whoever is told to end doesn't. */
+  private turnOr(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, ms)
+      void this.turn.then(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
   }
 
   /** One change of role after the other. */

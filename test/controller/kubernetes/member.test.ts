@@ -16,6 +16,8 @@ import { FakeApiServer } from '../../support/fake-api-server.ts'
 import { folder } from '../support/folder.ts'
 import { deployment } from './support/objects.ts'
 
+const LEASE = '/apis/coordination.k8s.io/v1/namespaces/outrigger-system/leases/outrigger-controller'
+
 /** A port that is free now: a leader opens the one of the standby that it was again. */
 async function freePort(): Promise<number> {
   const server = createServer()
@@ -108,4 +110,23 @@ test('one leads and one stands by; both show what they count on /metrics, each i
   for (const name of Object.keys(signals.controller)) t.false(waits.has(name), name)
   const ready = await call('GET', `http://${other.address}/readyz`)
   t.is(ready.status, 200)
+})
+
+test('one that is told to end while it takes over, and the API server answers no more, ends', async t => {
+  const api = await FakeApiServer.start()
+  let asked = false
+  api.fault = ({ path }) => {
+    if (!path.startsWith('/apis/apps/')) return null
+    asked = true
+    return { status: 503, body: '' }
+  }
+  const of = await around(t, api, 'outrigger-controller-0')
+  const member = (await Waiting.open(of, null)).member()
+  t.teardown(() => api.stop())
+  await until(() => Promise.resolve(asked))
+  const started = performance.now()
+  await member.close()
+  t.true(performance.now() - started < 8000)
+  const lease = api.store.get(LEASE) as { spec?: { holderIdentity?: string } } | null
+  t.is(lease?.spec?.holderIdentity, '', 'another needs no wait')
 })
