@@ -1,8 +1,9 @@
-import { jsonLog, wordsOfError, type Log } from '../../core/runtime/log.ts'
+import { jsonLog, type Log } from '../../core/runtime/log.ts'
 import type { ClusterConfig, ControllerConfig } from '../config.ts'
 import { loadKube, type Kube } from './api/client.ts'
 import { Events } from './api/events.ts'
 import { rootKeyPair, sharedToken } from './api/own.ts'
+import { patiently } from './api/patience.ts'
 import { systemTime } from './api/time.ts'
 import { injecting } from './injecting.ts'
 import type { Around, Member } from './member.ts'
@@ -42,17 +43,6 @@ function surroundingsOf(kube: Kube, cluster: ClusterConfig, log: Log): Surroundi
   const { watchNamespaces, webhook } = cluster
   const namespaces = webhook !== null
   return new Surroundings({ kube, watchNamespaces, namespaces, log, time: systemTime })
-}
-
-async function patiently<T>(log: Log, ask: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await ask()
-    } catch (error) {
-      if (tries === 0) log('warn', 'waiting for the API server', { why: wordsOfError(error) })
-      await new Promise(resolve => setTimeout(resolve, Math.min(5000, 250 * 2 ** tries)))
-    }
-  }
 }
 
 function webhookOf(around: Around, leading: () => boolean): Promise<OpenWebhook | null> {

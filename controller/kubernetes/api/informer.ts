@@ -45,6 +45,8 @@ interface End {
 
 const FIRST_DELAY_MS = 200
 const LONGEST_DELAY_MS = 10_000
+/** A server's Retry-After is heeded up to this: a gateway's maintenance page says an hour and is gone in a minute. */
+const LONGEST_ASKED_MS = 60_000
 /** A watch that lived this long was a good one, however it ended. Longer than an answer may take. */
 const SETTLED_MS = 15_000
 /** This often refused, a watch may be asked from a version that the server has never had. */
@@ -141,7 +143,8 @@ export class Informer<T extends Named, K = T> {
     if (error instanceof Nonsense || statusOf(error) === 410 || refused) this.version = null
     const { log, path } = this.options
     if (this.streak === 0) log('warn', `${path}: ${wordsOfError(error)}; it is tried again`)
-    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0
+    const wants = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0
+    const asked = Math.min(LONGEST_ASKED_MS, wants)
     const { random } = this.time
     const ms = Math.max(asked, backOff(this.streak++, FIRST_DELAY_MS, LONGEST_DELAY_MS, random()))
     await new Promise<void>(resolve => {

@@ -258,3 +258,11 @@ test("what the owner's code throws ends nothing", async t => {
     ['error', '/api/v1/pods: changed threw a/p2'],
   ])
 })
+
+test('a gateway that wants to be left alone for an hour is asked again within a minute', async t => {
+  const { api, time, informer } = await setUp(t)
+  api.fault = () => ({ status: 503, headers: { 'retry-after': '3600' } })
+  informer.start()
+  await until(() => informer.figures().failures === 1)
+  t.is(time.delays.at(-1), 60_000)
+})
