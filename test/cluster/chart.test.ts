@@ -1,5 +1,9 @@
 import test from 'ava'
+import { running } from './machine/processes.ts'
+import { giveVolumes } from './machine/volumes.ts'
+import { outrigger } from './support/cli.ts'
 import {
+  FORMER,
   helm,
   install,
   json,
@@ -24,6 +28,10 @@ const STEADY = {
 }
 const BOUND = 'chart-bound'
 const MINUTES = { seconds: 120 }
+/** The log on volumes of the cluster's default class, as it is without any value. */
+const KEPT = ['controller.persistence.enabled=true']
+
+let uninstalledAt = 0
 
 interface Secret {
   data?: Record<string, string>
@@ -78,10 +86,13 @@ async function leftIn(namespace: string): Promise<string[]> {
   return all.filter(name => !theirs.includes(name)).toSorted()
 }
 
-const OURS = ['configmap/outrigger-root-key', 'secret/outrigger-root']
+const KEYS = ['configmap/outrigger-root-key', 'secret/outrigger-root']
+const LOGS = [0, 1].map(i => `persistentvolumeclaim/state-outrigger-controller-${i}`)
 
 test.before(async () => {
   await uninstall()
+  // Elsewhere the cluster has a provisioner.
+  if (running('kubelet') !== null) await giveVolumes()
   await kubectl(['delete', 'namespace', MODEL.namespace, BOUND, '--ignore-not-found'])
 })
 test.after.always(async () => {
@@ -92,7 +103,7 @@ test.after.always(async () => {
 test.serial('install: all is ready, one decides, and what nobody wrote down is made', async t => {
   await kubectl(['create', 'namespace', SYSTEM])
   await kubectl(['label', 'namespace', SYSTEM, 'pod-security.kubernetes.io/enforce=restricted'])
-  await install()
+  await install(KEPT, SYSTEM, FORMER)
   await rolledOut()
   const leaders = ['-n', SYSTEM, 'get', 'pods', '-l', 'outrigger.dev/leader=true']
   await until('one controller leads', async () => (await named(leaders)).length === 1)
@@ -109,7 +120,7 @@ test.serial('install: all is ready, one decides, and what nobody wrote down is m
 })
 
 test.serial(
-  'upgrade and rollback under load: nothing is lost, and what was made stays',
+  'upgrade from the version before and rollback to it, under load: nothing is lost, what was made stays',
   async t => {
     await deployModel({ ...MODEL, annotations: { inject: 'true' }, deployment: STEADY })
     await replicasReady(MODEL.namespace, MODEL.name, 2)
@@ -119,7 +130,7 @@ test.serial(
     )
     const loads = []
     for (const name of ['model', 'model-edge']) {
-      await answers(MODEL.namespace, name)
+      await answers(MODEL.namespace, name, 'model')
       const load = await loadOf({ namespace: MODEL.namespace, service: name, rate: 40 })
       loads.push(load)
       t.teardown(async () => void (await load.stop()))
@@ -128,7 +139,7 @@ test.serial(
     const changed = ['controller', 'aggregator', 'edge'].map(
       each => `${each}.podAnnotations.round=two`,
     )
-    await install([...changed, 'edge.replicas=3', 'log.keep-days=7'])
+    await install([...KEPT, ...changed, 'edge.replicas=3', 'log.keep-days=7'])
     await rolledOut()
     t.deepEqual(await kept(), before)
     const settings = ['-n', SYSTEM, 'get', 'configmap', 'outrigger-settings']
@@ -148,13 +159,14 @@ test.serial(
 )
 
 test.serial(
-  'uninstall with injected pods: they serve on, and only the root key is left',
+  'uninstall with injected pods: they serve on, and only the root key and the log are left',
   async t => {
     const load = await loadOf({ namespace: MODEL.namespace, service: MODEL.name, rate: 40 })
     t.teardown(async () => void (await load.stop()))
     await helm(['uninstall', 'outrigger', '--namespace', SYSTEM, '--wait'])
     await empty(SYSTEM)
-    t.deepEqual(await leftIn(SYSTEM), OURS)
+    uninstalledAt = Date.now()
+    t.deepEqual(await leftIn(SYSTEM), [...KEYS, ...LOGS].toSorted())
     t.deepEqual(await clusterWide(), [])
     // A pod that is made now is not refused, and has no sidecar.
     const [pod] = await podsOf(MODEL.namespace, MODEL.name)
@@ -166,11 +178,21 @@ test.serial(
   },
 )
 
-test.serial('installed again, it has the same root key, so that its orders are taken', async t => {
-  const root = (await json<Secret>(['-n', SYSTEM, 'get', 'secret', 'outrigger-root'])).data
-  await install()
+test.serial('installed again, it has the same root key and goes on with its log', async t => {
+  const secret = ['-n', SYSTEM, 'get', 'secret', 'outrigger-root']
+  const root = (await json<Secret>(secret)).data
+  await install(KEPT)
   await rolledOut()
-  t.deepEqual((await json<Secret>(['-n', SYSTEM, 'get', 'secret', 'outrigger-root'])).data, root)
+  t.deepEqual((await json<Secret>(secret)).data, root)
+  const of = `${MODEL.namespace}/${MODEL.name}`
+  const list = ['decisions', 'list', '--since', '1h', '--endpoint', of, '--cluster', '--json']
+  const oldest = await until('decisions are listed', async () => {
+    const { code, out, err } = await outrigger(...list)
+    if (code !== 0) throw new Error(err)
+    return out.split('\n').find(Boolean)
+  })
+  const { time } = JSON.parse(oldest) as { time: number }
+  t.true(time < uninstalledAt, 'the oldest decision is older than the uninstallation')
   await uninstall()
 })
 
@@ -185,6 +207,6 @@ test.serial(
     t.deepEqual(await clusterWide(), [])
     await helm(['uninstall', 'outrigger', '--namespace', BOUND, '--wait'])
     await empty(BOUND)
-    t.deepEqual(await leftIn(BOUND), OURS)
+    t.deepEqual(await leftIn(BOUND), KEYS)
   },
 )

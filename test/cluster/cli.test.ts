@@ -3,29 +3,13 @@ import { join } from 'node:path'
 import test from 'ava'
 import type { Finding } from '../../cli/check/finding.ts'
 import { checks } from '../../cli/check/table.ts'
+import { main, outrigger } from './support/cli.ts'
 import { hasSidecar, install, kubectl, podsOf, SYSTEM, until } from './support/cluster.ts'
 import { loadOf } from './support/load-pod.ts'
 import { answers, deployModel, replicasReady } from './support/model.ts'
 
 const namespace = 'cli'
 const name = 'model'
-const main = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
-
-interface Ran {
-  code: number
-  out: string
-  err: string
-}
-
-/** From the sources, as a person does: with a kubeconfig and nothing else. */
-function outrigger(...args: string[]): Promise<Ran> {
-  return new Promise(resolve => {
-    execFile(process.execPath, [main, ...args], { timeout: 60_000 }, (error, out, err) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, err })
-    })
-  })
-}
-
 interface Report {
   ok: boolean
   stage: string

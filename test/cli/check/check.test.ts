@@ -1,4 +1,5 @@
 import test from 'ava'
+import { version } from '../../../cli/version.ts'
 import { command as check } from '../../../cli/check.ts'
 import type { Finding } from '../../../cli/check/finding.ts'
 import type { Route } from '../../../core/runtime/admin.ts'
@@ -39,8 +40,8 @@ ok       clock-own            This machine's clock is right.
 ok       clock-nodes          They agree: 1 node.
 ok       clock-controller     outrigger-controller-0: Its clock agrees.
 ok       pods                 Ready: 4 pods.
-ok       images               outrigger:0.1.0.
-ok       version              The release is 0.1.0, this command 0.1.0.
+ok       images               outrigger:${version}.
+ok       version              The release is ${version}, this command ${version}.
 ok       lease                outrigger-controller-0 holds it, and renewed it N s ago.
 ok       controller           outrigger-system: It answers, and works as it should.
 ok       webhook-registered   inject.outrigger.dev leads to outrigger-system/outrigger-webhook.

@@ -1,3 +1,4 @@
+import { version } from '../../../cli/version.ts'
 import { newAuthority, newServer } from '../../../controller/kubernetes/webhook/x509.ts'
 import type { FakeApiServer, Fault } from '../../support/fake-api-server.ts'
 import type { Request } from '../../support/fake-api-store.ts'
@@ -5,6 +6,7 @@ import { RELEASE } from './cluster.ts'
 
 /** A cluster in which all is well, as its API server has it. */
 const DAY = 86_400_000
+const IMAGE = `outrigger:${version}`
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const OWN = { 'app.kubernetes.io/name': 'outrigger' }
 const READY = { type: 'Ready', status: 'True', lastTransitionTime: '2026-03-01T12:00:00Z' }
@@ -55,15 +57,15 @@ const nodeStatus = { status: { nodeInfo: { kubeletVersion: 'v1.36.3' }, conditio
 const statefulSet = {
   metadata: {
     name: 'outrigger-controller',
-    labels: { 'app.kubernetes.io/version': '0.1.0' },
+    labels: { 'app.kubernetes.io/version': version },
   },
   spec: {
     template: {
       spec: {
         containers: [
           {
-            image: 'outrigger:0.1.0',
-            env: [{ name: 'OUTRIGGER_IMAGE', value: 'outrigger:0.1.0' }],
+            image: IMAGE,
+            env: [{ name: 'OUTRIGGER_IMAGE', value: IMAGE }],
           },
         ],
       },
@@ -86,7 +88,7 @@ export function ownPod(
   const leader = name === 'outrigger-controller-0' ? { 'outrigger.dev/leader': 'true' } : {}
   return {
     metadata: { name, labels: { ...OWN, 'app.kubernetes.io/component': component, ...leader } },
-    spec: { containers: [{ name: component, image: 'outrigger:0.1.0' }] },
+    spec: { containers: [{ name: component, image: IMAGE }] },
     status: { phase: 'Running', conditions: [READY], ...status },
   }
 }

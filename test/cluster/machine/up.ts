@@ -10,6 +10,7 @@ import { parts } from './parts.ts'
 import { addresses, binary, kubeconfig, nodeName, state } from './places.ts'
 import { makePki } from './pki.ts'
 import { running, until } from './processes.ts'
+import { giveVolumes } from './volumes.ts'
 
 /**
  * node up.ts [IMAGE.tar...]: brings the cluster up from nothing, or finds it up, and loads the images.
@@ -19,6 +20,7 @@ async function up(images: string[]): Promise<void> {
   const began = performance.now()
   if (!isUp()) await bringUp()
   for (const image of images) loadImage(image)
+  await giveVolumes()
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   say(`the cluster is up after ${seconds} s: export KUBECONFIG=${kubeconfig}`)
 }

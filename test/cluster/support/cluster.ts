@@ -27,10 +27,17 @@ export async function helm(args: string[]): Promise<string> {
   return stdout
 }
 
-/** Installs the chart, or changes it to these values, and waits until all of it is ready. */
-export async function install(values: string[] = [], namespace = SYSTEM): Promise<void> {
+/** The chart of this tree, and that of the version before, as it was released. */
+const CHART = join(root, 'deploy', 'chart')
+export const FORMER = join(root, 'test', 'cluster', 'charts', 'outrigger-0.1.0.tgz')
+
+/** Installs a chart, or changes the release to it and to these values, and waits until all of it is ready. */
+export async function install(
+  values: string[] = [],
+  namespace = SYSTEM,
+  chart = CHART,
+): Promise<void> {
   const sets = [...SMALL, ...values].flatMap(value => ['--set', value])
-  const chart = join(root, 'deploy', 'chart')
   const where = ['--namespace', namespace, '--create-namespace']
   await helm(['upgrade', '--install', 'outrigger', chart, ...where, ...sets])
   await until(`all of ${namespace} is ready`, () => allReady(namespace), { seconds: 120 })

@@ -144,10 +144,14 @@ export async function serviceUrl(namespace: string, name: string): Promise<strin
   return `http://${spec.clusterIP}/`
 }
 
-/** Waits until what is behind a Service answers 200 through the API server. */
-export async function answers(namespace: string, name: string): Promise<void> {
-  const path = `/api/v1/namespaces/${namespace}/services/${name}:80/proxy/`
-  await until(`${path} answers`, () => kubectl(['get', '--raw', path]))
+/** Waits until what is behind a Service answers 2xx; asked by a replica of the model. */
+export async function answers(namespace: string, service: string, model = service): Promise<void> {
+  const url = await serviceUrl(namespace, service)
+  const ask = `fetch('${url}').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))`
+  const exec = ['-n', namespace, 'exec', `deployment/${model}`, '-c', 'model', '--']
+  await until(`${service} answers`, () =>
+    kubectl([...exec, '/usr/local/bin/node', '-e', ask]).then(() => true),
+  )
 }
 
 /** Waits until so many pods of the app are ready and no others are there. */
