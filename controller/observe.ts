@@ -1,5 +1,4 @@
 import { check, sentence, type Schema } from '../core/model/schema.ts'
-import { MOST_EPOCH } from '../core/model/order.ts'
 import {
   HEADERS,
   type Platform,
@@ -27,8 +26,6 @@ export interface ObserverOptions {
 /** Follows the platform and the aggregator, and tells the aggregator which replicas there are. */
 export class Observer {
   platform: Platform | null = null
-  /** The largest order epoch that any sample named. */
-  epoch = 0
   private readonly options: ObserverOptions
   private readonly say: ReturnType<typeof once>
   private readonly newest = new Map<string, { windows: EndpointWindows; seenAt: number }>()
@@ -92,10 +89,7 @@ export class Observer {
   }
 
   private takeWindows(windows: EndpointWindows): void {
-    const { endpoint, epoch, at } = windows
-    // One above it has to be left for us.
-    if (epoch < MOST_EPOCH) this.epoch = Math.max(this.epoch, epoch)
-    else this.say.say('warn', 'samples name an epoch that no controller gave', { endpoint, epoch })
+    const { endpoint, at } = windows
     const before = this.newest.get(endpoint)
     // The same second again says nothing new, so it makes no older one younger.
     const seenAt = before?.windows.at === at ? before.seenAt : this.options.now()

@@ -4,10 +4,10 @@ import type { Office } from './desk.ts'
 import type { Figures } from './figures.ts'
 import type { Journal } from './journal.ts'
 import type { Bell } from './loop.ts'
-import type { Memory } from './memory.ts'
 import type { Observer } from './observe.ts'
 import type { People } from './people.ts'
 import type { Ground } from './ground.ts'
+import { Raising } from './raising.ts'
 import type { Strangers } from './strangers.ts'
 import { tick } from './tick.ts'
 
@@ -33,11 +33,15 @@ const RETAIN_EVERY = 60_000
 export class Running {
   private readonly parts: Parts
   private readonly said: ReturnType<typeof once>
+  private readonly raising: Raising
   private retainedAt = -Infinity
 
   constructor(parts: Parts) {
     this.parts = parts
     this.said = once(parts.log)
+    this.raising = new Raising((endpoint, epoch) =>
+      this.said.say('warn', 'samples name an epoch that no controller gave', { endpoint, epoch }),
+    )
     if (parts.ground.shared) this.renewOrders()
   }
 
@@ -80,16 +84,12 @@ export class Running {
     return true
   }
 
-  /**
-   * Samples name a greater epoch, or orders of ours that we never gave (the log was lost or moved): whoever
-   * gave them has gone, and sidecars refuse what is older.
-   */
+  /** Where sidecars hold what a greater epoch, or an unknown order of ours, told them. */
   private async takeEpoch(): Promise<void> {
     const { observer, journal, identity, version, ground } = this.parts
     const { ledger, memory } = journal
-    const foreign = foreignOrder(observer, memory, ledger.epoch)
-    if (observer.epoch <= ledger.epoch && !foreign) return
-    const epoch = Math.max(observer.epoch, ledger.epoch) + 1
+    const epoch = this.raising.next(observer, memory, ledger.epoch)
+    if (epoch === null) return
     await ground.raised(epoch)
     ledger.epoch = epoch
     const body = { controller: identity, version, size: journal.durable(), head: ledger.head }
@@ -120,17 +120,4 @@ export class Running {
     this.retainedAt = journal.now()
     figures.logBytes = await journal.retain(ground.settings.logOptions)
   }
-}
-
-/** Whether a sidecar holds an order of `epoch` that this log knows nothing of. */
-export function foreignOrder(
-  observer: Pick<Observer, 'platform' | 'windows'>,
-  memory: Memory,
-  epoch: number,
-): boolean {
-  return (observer.platform?.endpoints ?? []).some(({ endpoint }) => {
-    const given = memory.endpoints.get(endpoint)?.order?.n ?? 0
-    const rows = observer.windows(endpoint)?.replicas ?? []
-    return rows.some(({ order }) => order?.epoch === epoch && order.n > given)
-  })
 }

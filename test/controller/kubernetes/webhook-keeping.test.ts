@@ -243,7 +243,7 @@ test('something that clears the caBundle at once, again and again, is not answer
   const { api, replica } = await installation(t)
   const { keeper, registration, time, said } = replica()
   await keeper.look()
-  const clear = (): void => void api.store.put(CONFIGURATION, configuration() as never)
+  const clear = (): void => void api.store.put(CONFIGURATION, configuration())
   const isSet = (): boolean => bundles(api)[0] !== ''
   clear()
   registration.start()

@@ -1,0 +1,54 @@
+import type { Memory } from './memory.ts'
+import type { Observer } from './observe.ts'
+
+/**
+ * Samples name a greater epoch, or orders of ours that we never gave (the log was lost or moved): whoever gave
+ * them has gone, and sidecars refuse what is older, so an epoch above theirs is to be taken.
+ *
+ * A sample is only what a pod says. One that lies raises the epoch by a bounded step, once in our life, and
+ * all of them together a bounded number of times: every raise sends all orders anew.
+ */
+export const MOST_RAISES = 20
+/** Far more controllers than ever follow each other; far fewer than there are epochs. */
+export const REACH = 1_000_000
+
+type Seen = Pick<Observer, 'platform' | 'windows'>
+
+export class Raising {
+  /** Endpoints whose samples have had their say. */
+  private readonly heeded = new Set<string>()
+  private raises = 0
+  private readonly refuse: (endpoint: string, epoch: number) => void
+
+  /** `refuse`: hears of samples that are not believed. */
+  constructor(refuse: (endpoint: string, epoch: number) => void) {
+    this.refuse = refuse
+  }
+
+  /** The epoch to be taken in place of `ours`; null: ours is good. */
+  next(seen: Seen, memory: Memory, ours: number): number | null {
+    let above = ours
+    let raised = false
+    for (const { endpoint } of seen.platform?.endpoints ?? []) {
+      const named = seen.windows(endpoint)?.epoch ?? 0
+      if (named <= ours && !foreignOrder(seen, memory, endpoint, ours)) continue
+      if (this.heeded.has(endpoint) || this.raises >= MOST_RAISES || named > ours + REACH) {
+        this.refuse(endpoint, named)
+        continue
+      }
+      this.heeded.add(endpoint)
+      above = Math.max(above, named)
+      raised = true
+    }
+    if (!raised) return null
+    this.raises++
+    return above + 1
+  }
+}
+
+/** Whether a sidecar of the endpoint holds an order of `epoch` that this log knows nothing of. */
+function foreignOrder(seen: Seen, memory: Memory, endpoint: string, epoch: number): boolean {
+  const given = memory.endpoints.get(endpoint)?.order?.n ?? 0
+  const rows = seen.windows(endpoint)?.replicas ?? []
+  return rows.some(({ order }) => order?.epoch === epoch && order.n > given)
+}
