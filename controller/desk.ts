@@ -15,6 +15,7 @@ import type { PlatformLink } from './platform.ts'
 import type { Ledger } from './record/ledger.ts'
 import type { Settings } from '../core/model/settings.ts'
 import type { Desk, Published, Sight } from './tick.ts'
+import { inTurn } from './turns.ts'
 import { endpointView, lineOf, type DecisionLine, type EndpointView, type Learned } from './view.ts'
 
 export interface Colleagues {
@@ -64,20 +65,22 @@ export class Office implements Desk {
     const { observer, memory } = this.with
     const { platform } = observer
     if (platform === null) return []
-    return platform.endpoints.flatMap(row => {
+    const waiting = platform.endpoints.flatMap(row => {
       const { endpoint, revision } = row
       const remembered = this.remembered(endpoint, revision)
       const overrides = memory.overridesOf(endpoint)
       const settings = withOverrides(remembered.settings, overrides)
       const { state, decided, looked } = remembered
       const is = due(state, settings, now, decided, looked, revision)
-      remembered.looked = now
       const activate = this.activated.has(endpoint)
       const what: Sight['due'] = []
       // The limit first: a lowered one adds replicas in the same tick (decideAll).
       if (is.limit) what.push('limit')
       if (is.replicas || activate) what.push('replicas')
-      if (what.length === 0) return []
+      if (what.length === 0) {
+        remembered.looked = now
+        return []
+      }
       const windows = observer.windows(endpoint)
       const observed = {
         windows,
@@ -95,6 +98,9 @@ export class Office implements Desk {
       )
       return [{ remembered, observed, folds, due: what }]
     })
+    const sights = inTurn(waiting, platform.endpoints.length)
+    for (const { remembered } of sights) remembered.looked = now
+    return sights
   }
 
   readonly record: Desk['record'] = (made, now) => this.with.ledger.record(made, now)
