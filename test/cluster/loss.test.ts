@@ -36,6 +36,11 @@ for (const [words, options] of Object.entries({
     ms: 5,
     preStop: { exec: { command: ['/usr/local/bin/node', '-e', 'setTimeout(() => {}, 4000)'] } },
   },
+  'a model that only loopback reaches': {
+    ms: 5,
+    host: '127.0.0.1',
+    annotations: { ...inject, mode: 'loopback' },
+  },
   'a model that answers slowly': { onTerm: 'exit', ms: 2500, graceSeconds: 10 },
 } satisfies Record<string, Partial<ModelOptions>>)) {
   test.serial(`rolling restarts of ${words}`, async t => {
