@@ -22,7 +22,7 @@ SYSTEM_MINUTES := 20
 CLUSTER_MINUTES := 25
 REPORT ?=
 
-.PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench clean
+.PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench bench-cluster clean
 
 help: ## Show this.
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ test-system: $(BUILT) ## Tests with a browser, Prometheus and the registry; inst
 	scripts/tier.sh test-system $(SYSTEM_MINUTES) 'ava --config ava.system.config.js $(REPORT)'
 
 test-cluster: $(BUILT) ## Tests on a real Kubernetes cluster: KUBECONFIG's, or one brought up here (root, Go).
-	test/cluster/run.sh scripts/tier.sh test-cluster $(CLUSTER_MINUTES) 'ava --config ava.cluster.config.js $(REPORT)'
+	test/cluster/run.sh scripts/tier.sh test-cluster $(CLUSTER_MINUTES) 'ava --config ava.cluster.config.js $$CLUSTER_FILES $(REPORT)'
 
 cluster: $(BUILT) ## Bring up a one-node Kubernetes cluster on this machine, with our image in it.
 	test/cluster/up.sh
@@ -71,6 +71,10 @@ docs: $(INSTALLED) ## Write the docs that come from tables.
 bench: $(BUILT) ## Run the benchmarks in bench/.
 	if [ -f bench/package-lock.json ]; then (cd bench && npm ci --loglevel=error); fi
 	for file in bench/*.ts; do echo "== $$file"; node "$$file"; done
+
+bench-cluster: $(BUILT) ## The controller with 1,000 endpoints and 10,000 fake pods: half an hour, Linux, Go, etcd.
+	scripts/debian-packages.sh etcd:etcd-server
+	node bench/cluster/main.ts $(ARGS)
 
 clean: ## Remove what was built and installed.
 	rm -rf dist node_modules .outrigger

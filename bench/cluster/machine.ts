@@ -1,16 +1,25 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  createWriteStream,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { binary } from '../../test/cluster/machine/places.ts'
+import { cache } from '../../test/cluster/machine/places.ts'
 
 /** A folder of its own, ports that are free, and processes that end with the bench. */
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 export const state = mkdtempSync(join(tmpdir(), 'outrigger-bench-'))
 
+const machine = join(root, 'test/cluster/machine')
+const kwok = join(machine, 'kwok')
 const children = new Map<string, ChildProcess>()
 
 export function start(
@@ -23,9 +32,9 @@ export function start(
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, HOME: state, ...environment },
   })
-  const log = createWriteStream(join(state, `${name}.log`), { flags: 'a' })
-  child.stdout.pipe(log, { end: false })
-  child.stderr.pipe(log, { end: false })
+  const log = join(state, `${name}.log`)
+  appendFileSync(log, '')
+  for (const out of [child.stdout, child.stderr]) out.pipe(createWriteStream(log, { flags: 'a' }))
   child.once('exit', code => {
     if (children.get(name) !== child) return
     children.delete(name)
@@ -46,9 +55,9 @@ export async function stop(name: string, signal: NodeJS.Signals = 'SIGTERM'): Pr
 }
 
 /** The last that was started ends first. */
-export async function stopAll(): Promise<void> {
+export async function stopAll(clear: boolean): Promise<void> {
   for (const name of [...children.keys()].toReversed()) await stop(name)
-  rmSync(state, { recursive: true, force: true })
+  if (clear) rmSync(state, { recursive: true, force: true })
 }
 
 export function pidOf(name: string): number {
@@ -95,10 +104,21 @@ export async function until(
 
 /** What Debian does not have: the cluster's binaries, and kwok, each built once. */
 export function build(): void {
-  const machine = join(root, 'test/cluster/machine')
   execFileSync(join(machine, 'build.sh'), { stdio: 'inherit' })
-  const environment = { ...process.env, CGO_ENABLED: '0' }
-  const folder = dirname(binary('kwok'))
-  const args = ['build', '-trimpath', '-ldflags', '-s -w', '-o', `${folder}/`, 'tool']
-  execFileSync('go', args, { cwd: join(machine, 'kwok'), env: environment, stdio: 'inherit' })
+  const env = { ...process.env, CGO_ENABLED: '0' }
+  const args = ['build', '-trimpath', '-ldflags', '-s -w', '-o', `${cache}/bin/`, 'tool']
+  execFileSync('go', args, { cwd: kwok, env, stdio: 'inherit' })
+}
+
+/** How kwok plays a node and a pod: its own definitions for speed. */
+export function stages(): string[] {
+  const list = ['list', '-m', '-f', '{{.Dir}}', 'sigs.k8s.io/kwok']
+  const folder = execFileSync('go', list, { cwd: kwok, encoding: 'utf8' }).trim()
+  const names = [
+    'node/fast/node-initialize',
+    'node/heartbeat-with-lease/node-heartbeat-with-lease',
+    'pod/fast/pod-ready',
+    'pod/fast/pod-delete',
+  ]
+  return names.map(name => join(folder, 'kustomize', 'stage', `${name}.yaml`))
 }

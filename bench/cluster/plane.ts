@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
 import { kubeOf, type Kube } from '../../controller/kubernetes/api/client.ts'
 import { binary } from '../../test/cluster/machine/places.ts'
-import { file, freePort, start, state, until } from './machine.ts'
+import { file, freePort, stages, start, state, until } from './machine.ts'
 
 /** A control plane and kwok, which plays the nodes: no kubelet, no container, no network. */
 export interface Plane {
@@ -26,7 +26,7 @@ export async function startPlane(): Promise<Plane> {
     Array.from({ length: 6 }, freePort),
   )
   const etcd = `http://127.0.0.1:${client}`
-  start('etcd', process.env.KUBEBUILDER_ASSETS ? binary('etcd') : 'etcd', [
+  start('etcd', binary('etcd'), [
     `--data-dir=${join(state, 'etcd')}`,
     `--listen-client-urls=${etcd}`,
     `--advertise-client-urls=${etcd}`,
@@ -107,6 +107,7 @@ function startParts(
   start('kwok', binary('kwok'), [
     `--kubeconfig=${configs.kwok}`,
     '--manage-all-nodes=true',
+    ...stages().map(path => `--config=${path}`),
     `--server-address=127.0.0.1:${ports.kwok}`,
     '--node-lease-duration-seconds=40',
   ])

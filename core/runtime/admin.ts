@@ -54,8 +54,8 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** A reader that leaves this much unread is dropped: it resumes from where it was. */
-const MOST_UNREAD = 8 * 1024 * 1024
+/** A reader that leaves this much unread is dropped: it resumes from where it was. Two seconds of windows of 10,000 replicas. */
+const MOST_UNREAD = 32 * 1024 * 1024
 
 /** Listens; rejects with the system's error (EADDRINUSE, EACCES). */
 export async function serve(options: {

@@ -4,11 +4,14 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 own=/tmp/outrigger-cluster/kubeconfig
+# Which of the tests; empty: all.
+export CLUSTER_FILES=
 export PATH=${XDG_CACHE_HOME:-$HOME/.cache}/outrigger/bin:$PATH
 if [ "${KUBECONFIG:-$own}" != "$own" ]; then
   for tool in kubectl helm; do
     command -v "$tool" >/dev/null || { echo "to test on the cluster of KUBECONFIG, install $tool" >&2; exit 1; }
   done
+  CLUSTER_FILES='test/cluster/*.test.ts'
   echo 'skipped: test/cluster/node, which kills and freezes processes of the node; KUBECONFIG is not the cluster of this machine' >&2
 elif [ -z "${KUBECONFIG:-}" ]; then
   kept=no

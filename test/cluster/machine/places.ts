@@ -8,7 +8,7 @@ import { join } from 'node:path'
 export const state = '/tmp/outrigger-cluster'
 
 /** Built once and kept outside the tree: a cold build takes minutes. */
-const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'outrigger')
+export const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'outrigger')
 
 export const kubeconfig = join(state, 'kubeconfig')
 
