@@ -19,7 +19,7 @@ SOURCES := $(shell find $(ROOMS) -type d -o -path '*/explorer/*' -o -name '*.ts'
 # Minutes that a tier may take, and how ava reports (`REPORT=--tap` for machines).
 TEST_MINUTES := 10
 SYSTEM_MINUTES := 20
-CLUSTER_MINUTES := 25
+CLUSTER_MINUTES := 30
 REPORT ?=
 
 .PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench bench-cluster clean
