@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { LogRecord } from '../core/model/decision.ts'
 import type { PlatformEndpoint } from '../core/model/tables.ts'
 import { once, wordsOfError, type Log } from '../core/runtime/log.ts'
@@ -102,6 +103,8 @@ export class Office implements Desk {
     for (const { remembered } of sights) remembered.looked = now
     return sights
   }
+
+  readonly pause = (): Promise<void> => setImmediate()
 
   readonly record: Desk['record'] = (made, now) => this.with.ledger.record(made, now)
 

@@ -28,6 +28,8 @@ export interface Published {
 export interface Desk {
   observe(now: number): Sight[]
   algorithm: { name: string; decide: (typeof algorithms)[string] }
+  /** Lets others have their turn: with a large fleet a tick takes a second, and a lease has to be renewed. */
+  pause(): Promise<void>
   /** Nothing can be decided about an endpoint: it is left out of this tick, the others are not. */
   skip(endpoint: string, error: unknown): void
   /** Rejects where nothing may be acted on. */
@@ -37,12 +39,19 @@ export interface Desk {
   act(record: LogRecord<'decision'>): void
 }
 
+/** So many endpoints are decided before others have their turn. */
+const AT_ONCE = 20
+
 /** One tick for all endpoints, from top to bottom. docs/decision.md lists the same steps in the same order. */
 export async function tick(now: number, desk: Desk): Promise<Published[]> {
   // 1 observe
   const sights = desk.observe(now)
   // 2 decide
-  const made = sights.flatMap(sight => decideAlone(sight, now, desk))
+  const made: Made[] = []
+  for (const [i, sight] of sights.entries()) {
+    if (i > 0 && i % AT_ONCE === 0) await desk.pause()
+    made.push(...decideAlone(sight, now, desk))
+  }
   // 3 record
   const records = await desk.record(made, now)
   // 4 keep

@@ -119,6 +119,7 @@ function windowsOf({ model, replicas, newest }: Endpoint, at: number): unknown {
 
 function takeTargets({ targets }: Targets): void {
   counts.targets++
+  firstAt = Math.min(firstAt, Date.now())
   const found = new Map<string, Endpoint['replicas']>()
   for (const { endpoint, replica, admin, expected } of targets) {
     if (endpoint === null || !expected) continue
@@ -134,10 +135,15 @@ function takeTargets({ targets }: Targets): void {
   for (const name of endpoints.keys()) if (!found.has(name)) endpoints.delete(name)
 }
 
+/** Teams come one after the other: so many endpoints a second get their traffic. */
+const COMING = 5
+let firstAt = Infinity
+
 /** Its traffic keeps a share of its limits busy, whatever these are learned to be. */
 function made(name: string): Endpoint {
   const number = Number(name.slice(name.lastIndexOf('-') + 1))
   const rate = (): number => {
+    if (number >= ((Date.now() - firstAt) / 1000) * COMING) return 0
     const needed = number < busy ? BUSY : CALM
     const limit = endpoints.get(name)?.newest?.limit ?? 4
     return Math.round((needed * UTILISATION * limit) / SERVICE_S)

@@ -19,8 +19,8 @@ const { values } = parseArgs({
     replicas: { type: 'string', default: '10' },
     nodes: { type: 'string', default: '50' },
     /** Seconds at most until limits are learned, then of each phase. */
-    settle: { type: 'string', default: '180' },
-    calm: { type: 'string', default: '300' },
+    settle: { type: 'string', default: '420' },
+    calm: { type: 'string', default: '180' },
     busy: { type: 'string', default: '120' },
     /** A folder for a CPU profile. */
     profile: { type: 'string', default: '' },

@@ -48,6 +48,7 @@ function desk(events: string[], sights: Sight[], fails = false): Desk {
         body,
       }))
     },
+    pause: () => Promise.resolve(void events.push('pause')),
     skip: endpoint => void events.push(`skip ${endpoint}`),
     publish: () => void events.push('publish'),
     act: () => void events.push('act'),
@@ -97,6 +98,19 @@ test('an endpoint that nothing can be decided about costs the others nothing', a
     ['local/a', 'local/a'],
   )
   t.deepEqual(events.slice(0, 2), ['observe', 'skip local/b'])
+})
+
+test('of a large fleet others have their turn between decisions', async t => {
+  const events: string[] = []
+  const memory = new Memory()
+  const sights = Array.from({ length: 45 }, (_, i) =>
+    sightOf(new Fleet(`local/a${i}`, 1, () => 5), memory),
+  )
+  await tick(START, desk(events, sights))
+  const pauses = events.flatMap((event, i) =>
+    event === 'pause' ? [events.slice(0, i).filter(each => each === 'decide').length] : [],
+  )
+  t.deepEqual(pauses, [40, 80])
 })
 
 test('a wish for replicas outlives ticks that decide nothing', async t => {
