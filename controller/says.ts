@@ -1,5 +1,6 @@
 import type { Override } from '../core/model/decision.ts'
 import type { PlatformEndpoint, PlatformReplica } from '../core/model/tables.ts'
+import { plain } from '../core/model/plain.ts'
 import { overrideWords } from './explain.ts'
 
 /** A replica that starts is let start for so long before its reason is told. */
@@ -51,9 +52,4 @@ function waiting(replicas: readonly PlatformReplica[], now: number): string[] {
 
 function sentence(words: string): string {
   return /[.!?]$/.test(words) ? words : `${words}.`
-}
-
-/** Messages of pods are anybody's words: none of them may steer the terminal of who looks. */
-function plain(words: string): string {
-  return words.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '?')
 }

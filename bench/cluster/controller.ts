@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { logDirOf } from '../../controller/journal.ts'
 import { Page } from './figures.ts'
-import { freePort, logOf, root, start, state, until } from './machine.ts'
+import { until } from '../../test/cluster/machine/processes.ts'
+import { freePort, logOf, root, start, state } from './machine.ts'
 import { CONTROLLER_POD, SYSTEM } from './objects.ts'
 
 /** The real controller, as its container starts it. */
@@ -50,7 +51,7 @@ export async function decided(
 ): Promise<{ leaderS: number; firstS: number; allS: number }> {
   const seconds = (): number => Math.round((performance.now() - began) / 100) / 10
   const times = saidSince(logOf(NAME).length)
-  await until('the controller decides', () => times().includes('"deciding"'), 300)
+  await until('the controller decides', () => times().includes('"deciding"'), { seconds: 300 })
   const leaderS = seconds()
   let firstS = 0
   await until(
@@ -60,7 +61,7 @@ export async function decided(
       if (made > 0 && firstS === 0) firstS = seconds()
       return made >= endpoints
     },
-    300,
+    { seconds: 300 },
   )
   return { leaderS, firstS, allS: seconds() }
 }

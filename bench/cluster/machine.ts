@@ -10,7 +10,6 @@ import {
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { cache } from '../../test/cluster/machine/places.ts'
 
@@ -84,22 +83,6 @@ export function freePort(): Promise<number> {
       server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0))
     })
   })
-}
-
-export async function until(
-  what: string,
-  good: () => Promise<boolean> | boolean,
-  seconds = 60,
-): Promise<void> {
-  const deadline = performance.now() + seconds * 1000
-  for (;;) {
-    const yes = await Promise.resolve()
-      .then(good)
-      .catch(() => false)
-    if (yes) return
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${seconds} s`)
-    await sleep(250)
-  }
 }
 
 /** What Debian does not have: the cluster's binaries, and kwok, each built once. */

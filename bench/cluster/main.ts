@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { decided, logBytes, page, settled, startController } from './controller.ts'
 import { Audit, share, useOf, type Page, type Use } from './figures.ts'
-import { build, freePort, pidOf, root, start, state, stop, stopAll, until } from './machine.ts'
+import { until } from '../../test/cluster/machine/processes.ts'
+import { build, freePort, pidOf, root, start, state, stop, stopAll } from './machine.ts'
 import { makeEndpoints, makeNodes } from './objects.ts'
 import { startPlane } from './plane.ts'
 
@@ -54,7 +55,7 @@ async function run(): Promise<void> {
   await makeNodes(plane.kube, nodes)
   await makeEndpoints(plane.kube, { endpoints, replicas, adminPort: sidecars })
   const wanted = endpoints * replicas
-  await until('all pods run', async () => (await running(plane.kube)) >= wanted, 900)
+  await until('all pods run', async () => (await running(plane.kube)) >= wanted, { seconds: 900 })
   console.log(`${endpoints} endpoints, ${wanted} pods on ${nodes} nodes`)
 
   const audit = new Audit(plane.auditLog)

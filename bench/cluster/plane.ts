@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
 import { kubeOf, type Kube } from '../../controller/kubernetes/api/client.ts'
 import { binary } from '../../test/cluster/machine/places.ts'
-import { file, freePort, stages, start, state, until } from './machine.ts'
+import { until } from '../../test/cluster/machine/processes.ts'
+import { file, freePort, stages, start, state } from './machine.ts'
 
 /** A control plane and kwok, which plays the nodes: no kubelet, no container, no network. */
 export interface Plane {

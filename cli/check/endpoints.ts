@@ -3,14 +3,14 @@ import { missing, suspects } from '../../controller/kubernetes/keep/missing.ts'
 import { findings as servicesOf, type Service } from '../../controller/kubernetes/keep/service.ts'
 import { annotationsOf, readAnnotations } from '../../controller/kubernetes/watch/annotations.ts'
 import { rivalOf, wordsOf } from '../../controller/kubernetes/watch/conflicts.ts'
-import { NAMES, SIDECAR } from '../../controller/kubernetes/watch/names.ts'
+import { hasSidecar, NAMES, SIDECAR } from '../../controller/kubernetes/watch/names.ts'
 import {
   nameOf,
   type Deployment,
   type Pod,
   type ScalingObject,
 } from '../../controller/kubernetes/watch/objects.ts'
-import { hasEnded, hasSidecar, replicaOf } from '../../controller/kubernetes/watch/pod.ts'
+import { hasEnded, replicaOf } from '../../controller/kubernetes/watch/pod.ts'
 import { endpointOfPod } from '../../controller/kubernetes/watch/table.ts'
 import { sentence } from '../../core/model/schema.ts'
 import { few, fine, many, orFine, unknown, wrong, type Finding } from './finding.ts'

@@ -1,3 +1,4 @@
+import { plain } from '../../core/model/plain.ts'
 import { many, type Finding } from './finding.ts'
 
 export interface Report {
@@ -32,11 +33,6 @@ export function shownReport({ of, findings }: Report): string {
     '',
     `${many(failure, 'failure')}, ${many(warning, 'warning')}, ${ok} ok.`,
   ].join('\n')
-}
-
-/** Images and messages are anybody's words: none of them may steer the terminal of who looks. */
-function plain(line: string): string {
-  return line.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '?')
 }
 
 export function jsonReport({ of, stage, findings }: Report): string {

@@ -1,4 +1,4 @@
-import { NAMES, SIDECAR } from '../../controller/kubernetes/watch/names.ts'
+import { NAMES } from '../../controller/kubernetes/watch/names.ts'
 
 /**
  * A pod that asks for a sidecar, as a Deployment would make it. It is made as a dry run only: the API server asks
@@ -49,8 +49,4 @@ export function podToTry(namespace: string): object {
       ],
     },
   }
-}
-
-export function injected(pod: { spec?: { initContainers?: { name: string }[] } }): boolean {
-  return (pod.spec?.initContainers ?? []).some(({ name }) => name === SIDECAR)
 }

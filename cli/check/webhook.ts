@@ -1,8 +1,9 @@
+import { hasSidecar } from '../../controller/kubernetes/watch/names.ts'
 import { statusOf } from '../../controller/kubernetes/api/error.ts'
 import { certificatesIn, validity } from '../../controller/kubernetes/webhook/x509.ts'
 import { wordsOfError } from '../../core/runtime/log.ts'
 import { fine, ifKnown, known, unknown, wrong, type Finding, type Known } from './finding.ts'
-import { injected, podToTry } from './trial.ts'
+import { podToTry } from './trial.ts'
 import type { Scene } from './scene.ts'
 
 /** Do pods that ask for a sidecar get one? */
@@ -81,12 +82,12 @@ function placeToTry({ installed, cluster, release }: Scene, hook: Hook | null): 
 
 async function tried({ cluster }: Scene, namespace: string): Promise<Trial> {
   try {
-    const pod = await cluster.kube.create<Parameters<typeof injected>[0]>(
+    const pod = await cluster.kube.create<Parameters<typeof hasSidecar>[0]>(
       `/api/v1/namespaces/${namespace}/pods`,
       podToTry(namespace),
       { dryRun: 'All' },
     )
-    return { namespace, injected: injected(pod) }
+    return { namespace, injected: hasSidecar(pod) }
   } catch (error) {
     return { namespace, refused: wordsOfError(error), status: statusOf(error) }
   }

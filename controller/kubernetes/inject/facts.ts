@@ -1,7 +1,7 @@
 import { readAnnotations, type Asked } from './annotations.ts'
 import type { Injecting } from './context.ts'
 import { meshOf, type Mesh } from './meshes.ts'
-import { besideIstio, ownPorts, SIDECAR, written, type OwnPorts } from './names.ts'
+import { besideIstio, hasSidecar, ownPorts, written, type OwnPorts } from './names.ts'
 import type { Pod } from './pod.ts'
 
 /** What is so in this pod, before anything is made of it. */
@@ -23,9 +23,7 @@ export function factsOf(pod: Pod, context: Injecting): Facts {
   return {
     pod,
     asked: readAnnotations(annotations),
-    already:
-      annotations[written.status] === 'injected' &&
-      (pod.spec.initContainers ?? []).some(({ name }) => name === SIDECAR),
+    already: annotations[written.status] === 'injected' && hasSidecar(pod),
     owner: ownerOf(pod, context.deployment),
     mesh,
     ports: mesh === 'istio' ? besideIstio : ownPorts,

@@ -6,6 +6,15 @@ export const PREFIX = 'outrigger.dev/'
 export const INJECT = `${PREFIX}inject`
 /** The container and its volume. */
 export const SIDECAR = 'outrigger'
+
+/** The label of an injected pod may be anybody's; without the container there is nobody to talk to. */
+export function hasSidecar({
+  spec,
+}: {
+  spec?: { initContainers?: readonly { name: string }[] | null | undefined } | undefined
+}): boolean {
+  return (spec?.initContainers ?? []).some(({ name }) => name === SIDECAR)
+}
 /** Where the volume is mounted: in the sidecar alone. */
 export const STATE_DIR = '/outrigger'
 

@@ -1,7 +1,7 @@
 import { ownerOf } from '../webhook/owner.ts'
-import { NAMES } from '../watch/names.ts'
+import { hasSidecar, NAMES } from '../watch/names.ts'
 import { nameOf, type Deployment, type Pod } from '../watch/objects.ts'
-import { hasEnded, hasSidecar } from '../watch/pod.ts'
+import { hasEnded } from '../watch/pod.ts'
 
 /** Something to say on a Deployment. */
 export interface Finding {

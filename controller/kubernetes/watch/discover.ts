@@ -8,9 +8,8 @@ import { Collection, collectionPath } from './collection.ts'
 import { rivalOf, type Rival } from './conflicts.ts'
 import type { Fleet } from './fleet.ts'
 import { keepDeployment, keepMeta, keepPod, type KeptDeployment } from './keep.ts'
-import { NAMES } from './names.ts'
+import { hasSidecar, NAMES } from './names.ts'
 import type { Deployment, Meta, Pod, ScalingObject } from './objects.ts'
-import { hasSidecar } from './pod.ts'
 import { isEndpoint } from './table.ts'
 
 export interface DiscoveryOptions {

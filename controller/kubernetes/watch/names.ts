@@ -1,7 +1,7 @@
 import { INJECTED, PREFIX, written } from '../inject/names.ts'
 
 /** Labels and annotations that discovery and actuation read and write. */
-export { PREFIX, SIDECAR } from '../inject/names.ts'
+export { hasSidecar, PREFIX, SIDECAR } from '../inject/names.ts'
 /** Whom the API server's managedFields name for what we write. */
 export const MANAGER = 'outrigger'
 

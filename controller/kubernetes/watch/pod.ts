@@ -2,7 +2,7 @@ import { revisionName } from '../../../core/model/names.ts'
 import { ports } from '../../../core/model/ports.ts'
 import { check } from '../../../core/model/schema.ts'
 import type { PlatformReplica } from '../../../core/model/tables.ts'
-import { NAMES, SIDECAR } from './names.ts'
+import { NAMES } from './names.ts'
 import { conditionOf, hostPort, timeOf, type ContainerStatus, type Pod } from './objects.ts'
 
 type State = PlatformReplica['state']
@@ -29,11 +29,6 @@ const LONGEST_WHY = 300
 /** Ended for good (evicted, preempted, completed): its ReplicaSet has made another, so it is no replica. */
 export function hasEnded({ status }: Pod): boolean {
   return status?.phase === 'Failed' || status?.phase === 'Succeeded'
-}
-
-/** The label of an injected pod may be anybody's; without the container there is nobody to talk to. */
-export function hasSidecar({ spec }: Pod): boolean {
-  return (spec?.initContainers ?? []).some(({ name }) => name === SIDECAR)
 }
 
 /** An injected pod as a replica. `firstReady` is when it was first seen ready (ms), where that is known. */
