@@ -1,3 +1,4 @@
+import type { EndpointWindows } from '../core/model/windows.ts'
 import type { Memory } from './memory.ts'
 import type { Observer } from './observe.ts'
 
@@ -30,8 +31,10 @@ export class Raising {
     let above = ours
     let raised = false
     for (const { endpoint } of seen.platform?.endpoints ?? []) {
-      const named = seen.windows(endpoint)?.epoch ?? 0
-      if (named <= ours && !foreignOrder(seen, memory, endpoint, ours)) continue
+      const windows = seen.windows(endpoint)
+      const named = windows?.epoch ?? 0
+      const given = memory.endpoints.get(endpoint)?.order?.n ?? 0
+      if (named <= ours && !foreignOrder(windows?.replicas ?? [], given, ours)) continue
       if (this.heeded.has(endpoint) || this.raises >= MOST_RAISES || named > ours + REACH) {
         this.refuse(endpoint, named)
         continue
@@ -46,9 +49,7 @@ export class Raising {
   }
 }
 
-/** Whether a sidecar of the endpoint holds an order of `epoch` that this log knows nothing of. */
-function foreignOrder(seen: Seen, memory: Memory, endpoint: string, epoch: number): boolean {
-  const given = memory.endpoints.get(endpoint)?.order?.n ?? 0
-  const rows = seen.windows(endpoint)?.replicas ?? []
+/** Whether a sidecar holds an order of `epoch` after the last one given. */
+function foreignOrder(rows: EndpointWindows['replicas'], given: number, epoch: number): boolean {
   return rows.some(({ order }) => order?.epoch === epoch && order.n > given)
 }

@@ -1,8 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
-import { hasSidecar, install, isReady, kubectl, podsOf, SYSTEM, until } from './support/cluster.ts'
+import {
+  hasSidecar,
+  install,
+  isReady,
+  kubectl,
+  own,
+  podsOf,
+  SYSTEM,
+  until,
+} from './support/cluster.ts'
 import { annotateTemplate, deployModel, replicasReady, type ModelOptions } from './support/model.ts'
-import { calm, inject, own, underLoad } from './support/under-load.ts'
+import { calm, inject, underLoad } from './support/under-load.ts'
 
 function rollout(namespace: string, name: string): Promise<string> {
   const restart = ['-n', namespace, 'rollout', 'restart', `deployment/${name}`]

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { removeApiServer, restoreApiServer } from '../machine/parts.ts'
-import { install, isReady, kubectl, podsOf, until } from '../support/cluster.ts'
+import { install, isReady, kubectl, own, podsOf, until } from '../support/cluster.ts'
 import { startLoad, type Load } from '../support/load.ts'
 import { deployModel, replicasReady, serviceUrl } from '../support/model.ts'
-import { calm, inject, own, RATE, underLoad } from '../support/under-load.ts'
+import { calm, inject, RATE, underLoad } from '../support/under-load.ts'
 import { signal, signalPart } from './support.ts'
 
 /** From the node itself: what is sent from a pod is told through the API server, which is away here. */

@@ -103,6 +103,13 @@ export async function podsOf(namespace: string, app: string): Promise<Pod[]> {
   return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
 }
 
+/** Our own pods of a component. */
+export async function own(component: string): Promise<Pod[]> {
+  const selector = `app.kubernetes.io/component=${component}`
+  const { items } = await json<{ items: Pod[] }>(['-n', SYSTEM, 'get', 'pods', '-l', selector])
+  return items
+}
+
 export function hasSidecar(pod: Pod): boolean {
   return pod.spec.initContainers?.some(({ name }) => name === 'outrigger') === true
 }

@@ -1,13 +1,9 @@
 import { envelopeOf, recordOf, sha256, type AnyRecord } from '../../../controller/record/line.ts'
-import { json, kubectl, SYSTEM, until, type Pod } from './cluster.ts'
+import { kubectl, own, SYSTEM, until, type Pod } from './cluster.ts'
 
 /** The controllers of the installation: which one leads, and what their logs say. */
 
-export async function controllers(): Promise<Pod[]> {
-  const selector = 'app.kubernetes.io/component=controller'
-  const { items } = await json<{ items: Pod[] }>(['-n', SYSTEM, 'get', 'pods', '-l', selector])
-  return items
-}
+export const controllers = (): Promise<Pod[]> => own('controller')
 
 async function leader(): Promise<Pod | undefined> {
   const all = await controllers()

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
-import { json, kubectl, SYSTEM, type Pod } from './cluster.ts'
+import { kubectl } from './cluster.ts'
 import { loadOf } from './load-pod.ts'
 import type { Load, LoadResult } from './load.ts'
 import { answers, deployModel, replicasReady, type ModelOptions } from './model.ts'
@@ -37,10 +37,3 @@ export async function underLoad(
 export const calm = { 'min-replicas': '2', 'max-replicas': '2', 'fixed-limit': '50' }
 /** The pod template's. */
 export const inject = { inject: 'true' }
-
-/** Our own pods. */
-export async function own(component: string): Promise<Pod[]> {
-  const selector = `app.kubernetes.io/component=${component}`
-  const { items } = await json<{ items: Pod[] }>(['-n', SYSTEM, 'get', 'pods', '-l', selector])
-  return items
-}
