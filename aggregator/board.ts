@@ -4,7 +4,7 @@ import type { EndpointWindows } from '../core/model/windows.ts'
 import { signals } from '../core/model/signals.ts'
 import type { Clock } from '../core/runtime/clock.ts'
 import { SecondsHistogram } from '../core/runtime/metrics.ts'
-import type { Store } from './store.ts'
+import type { Store } from './store/store.ts'
 
 /** Endpoints folded before streams get their turn again: a tick of a large fleet stops nobody. */
 const AT_ONCE = 20

@@ -5,8 +5,8 @@ import { HEADERS, type Targets } from '../core/model/tables.ts'
 import type { Clock } from '../core/runtime/clock.ts'
 import { follow } from '../core/runtime/follow.ts'
 import { once, type Log } from '../core/runtime/log.ts'
-import { Offsets } from './position.ts'
-import type { Store } from './store.ts'
+import { Offsets } from './store/position.ts'
+import type { Store } from './store/store.ts'
 
 type Target = Targets['targets'][number]
 

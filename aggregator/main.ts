@@ -10,7 +10,7 @@ import { exportOwnMetrics, exportSidecarMetrics } from './export.ts'
 import { Streams } from './follow.ts'
 import { figuresOf, pageOf } from './page.ts'
 import { routesOf } from './serve.ts'
-import { Store } from './store.ts'
+import { Store } from './store/store.ts'
 
 export interface Aggregator {
   /** host:port of the admin server. */

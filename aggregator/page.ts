@@ -3,7 +3,7 @@ import type { SignalName } from '../core/model/signals.ts'
 import { metricsPage, type MetricsPage } from '../core/runtime/metrics.ts'
 import type { Board } from './board.ts'
 import type { Streams } from './follow.ts'
-import type { Store } from './store.ts'
+import type { Store } from './store/store.ts'
 
 export interface FiguresDesk {
   board: Board

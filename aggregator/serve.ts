@@ -4,7 +4,7 @@ import { Refused, type Answer, type Ask, type Route } from '../core/runtime/admi
 import type { Clock } from '../core/runtime/clock.ts'
 import type { MetricsPage } from '../core/runtime/metrics.ts'
 import type { Board } from './board.ts'
-import type { Store } from './store.ts'
+import type { Store } from './store/store.ts'
 
 /** 20,000 targets of the longest names. */
 const LONGEST_TARGETS = 16 * 1024 * 1024

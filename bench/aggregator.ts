@@ -7,7 +7,7 @@ import { DistributionRecorder } from '../core/model/distribution.ts'
 import type { Sample } from '../core/model/sample.ts'
 import { follow } from '../core/runtime/follow.ts'
 import { sampleOf } from '../test/aggregator/samples.ts'
-import { fakeSender } from '../test/aggregator/sender.ts'
+import { fakeSender } from '../test/aggregator/store/sender.ts'
 
 /**
  * What following a replica costs the aggregator: CPU of its process while so many senders, each on a port

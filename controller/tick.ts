@@ -1,7 +1,7 @@
 import { canonical } from '../core/model/canonical.ts'
 import { LONGEST_RECORD, type DecisionBody, type LogRecord } from '../core/model/decision.ts'
 import type { ArmFold } from '../core/model/windows.ts'
-import { due, withOverrides, type algorithms, type State } from './decide/decide.ts'
+import { decideAll, withOverrides, type algorithms, type State } from './decide/decide.ts'
 import { summarise, type Observed } from './decide/summarise.ts'
 import type { Remembered } from './memory.ts'
 import type { Made, Recorded } from './record/ledger.ts'
@@ -66,29 +66,25 @@ export async function tick(now: number, desk: Desk): Promise<Published[]> {
 
 function decideAlone(sight: Sight, now: number, desk: Desk): Made[] {
   try {
-    return decideAll(sight, now, desk.algorithm)
+    return decidedOf(sight, now, desk.algorithm)
   } catch (error) {
     desk.skip(sight.remembered.endpoint, error)
     return []
   }
 }
 
-/** The decisions of one endpoint, each on the state that the one before left. A limit that fell makes replicas due, too. */
-function decideAll(sight: Sight, now: number, algorithm: Desk['algorithm']): Made[] {
+/** The decisions of one endpoint. */
+function decidedOf(sight: Sight, now: number, algorithm: Desk['algorithm']): Made[] {
   const { remembered, observed } = sight
   const settings = withOverrides(remembered.settings, observed.overrides)
   const made: Made[] = []
-  const waiting = [...sight.due]
-  let { state, hash } = remembered
-  for (const what of waiting) {
+  let { hash } = remembered
+  decideAll(sight.due, remembered.state, settings, now, remembered.decided, (what, state) => {
     const one = decideOne(what, sight, { state, hash }, now, algorithm)
     made.push(one)
-    state = one.after
     hash = one.body.after
-    if (!waiting.includes('replicas') && due(state, settings, now, remembered.decided).replicas) {
-      waiting.push('replicas')
-    }
-  }
+    return one.after
+  })
   return made
 }
 

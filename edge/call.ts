@@ -6,7 +6,7 @@ import { answerFailed, answerRejection } from './answers.ts'
 import { ReplayBody } from './body.ts'
 import type { Desk } from './desk.ts'
 import type { Slots } from './dispatch/replica.ts'
-import type { Outcome } from './meter.ts'
+import type { Outcome } from './dispatch/tally.ts'
 import { relay, type Relayed } from './relay.ts'
 import { send, type Sending } from './upstream.ts'
 

@@ -45,6 +45,28 @@ export function due(
 }
 
 /**
+ * Makes the decisions that are due, each on the state that the one before left. A limit that fell makes
+ * replicas due, too. `one` makes one decision and gives the state after it.
+ */
+export function decideAll(
+  waiting: readonly ('replicas' | 'limit')[],
+  state: State,
+  settings: Settings,
+  now: number,
+  decided: number | null,
+  one: (what: 'replicas' | 'limit', state: State) => State,
+): void {
+  const turns = [...waiting]
+  let at = state
+  for (const what of turns) {
+    at = one(what, at)
+    if (!turns.includes('replicas') && due(at, settings, now, decided).replicas) {
+      turns.push('replicas')
+    }
+  }
+}
+
+/**
  * One decision about replicas or the limit. Reads no clock and keeps nothing: the same inputs, state,
  * settings and time give the same verdict and state, byte for byte in canonical form.
  */

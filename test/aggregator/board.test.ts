@@ -1,6 +1,6 @@
 import test from 'ava'
 import { Board } from '../../aggregator/board.ts'
-import { Store } from '../../aggregator/store.ts'
+import { Store } from '../../aggregator/store/store.ts'
 import type { EndpointWindows } from '../../core/model/windows.ts'
 import { busy, ENDPOINT, T0 } from './samples.ts'
 

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { Streams } from '../../aggregator/follow.ts'
-import { Store } from '../../aggregator/store.ts'
+import { Store } from '../../aggregator/store/store.ts'
 import type { Sample } from '../../core/model/sample.ts'
 import { systemClock } from '../../core/runtime/clock.ts'
 import { busy, ENDPOINT, life, sampleOf } from './samples.ts'

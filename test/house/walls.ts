@@ -7,6 +7,7 @@ const pureRooms = [
   'core/http',
   'sidecar/admit',
   'edge/dispatch',
+  'aggregator/store',
   'controller/decide',
   'simulate',
 ]

@@ -1,13 +1,13 @@
 import test from 'ava'
 import fc from 'fast-check'
-import type { From } from '../../aggregator/store.ts'
-import { Store } from '../../aggregator/store.ts'
-import { firstOf } from '../../aggregator/ring.ts'
-import type { Sample } from '../../core/model/sample.ts'
-import { check } from '../../core/model/schema.ts'
-import { EMPTY_WINDOW, fold, spans, windowOf } from '../../core/model/window.ts'
-import { endpointWindows, type EndpointWindows } from '../../core/model/windows.ts'
-import { busy, ENDPOINT, life, reference, sampleOf, SECOND0, T0 } from './samples.ts'
+import type { From } from '../../../aggregator/store/store.ts'
+import { Store } from '../../../aggregator/store/store.ts'
+import { firstOf } from '../../../aggregator/store/ring.ts'
+import type { Sample } from '../../../core/model/sample.ts'
+import { check } from '../../../core/model/schema.ts'
+import { EMPTY_WINDOW, fold, spans, windowOf } from '../../../core/model/window.ts'
+import { endpointWindows, type EndpointWindows } from '../../../core/model/windows.ts'
+import { busy, ENDPOINT, life, reference, sampleOf, SECOND0, T0 } from '../samples.ts'
 
 const target = (replica: string, kind: 'replica' | 'edge' = 'replica', expected = true) => ({
   kind,

@@ -1,4 +1,4 @@
-import { fold, spans, type Span, type Window } from '../core/model/window.ts'
+import { fold, spans, type Span, type Window } from '../../core/model/window.ts'
 
 /** Older than this is folded into blocks: every span up to 30 s ends within it. */
 const CELL_SECONDS = 40

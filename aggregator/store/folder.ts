@@ -1,6 +1,6 @@
-import type { Distribution } from '../core/model/distribution.ts'
-import { BUCKETS } from '../core/model/histogram.ts'
-import { EMPTY_WINDOW, later, type Window } from '../core/model/window.ts'
+import type { Distribution } from '../../core/model/distribution.ts'
+import { BUCKETS } from '../../core/model/histogram.ts'
+import { EMPTY_WINDOW, later, type Window } from '../../core/model/window.ts'
 import type { Reader } from './ring.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { Sample } from '../core/model/sample.ts'
-import { windowOf } from '../core/model/window.ts'
+import type { Sample } from '../../core/model/sample.ts'
+import { windowOf } from '../../core/model/window.ts'
 import { Arms } from './arms.ts'
 import { Causes } from './causes.ts'
 import { KEPT_SECONDS, Ring } from './ring.ts'

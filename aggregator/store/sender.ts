@@ -1,4 +1,4 @@
-import type { Sample } from '../core/model/sample.ts'
+import type { Sample } from '../../core/model/sample.ts'
 import { Ring } from './ring.ts'
 
 /** Numbers kept of each life: more than a sender's ring (120) and what windows cover (300). */

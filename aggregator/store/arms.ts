@@ -1,6 +1,6 @@
-import { add, EMPTY } from '../core/model/distribution.ts'
-import type { Sample } from '../core/model/sample.ts'
-import { FOLDS_KEPT, type ArmFold } from '../core/model/windows.ts'
+import { add, EMPTY } from '../../core/model/distribution.ts'
+import type { Sample } from '../../core/model/sample.ts'
+import { FOLDS_KEPT, type ArmFold } from '../../core/model/windows.ts'
 
 /** Revisions of an endpoint whose evidence is kept: as many as the contract of windows carries. */
 const REVISIONS_KEPT = 8

@@ -1,8 +1,8 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { Folder } from '../../aggregator/folder.ts'
-import { EMPTY_WINDOW, fold, windowOf } from '../../core/model/window.ts'
-import { busy } from './samples.ts'
+import { Folder } from '../../../aggregator/store/folder.ts'
+import { EMPTY_WINDOW, fold, windowOf } from '../../../core/model/window.ts'
+import { busy } from '../samples.ts'
 
 test('folding in place gives what folding one by one gives', t => {
   const part = fc

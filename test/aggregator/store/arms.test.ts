@@ -1,8 +1,8 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { Arms } from '../../aggregator/arms.ts'
-import type { LimitState, Sample } from '../../core/model/sample.ts'
-import { busy } from './samples.ts'
+import { Arms } from '../../../aggregator/store/arms.ts'
+import type { LimitState, Sample } from '../../../core/model/sample.ts'
+import { busy } from '../samples.ts'
 
 const state = (over: Partial<LimitState>): LimitState => ({
   learned: 4,

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { offsetOf, Offsets, positionOf } from '../../aggregator/position.ts'
+import { offsetOf, Offsets, positionOf } from '../../../aggregator/store/position.ts'
 
 test('a slow answer of a sender with our clock is no offset', t => {
   fc.assert(

@@ -1,10 +1,10 @@
-import { spans, type Span, type Window } from '../core/model/window.ts'
+import { spans, type Span, type Window } from '../../core/model/window.ts'
 import {
   spreadOf,
   type EndpointWindow,
   type EndpointWindows,
   type ReplicaRow,
-} from '../core/model/windows.ts'
+} from '../../core/model/windows.ts'
 import type { Endpoint } from './endpoint.ts'
 import { Figures } from './figures.ts'
 import { Folder } from './folder.ts'

@@ -1,4 +1,4 @@
-import type { Latest, Window } from '../core/model/window.ts'
+import type { Latest, Window } from '../../core/model/window.ts'
 import type { Reader } from './ring.ts'
 
 /** Sums of one sender over a span, without its histograms: enough for means, spreads and rows. */

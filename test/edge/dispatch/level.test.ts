@@ -1,5 +1,5 @@
 import test from 'ava'
-import { Level } from '../../edge/level.ts'
+import { Level } from '../../../edge/dispatch/level.ts'
 
 test('a level is the integral over time, the largest and the last value, and carries on', t => {
   const level = new Level(0)

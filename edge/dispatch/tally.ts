@@ -1,0 +1,101 @@
+import { DistributionRecorder } from '../../core/model/distribution.ts'
+import type { RejectReason, Sample } from '../../core/model/sample.ts'
+import { Level } from './level.ts'
+
+export type Outcome = 'ok' | 'client' | 'server'
+
+export interface Counts {
+  offered: number
+  attempts: number
+  admitted: number
+  completed: Record<Outcome, number>
+  late: number
+  rejected: Record<RejectReason, number>
+  abandoned: number
+}
+
+/** The part of an edge's sample that comes from counting requests. */
+export type Second = Counts & Pick<Sample, 'inFlight' | 'queued' | 'service' | 'wait'>
+
+/** What an edge counts for one endpoint in the second that is running. Times are monotonic us. */
+export class Tally {
+  readonly held: Level
+  readonly inFlight: Level
+  private counts: Counts = none()
+  private readonly service = new DistributionRecorder()
+  private readonly wait = new DistributionRecorder()
+
+  constructor(nowUs: number) {
+    this.held = new Level(nowUs)
+    this.inFlight = new Level(nowUs)
+  }
+
+  offered(): void {
+    this.counts.offered++
+  }
+
+  attempt(): void {
+    this.counts.attempts++
+  }
+
+  admitted(waitUs: number): void {
+    this.counts.admitted++
+    this.wait.add(waitUs)
+  }
+
+  /** `serviceUs` is null when nothing was served. */
+  completed(outcome: Outcome, serviceUs: number | null, objectiveUs: number | null): void {
+    this.counts.completed[outcome]++
+    if (isLate(outcome, serviceUs, objectiveUs)) this.counts.late++
+    if (outcome === 'ok' && serviceUs !== null) this.service.add(serviceUs)
+  }
+
+  rejected(reason: RejectReason): void {
+    this.counts.rejected[reason]++
+  }
+
+  abandoned(): void {
+    this.counts.abandoned++
+  }
+
+  levels(held: number, inFlight: number, nowUs: number): void {
+    this.held.set(held, nowUs)
+    this.inFlight.set(inFlight, nowUs)
+  }
+
+  /** The counts of the second that ends now; the next one begins. */
+  take(nowUs: number): Second {
+    const { counts } = this
+    this.counts = none()
+    return {
+      ...counts,
+      inFlight: this.inFlight.take(nowUs),
+      queued: this.held.take(nowUs),
+      service: this.service.take(),
+      wait: this.wait.take(),
+    }
+  }
+}
+
+/** A server error, or slower than the objective. */
+export function isLate(
+  outcome: Outcome,
+  serviceUs: number | null,
+  objectiveUs: number | null,
+): boolean {
+  return (
+    outcome === 'server' || (serviceUs !== null && objectiveUs !== null && serviceUs > objectiveUs)
+  )
+}
+
+export function none(): Counts {
+  return {
+    offered: 0,
+    attempts: 0,
+    admitted: 0,
+    completed: { ok: 0, client: 0, server: 0 },
+    late: 0,
+    rejected: { full: 0, late: 0, 'no-slot': 0, 'no-replica': 0, draining: 0, upgrades: 0 },
+    abandoned: 0,
+  }
+}
