@@ -6,6 +6,10 @@ export interface Front {
   arrive(request: Request, nowUs: number): Routed
   /** The pod has turned it away; it was not started. */
   refused(request: Request, nowUs: number): Routed
+  /** The pod could not be reached: nothing was sent. Without it the request has failed. */
+  unsent?(request: Request, nowUs: number): Routed
+  /** Its client has gone away. */
+  left(request: Request, nowUs: number): Routed
   /** The pod answered; `ok` false for a server error, or a pod that died. */
   ended(request: Request, ok: boolean, nowUs: number): Routed
   /** The pods that exist now; called on every change. */
@@ -23,13 +27,17 @@ export interface FrontPod {
   limit: number
   /** In the pod now: for fronts that count exactly what they passed on, this is the same. */
   present(): number
+  /** What one of our sidecars says in its answers: what it may hold now, and holds. */
+  slots?(): { effective: number; inFlight: number }
 }
 
 export interface Routed {
   /** To be sent to this pod now. */
   send: readonly { request: Request; pod: string }[]
-  /** Answered by the front itself: nobody takes it. */
+  /** Answered by the front itself: nobody takes it (429 or 503). */
   refuse: readonly Request[]
+  /** No pod answered, and it may not be tried again (502). */
+  fail?: readonly Request[]
 }
 
 export const NOWHERE: Routed = { send: [], refuse: [] }

@@ -6,10 +6,14 @@ export interface Gate {
   arrive(request: Request, nowUs: number): Passed
   /** The model has ended one of those that were let through. */
   ended(request: Request, ok: boolean, nowUs: number): Passed
+  /** Its client has gone away, wherever it was. */
+  left(request: Request, nowUs: number): Passed
   /** When it acts without being told (a wait is over); Infinity for never. */
   nextUs(): number
   /** Its time has come. */
   wake(nowUs: number): Passed
+  /** Tokens that the model gave out, where it gives any. */
+  tokens?(count: number): void
   /** Requests inside: with the model, and waiting here. */
   readonly inFlight: number
   readonly waiting: number

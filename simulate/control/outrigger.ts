@@ -1,0 +1,212 @@
+import { Store } from '../../aggregator/store/store.ts'
+import {
+  decide,
+  decideAll,
+  due,
+  fresh,
+  type State,
+  type Verdict,
+} from '../../controller/decide/decide.ts'
+import { summarise } from '../../controller/decide/summarise.ts'
+import { learnedLimit, objectiveUs, queueDeadlineUs } from '../../controller/decide/vertical.ts'
+import type { Order } from '../../core/model/order.ts'
+import type { Sample } from '../../core/model/sample.ts'
+import type { Settings } from '../../core/model/settings.ts'
+import type { PlatformEndpoint, PlatformReplica, Targets } from '../../core/model/tables.ts'
+import { Edges, type EdgeTerms } from '../path/edges.ts'
+import type { Pod } from '../path/pod.ts'
+import { Sidecar } from '../path/sidecar.ts'
+import type { World } from '../world.ts'
+import { edgeSample, ENDPOINT, msOf, REVISION, sampleOf } from './samples.ts'
+
+/** An order reaches a sidecar, and its second the controller, about this much later: seconds. */
+const WINDOWS_LATE = 1
+
+/**
+ * Our own control of a simulated world: samples go to the production store of windows, the production
+ * decider decides on them, orders and counts go back. A second's samples are seen a second later, as the
+ * aggregator's are.
+ */
+export class Outrigger {
+  readonly state: { of: State }
+  /** Told each verdict. */
+  onVerdict: (what: 'replicas' | 'limit', verdict: Verdict, nowUs: number) => void = () => {}
+  private readonly settings: Settings
+  private readonly scales: boolean
+  private readonly store = new Store()
+  private readonly late: Sample[][] = []
+  private order: Order | null = null
+  private decided: number | null = null
+  private looked: number | null = null
+  private seconds = 0
+  private version = 0
+  private targeted = ''
+
+  /** `scales`: decides replicas too; otherwise the limit alone. */
+  constructor(settings: Settings, scales: boolean) {
+    this.settings = settings
+    this.scales = scales
+    this.state = { of: fresh(settings, REVISION) }
+  }
+
+  get limit(): number {
+    return this.settings['fixed-limit'] ?? learnedLimit(this.state.of.limit)
+  }
+
+  get terms(): EdgeTerms {
+    const { limit } = this.state.of
+    return {
+      limit: this.limit,
+      queueUs: queueDeadlineUs(limit, this.settings),
+      holdUs: this.settings['hold-at-zero'] * 1000,
+      maxReplicas: this.settings['max-replicas'],
+      objectiveUs: objectiveUs(limit, this.settings),
+    }
+  }
+
+  /** A second of virtual time has ended. */
+  second(world: World): void {
+    const { nowUs } = world
+    this.late.push(this.gather(world))
+    const ready = this.late.length > WINDOWS_LATE ? (this.late.shift() ?? []) : []
+    this.target(world)
+    for (const sample of ready) {
+      const from = { kind: sample.kind, endpoint: ENDPOINT, replica: sample.replica }
+      this.store.take(from, sample, 0, msOf(nowUs))
+    }
+    if (++this.seconds % 300 === 0) this.store.forget(msOf(nowUs))
+    this.decide(world)
+    this.tend(world)
+  }
+
+  private gather(world: World): Sample[] {
+    const samples: Sample[] = []
+    for (const pod of world.pods.slice()) {
+      if (!pod.runs || !(pod.gate instanceof Sidecar)) continue
+      const measured = pod.model.measure(world.nowUs)
+      const { sample, passed } = sampleOf(pod, pod.gate, measured, world.nowUs)
+      world.passed(pod, passed)
+      samples.push(sample)
+    }
+    if (world.front instanceof Edges) {
+      const { seconds, routed } = world.front.second(world.nowUs)
+      world.route(routed)
+      for (const [i, second] of seconds.entries()) {
+        samples.push(edgeSample(`edge-${i}`, this.seconds, second, world.nowUs))
+      }
+    }
+    return samples
+  }
+
+  private target(world: World): void {
+    const there = world.pods.filter(({ runs }) => runs)
+    const text = there.map(({ name, phase }) => `${name} ${phase}`).join(',')
+    if (text === this.targeted) return
+    this.targeted = text
+    const edges = world.front instanceof Edges ? world.front.count : 0
+    this.store.setTargets(
+      [
+        ...there.map(({ name, phase }) => targetOf(name, phase === 'ready')),
+        ...Array.from({ length: edges }, (_, i) => edgeTarget(`edge-${i}`)),
+      ],
+      msOf(world.nowUs),
+    )
+  }
+
+  private decide(world: World): void {
+    const now = msOf(world.nowUs)
+    const { settings } = this
+    const activate = world.front instanceof Edges && world.front.asking
+    const is = due(this.state.of, settings, now, this.decided, this.looked, REVISION)
+    this.looked = now
+    const waiting: ('replicas' | 'limit')[] = []
+    if (is.limit) waiting.push('limit')
+    if (this.scales && (is.replicas || activate)) waiting.push('replicas')
+    if (waiting.length === 0) return
+    const windows = this.store.windows(ENDPOINT, now, true)
+    const n = this.order?.n
+    const folds = (windows?.folds[REVISION] ?? []).filter(
+      fold => n === undefined || fold.order.n === n,
+    )
+    const observed = {
+      windows,
+      windowAgeMs: windows === null ? null : now - windows.at,
+      platform: platformOf(world),
+      platformVersion: ++this.version,
+      now,
+      since: this.decided,
+      overrides: [],
+      activate,
+    }
+    decideAll(waiting, this.state.of, settings, now, this.decided, (what, state) => {
+      if (what === 'replicas' && !this.scales) return state
+      const inputs = summarise({ ...observed, folds: what === 'limit' ? folds : [] })
+      const subject = { endpoint: ENDPOINT, revision: REVISION }
+      const { verdict, state: after } = decide(what, subject, inputs, state, settings, now)
+      this.state.of = after
+      if (what === 'replicas') this.decided = now
+      this.onVerdict(what, verdict, world.nowUs)
+      this.act(verdict, world, now)
+      return after
+    })
+  }
+
+  private act({ outcome }: Verdict, world: World, now: number): void {
+    if (!outcome.act) return
+    if (outcome.order === null) return world.scale(outcome.to, outcome.victims)
+    const named = { endpoint: ENDPOINT, revision: REVISION, epoch: 1, decision: '', issued: now }
+    this.order = { v: 1, ...named, ...outcome.order }
+    if (world.front instanceof Edges) world.route(world.front.told(this.terms, world.nowUs))
+  }
+
+  /** Brings each sidecar to the order in force. */
+  private tend(world: World): void {
+    const { order } = this
+    if (order === null) return
+    for (const { runs, gate } of world.pods) {
+      if (runs && gate instanceof Sidecar && gate.order !== order.n) gate.take(order)
+    }
+  }
+}
+
+function targetOf(replica: string, expected: boolean): Targets['targets'][number] {
+  const where = { endpoint: ENDPOINT, revision: REVISION, admin: '127.0.0.1:1' }
+  return { kind: 'replica', replica, expected, ...where }
+}
+
+function edgeTarget(replica: string): Targets['targets'][number] {
+  const where = { endpoint: null, revision: null, admin: '127.0.0.1:1' }
+  return { kind: 'edge', replica, expected: false, ...where }
+}
+
+function platformOf(world: World): PlatformEndpoint {
+  return {
+    endpoint: ENDPOINT,
+    revision: REVISION,
+    port: world.front instanceof Edges ? 1 : 0,
+    desired: world.desired,
+    replicas: world.pods.map(row),
+  }
+}
+
+const STATES = {
+  starting: 'starting',
+  ready: 'ready',
+  down: 'not-ready',
+  leaving: 'draining',
+  gone: 'failed',
+} as const
+
+function row({ name, phase, createdUs, readyAtUs, restarts }: Pod): PlatformReplica {
+  return {
+    replica: name,
+    revision: REVISION,
+    state: STATES[phase],
+    address: null,
+    admin: null,
+    started: Math.round(msOf(createdUs)),
+    ready: phase === 'starting' ? null : Math.round(msOf(readyAtUs)),
+    restarts,
+    why: null,
+  }
+}

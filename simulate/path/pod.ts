@@ -1,0 +1,84 @@
+import type { Model } from '../plants/model.ts'
+import type { FrontPod } from './front.ts'
+import type { Gate } from './gate.ts'
+import type { Request } from './request.ts'
+import { Sidecar } from './sidecar.ts'
+
+/** One replica: a gate, a model behind it, and where it is in its life. Times are us. */
+export class Pod {
+  readonly name: string
+  /** Its place in the agenda. */
+  readonly key: number
+  readonly gate: Gate
+  readonly model: Model
+  readonly createdUs: number
+  /** When it will be ready first, and whether it is now. */
+  readonly readyAtUs: number
+  phase: 'starting' | 'ready' | 'down' | 'leaving' | 'gone' = 'starting'
+  restarts = 0
+  seq = 0
+  /** Requests that its model has. */
+  readonly held = new Map<number, Request>()
+  /** Of the running second: requests x us in the pod, and those that reached it. */
+  presentIntegral = 0
+  arrived = 0
+  private present = 0
+  private movedUs: number
+
+  constructor(parts: {
+    name: string
+    key: number
+    gate: Gate
+    model: Model
+    createdUs: number
+    readyAtUs: number
+  }) {
+    this.name = parts.name
+    this.key = parts.key
+    this.gate = parts.gate
+    this.model = parts.model
+    this.createdUs = parts.createdUs
+    this.readyAtUs = parts.readyAtUs
+    this.movedUs = parts.createdUs
+  }
+
+  /** Has been ready, and is not gone: it runs and is measured. */
+  get runs(): boolean {
+    return this.phase !== 'starting' && this.phase !== 'gone'
+  }
+
+  get idle(): boolean {
+    return this.held.size === 0 && this.gate.waiting === 0
+  }
+
+  /** Counts who is inside from now on. */
+  moved(nowUs: number): void {
+    this.presentIntegral += this.present * (nowUs - this.movedUs)
+    this.movedUs = nowUs
+    this.present = this.gate.inFlight + this.gate.waiting
+  }
+
+  /** The second's counts; the next one begins. */
+  second(nowUs: number): { presentIntegral: number; arrived: number } {
+    this.moved(nowUs)
+    const { presentIntegral, arrived } = this
+    this.presentIntegral = 0
+    this.arrived = 0
+    return { presentIntegral, arrived }
+  }
+
+  /** As a front knows it; `limit` is what it is told. */
+  front(limit: number): FrontPod {
+    const { gate } = this
+    const own = gate instanceof Sidecar ? gate : null
+    return {
+      name: this.name,
+      ready: this.phase === 'ready',
+      limit,
+      present: () => gate.inFlight + gate.waiting,
+      ...(own === null
+        ? {}
+        : { slots: () => ({ effective: own.effective, inFlight: own.inFlight }) }),
+    }
+  }
+}

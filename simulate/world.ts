@@ -1,0 +1,292 @@
+import { Agenda } from './agenda.ts'
+import type { Ledger } from './ledger.ts'
+import type { Front, Routed } from './path/front.ts'
+import type { Gate, Passed } from './path/gate.ts'
+import { Pod } from './path/pod.ts'
+import type { Request } from './path/request.ts'
+import type { Model } from './plants/model.ts'
+import type { Arrivals } from './traffic/arrivals.ts'
+import type { Patience } from './patience.ts'
+
+/** What a run is made of. */
+export interface Parts {
+  arrivals: Arrivals
+  patience: Patience
+  front: Front
+  ledger: Ledger
+  gate(name: string, nowUs: number): Gate
+  model(index: number): Model
+  /** us from a pod's creation until it is ready. */
+  startUpUs(): number
+  /** What a front is told that a pod may hold. */
+  limit(): number
+}
+
+const SECOND = 1_000_000
+const ARRIVALS = 0
+const FRONT = 1
+const CLIENTS = 2
+const FIRST_POD = 3
+/** Entries of a pod in the agenda: its model, its gate, its next change of phase. */
+const EACH = 3
+
+/** Clients, what stands in front, and pods, in virtual time (us): who does what when. Who scales is told each second. */
+export class World {
+  readonly ledger: Ledger
+  readonly front: Front
+  readonly pods: Pod[] = []
+  desired = 0
+  replicaSeconds = 0
+  nowUs = 0
+  private readonly parts: Parts
+  private readonly agenda = new Agenda()
+  private readonly byKey: Pod[] = []
+  private readonly byName = new Map<string, Pod>()
+  private readonly live = new Map<number, Request>()
+  private made = 0
+  private lastId = 0
+
+  constructor(parts: Parts) {
+    this.parts = parts
+    this.ledger = parts.ledger
+    this.front = parts.front
+  }
+
+  /** Pods that are there from the beginning, ready. */
+  begin(count: number): void {
+    this.desired = count
+    for (let i = 0; i < count; i++) this.create(0, 0)
+    this.agenda.set(ARRIVALS, this.parts.arrivals.nextUs)
+    this.tellFront()
+  }
+
+  /** Runs until the given time. */
+  until(endUs: number): void {
+    while (this.agenda.time < endUs) {
+      const { key, time } = this.agenda
+      this.nowUs = Math.max(this.nowUs, time)
+      this.act(key)
+    }
+    this.nowUs = endUs
+  }
+
+  /** Asks for so many; `victims` go first, then those that start, then the newest. */
+  scale(to: number, victims: readonly string[] = []): void {
+    this.desired = to
+    const there = this.pods.filter(({ phase }) => phase !== 'leaving' && phase !== 'gone')
+    for (let i = there.length; i < to; i++) this.create(this.nowUs, this.parts.startUpUs())
+    const rank = (pod: Pod): number =>
+      victims.includes(pod.name) ? 0 : pod.phase === 'starting' ? 1 : pod.phase === 'down' ? 2 : 3
+    const going = there
+      .toSorted((a, b) => rank(a) - rank(b) || b.createdUs - a.createdUs || b.key - a.key)
+      .slice(0, Math.max(0, there.length - to))
+    for (const pod of going) this.remove(pod)
+    this.tellFront()
+  }
+
+  /** Requests that a gate has passed or turned away of itself, as at the end of a second. */
+  passed(pod: Pod, passed: Passed): void {
+    for (const request of passed.start) this.start(pod, request)
+    for (const request of passed.refuse) {
+      request.pod = pod.name
+      this.route(this.front.refused(request, this.nowUs))
+    }
+    this.touch(pod)
+  }
+
+  route(routed: Routed): void {
+    for (const request of routed.refuse) this.turnedAway(request)
+    for (const request of routed.fail ?? []) this.failed(request)
+    for (const { request, pod } of routed.send) this.send(request, pod)
+    this.agenda.set(FRONT, this.front.nextUs())
+  }
+
+  tellFront(): void {
+    const seen = this.pods.filter(({ phase }) => phase !== 'gone' && phase !== 'leaving')
+    this.route(
+      this.front.pods(
+        seen.map(pod => pod.front(this.parts.limit())),
+        this.nowUs,
+      ),
+    )
+  }
+
+  private act(key: number): void {
+    if (key === ARRIVALS) return this.arrive()
+    if (key === FRONT) return this.route(this.front.wake(this.nowUs))
+    if (key === CLIENTS) return this.clients()
+    const pod = this.byKey[key - ((key - FIRST_POD) % EACH)] as Pod
+    const what = (key - FIRST_POD) % EACH
+    if (what === 0) this.endings(pod)
+    else if (what === 1) this.passed(pod, pod.gate.wake(this.nowUs))
+    else this.turn(pod)
+  }
+
+  private arrive(): void {
+    const { arrivals } = this.parts
+    const { kind } = arrivals
+    arrivals.take()
+    this.agenda.set(ARRIVALS, arrivals.nextUs)
+    this.ledger.born(this.nowUs)
+    this.offer(kind, this.nowUs, 0)
+  }
+
+  private offer(kind: number, bornUs: number, tries: number): void {
+    const request: Request = {
+      id: ++this.lastId,
+      kind,
+      bornUs,
+      arrivedUs: this.nowUs,
+      tries,
+      startedUs: null,
+      pod: null,
+    }
+    if (this.parts.patience.watch(request)) this.live.set(request.id, request)
+    this.agenda.set(CLIENTS, this.parts.patience.nextUs)
+    this.route(this.front.arrive(request, this.nowUs))
+  }
+
+  /** Clients whose time has come: some send again, some give up. */
+  private clients(): void {
+    const { patience } = this.parts
+    for (const again of patience.due(this.nowUs)) {
+      if (again.what === 'again') {
+        this.offer(again.kind, again.bornUs, again.tries)
+        continue
+      }
+      const request = this.live.get(again.id)
+      if (request !== undefined) this.left(request)
+    }
+    this.agenda.set(CLIENTS, patience.nextUs)
+  }
+
+  private left(request: Request): void {
+    this.live.delete(request.id)
+    const pod = request.pod === null ? undefined : this.byName.get(request.pod)
+    pod?.held.delete(request.id)
+    if (pod !== undefined) this.passed(pod, pod.gate.left(request, this.nowUs))
+    this.route(this.front.left(request, this.nowUs))
+    this.over(request, 'timeout')
+  }
+
+  private send(request: Request, name: string): void {
+    const pod = this.byName.get(name)
+    request.pod = name
+    request.startedUs = null
+    if (pod === undefined || !pod.runs) return this.unsent(request)
+    pod.arrived++
+    this.passed(pod, pod.gate.arrive(request, this.nowUs))
+  }
+
+  private unsent(request: Request): void {
+    if (this.front.unsent !== undefined) this.route(this.front.unsent(request, this.nowUs))
+    else this.route(this.front.ended(request, false, this.nowUs))
+    if (this.front.unsent === undefined) this.failed(request)
+  }
+
+  private start(pod: Pod, request: Request): void {
+    request.pod = pod.name
+    request.startedUs = this.nowUs
+    pod.held.set(request.id, request)
+    if (pod.phase === 'down' || pod.phase === 'gone') return this.ended(pod, request, false)
+    pod.model.start(request.id, request.kind, this.nowUs)
+  }
+
+  private endings(pod: Pod): void {
+    for (const { id, ok, tokens } of pod.model.end(this.nowUs)) {
+      const request = pod.held.get(id)
+      if (request === undefined) continue
+      if (tokens > 0) pod.gate.tokens?.(tokens)
+      this.ended(pod, request, ok)
+    }
+    const until = pod.model.downUntilUs(this.nowUs)
+    if (until !== null && pod.phase === 'ready') {
+      pod.phase = 'down'
+      pod.restarts++
+      this.agenda.set(pod.key + 2, until)
+      this.tellFront()
+    }
+    this.touch(pod)
+  }
+
+  private ended(pod: Pod, request: Request, ok: boolean): void {
+    pod.held.delete(request.id)
+    const passed = pod.gate.ended(request, ok, this.nowUs)
+    if (ok) {
+      this.live.delete(request.id)
+      this.ledger.answered(request, this.nowUs)
+    } else this.failed(request)
+    this.passed(pod, passed)
+    this.route(this.front.ended(request, ok, this.nowUs))
+  }
+
+  private turnedAway(request: Request): void {
+    this.ledger.rejected()
+    this.over(request, 'rejected')
+  }
+
+  private failed(request: Request): void {
+    this.over(request, 'failed')
+  }
+
+  /** A try has come to nothing: its client sends again, or the request is lost. */
+  private over(request: Request, how: 'rejected' | 'failed' | 'timeout'): void {
+    this.live.delete(request.id)
+    if (!this.parts.patience.again(request, how, this.nowUs)) this.ledger.lost(request)
+    this.agenda.set(CLIENTS, this.parts.patience.nextUs)
+  }
+
+  /** Starting becomes ready, down becomes up, and who leaves is gone at the latest now. */
+  private turn(pod: Pod): void {
+    this.agenda.set(pod.key + 2, Infinity)
+    if (pod.phase === 'leaving') return this.gone(pod)
+    if (pod.phase === 'gone') return
+    pod.phase = 'ready'
+    this.touch(pod)
+    this.tellFront()
+  }
+
+  private create(nowUs: number, startUpUs: number): void {
+    const name = `r${++this.made}`
+    const key = FIRST_POD + EACH * (this.made - 1)
+    const pod = new Pod({
+      name,
+      key,
+      gate: this.parts.gate(name, nowUs),
+      model: this.parts.model(this.made - 1),
+      createdUs: nowUs,
+      readyAtUs: nowUs + startUpUs,
+    })
+    this.pods.push(pod)
+    this.byKey[key] = pod
+    this.byName.set(name, pod)
+    if (startUpUs === 0) pod.phase = 'ready'
+    else this.agenda.set(key + 2, pod.readyAtUs)
+  }
+
+  /** One that serves lets what it has end, for as long as Kubernetes gives it. */
+  private remove(pod: Pod): void {
+    const served = pod.phase === 'ready' || pod.phase === 'down'
+    pod.phase = 'leaving'
+    if (!served || pod.idle) return this.gone(pod)
+    this.agenda.set(pod.key + 2, this.nowUs + 30 * SECOND)
+  }
+
+  private gone(pod: Pod): void {
+    pod.phase = 'gone'
+    this.replicaSeconds += (this.nowUs - pod.createdUs) / SECOND
+    this.byName.delete(pod.name)
+    for (let i = 0; i < EACH; i++) this.agenda.set(pod.key + i, Infinity)
+    this.pods.splice(this.pods.indexOf(pod), 1)
+    const held = Array.from(pod.held.values())
+    for (const request of held) this.ended(pod, request, false)
+  }
+
+  private touch(pod: Pod): void {
+    pod.moved(this.nowUs)
+    if (pod.phase === 'gone') return
+    if (pod.phase === 'leaving' && pod.idle) return this.gone(pod)
+    this.agenda.set(pod.key, pod.phase === 'down' ? Infinity : pod.model.nextUs())
+    this.agenda.set(pod.key + 1, pod.gate.nextUs())
+  }
+}
