@@ -28,6 +28,7 @@ export class Observer {
   platform: Platform | null = null
   private readonly options: ObserverOptions
   private readonly say: ReturnType<typeof once>
+  private byName = new Map<string, PlatformEndpoint>()
   private readonly newest = new Map<string, { windows: EndpointWindows; seenAt: number }>()
   private readonly platformStream: { stop(): void }
   private aggregator: { address: string; stop(): void } | null = null
@@ -42,7 +43,7 @@ export class Observer {
   }
 
   endpoint(name: string): PlatformEndpoint | null {
-    return this.platform?.endpoints.find(({ endpoint }) => endpoint === name) ?? null
+    return this.byName.get(name) ?? null
   }
 
   windows(endpoint: string): EndpointWindows | null {
@@ -64,10 +65,11 @@ export class Observer {
   private takePlatform(table: Platform): void {
     const before = this.platform
     this.platform = table
+    this.byName = new Map(table.endpoints.map(row => [row.endpoint, row]))
     if (this.aggregator?.address !== table.aggregator) this.followAggregator(table.aggregator)
     void this.tell()
     for (const name of this.newest.keys())
-      if (this.endpoint(name) === null) this.newest.delete(name)
+      if (!this.byName.has(name)) this.newest.delete(name)
     if (before?.boot !== table.boot || before.version !== table.version) this.options.changed?.()
   }
 

@@ -19,7 +19,7 @@ export function startController(options: {
   profile: string
 }): void {
   const profiled = options.profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`]
-  const args = ['--max-semi-space-size=2', ...profiled, join(root, 'dist/cli/main.js'), NAME]
+  const args = ['--max-semi-space-size=16', ...profiled, join(root, 'dist/cli/main.js'), NAME]
   start(NAME, process.execPath, args, {
     KUBECONFIG: options.kubeconfig,
     OUTRIGGER_PLATFORM: 'kubernetes',

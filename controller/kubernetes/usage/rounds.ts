@@ -51,6 +51,7 @@ export class Rounds<A, T> {
 
   /** Null when nothing new is known. */
   of(about: string): T | null {
+    if (this.known.size === 0) return null
     const known = this.known.get(about)
     return known !== undefined && this.options.time.now() - known.at < STALE_MS ? known.value : null
   }

@@ -27,6 +27,8 @@ export interface DiscoveryOptions {
 /** Others in our namespace may have a component called so, too: requests would go to them. */
 const OWN_EDGES = 'app.kubernetes.io/name=outrigger,app.kubernetes.io/component=edge'
 const COALESCE_MS = 200
+/** Telling the table of a large fleet takes a while: at most this part of the time, on changes. */
+const TELLING_PART = 10
 const BEAT_MS = 1000
 /** KEDA may be installed later. */
 const LOOK_AGAIN_MS = 300_000
@@ -46,6 +48,7 @@ export class Discovery {
   private ready = false
   private stopped = false
   private toldAt = -Infinity
+  private tellingMs = 0
   private cancelTell: (() => void) | null = null
   private cancelBeat = (): void => undefined
   private cancelLook = (): void => undefined
@@ -165,7 +168,8 @@ export class Discovery {
   private tellSoon(): void {
     if (!this.ready || this.stopped || this.cancelTell !== null) return
     const { time } = this.options
-    const wait = Math.max(0, this.toldAt + COALESCE_MS - time.now())
+    const apart = Math.min(BEAT_MS, Math.max(COALESCE_MS, this.tellingMs * TELLING_PART))
+    const wait = Math.max(0, this.toldAt + apart - time.now())
     this.cancelTell = time.after(wait, () => this.tell())
   }
 
@@ -176,6 +180,7 @@ export class Discovery {
     const table = this.table()
     if (table === null || this.takers.size === 0) return
     for (const take of this.takers) take(table)
+    this.tellingMs = this.options.time.now() - this.toldAt
   }
 
   private beat(): void {

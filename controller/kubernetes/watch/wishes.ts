@@ -6,6 +6,8 @@ import { wordsOf, type Rival } from './conflicts.ts'
 import { nameOf, type Deployment } from './objects.ts'
 
 interface Wish {
+  /** Who was read: a watch gives a new object for each change. */
+  of: Deployment
   /** The annotations that were read. */
   text: string
   /** The last good ones; null before there were any. */
@@ -63,14 +65,19 @@ export class Wishes {
 
   private read(deployment: Deployment): Wish {
     const name = nameOf(deployment)
+    const known = this.byEndpoint.get(name)
+    if (known?.of === deployment) return known
     const annotations = annotationsOf(deployment)
     // Ours change all the time.
     for (const own of ['epoch', 'status', 'edge-port']) delete annotations[own]
     const text = JSON.stringify(annotations)
-    const known = this.byEndpoint.get(name)
-    if (known?.text === text) return known
+    if (known?.text === text) {
+      known.of = deployment
+      return known
+    }
     const { settings, bad, issues } = readAnnotations(annotations, this.desk.now())
     const wish: Wish = {
+      of: deployment,
       text,
       settings: bad ? (known?.settings ?? null) : sameOr(known?.settings ?? null, settings),
       issues: issues.map(sentence).join('; '),
