@@ -68,8 +68,7 @@ export class Observer {
     this.byName = new Map(table.endpoints.map(row => [row.endpoint, row]))
     if (this.aggregator?.address !== table.aggregator) this.followAggregator(table.aggregator)
     void this.tell()
-    for (const name of this.newest.keys())
-      if (!this.byName.has(name)) this.newest.delete(name)
+    for (const name of this.newest.keys()) if (!this.byName.has(name)) this.newest.delete(name)
     if (before?.boot !== table.boot || before.version !== table.version) this.options.changed?.()
   }
 
