@@ -213,7 +213,7 @@ export class Dispatch {
 
   private hold(item: Item, nowUs: number): void {
     item.replica = null
-    if (this.fleet.reachable(nowUs) === 0) item.deadlineUs = this.patience(item)
+    if (!this.fleet.anyReachable(nowUs)) item.deadlineUs = this.patience(item)
     this.held.put(item)
   }
 
@@ -262,7 +262,11 @@ export class Dispatch {
   }
 
   private pump(nowUs: number): Action[] {
-    const reachable = this.fleet.reachable(nowUs) > 0
+    if (this.held.size === 0) {
+      this.overload.see(null, this.terms.queueUs, nowUs)
+      return []
+    }
+    const reachable = this.fleet.anyReachable(nowUs)
     if (this.hadReplica && !reachable) this.held.extend(item => this.patience(item))
     this.hadReplica = reachable
     const actions = this.held

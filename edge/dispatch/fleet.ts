@@ -55,10 +55,9 @@ export class Fleet {
     return count
   }
 
-  readyCount(): number {
-    let count = 0
-    for (const replica of this.byName.values()) if (replica.ready) count++
-    return count
+  anyReachable(nowUs: number): boolean {
+    for (const replica of this.byName.values()) if (replica.reachable(nowUs)) return true
+    return false
   }
 
   /**
