@@ -12,8 +12,8 @@ export const command: Command = {
   usage: [
     'Usage: outrigger top [--once] [--json] [--state DIR | --url URL | --cluster]',
     '',
-    'Below it, while there is any: why replicas are missing or not ready, what waits at a load balancer, and who',
-    'decides instead.',
+    'Below it, while there is any: why replicas are missing or not ready, that a rollout is paused, what waits at',
+    'a load balancer, and who decides instead.',
     '',
     '  --once            print once and end',
     '  --json            print the endpoints as JSON once and end',

@@ -10,7 +10,8 @@ const MOST = 3
 
 /**
  * What people have to know of an endpoint besides its numbers, in sentences: why there are fewer replicas
- * than asked for, what waits elsewhere, and who decides instead. Empty while all is as it should be. Pure.
+ * than asked for, or others than its template says, what waits elsewhere, and who decides instead. Empty
+ * while all is as it should be. Pure.
  */
 export function saysOf(
   { why, held, replicas }: PlatformEndpoint,

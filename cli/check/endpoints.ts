@@ -13,6 +13,7 @@ import {
 import { hasEnded, replicaOf } from '../../controller/kubernetes/watch/pod.ts'
 import { endpointOfPod } from '../../controller/kubernetes/watch/table.ts'
 import { sentence } from '../../core/model/schema.ts'
+import { drains, type DisruptionBudget } from './drains.ts'
 import { few, fine, many, orFine, unknown, wrong, type Finding } from './finding.ts'
 import { liveFindings, type Live } from './live.ts'
 
@@ -32,6 +33,7 @@ export interface EndpointsFacts {
   services: Service[]
   hpas: ScalingObject[]
   scaledObjects: ScalingObject[]
+  budgets: DisruptionBudget[]
   /** By endpoint. */
   live: Map<string, Live>
 }
@@ -77,6 +79,9 @@ export function judgeEndpoints(facts: EndpointsFacts): Finding[] {
     ...each('annotations', 'They can be read.', one => annotations(one, facts.now)),
     ...each('rivals', 'Nobody else scales.', one => rivals(one, facts)),
     ...orFine(bypasses(facts), 'services', 'None leads past a sidecar.'),
+    ...each('drains', 'No PodDisruptionBudget holds all pods of an endpoint.', one =>
+      drains(one, podsOf(one), facts.budgets),
+    ),
   ]
 }
 

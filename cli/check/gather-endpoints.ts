@@ -12,6 +12,7 @@ import { wantsInjection } from '../../controller/kubernetes/watch/table.ts'
 import { ports } from '../../core/model/ports.ts'
 import type { EndpointWindows } from '../../core/model/windows.ts'
 import { wordsOfError } from '../../core/runtime/log.ts'
+import type { DisruptionBudget } from './drains.ts'
 import { toLookAt, type EndpointsFacts } from './endpoints.ts'
 import { known } from './finding.ts'
 import type { Live } from './live.ts'
@@ -27,11 +28,14 @@ export async function gatherEndpoints(scene: Scene): Promise<EndpointsFacts> {
   const misplaced = all.filter(
     each => each.metadata.annotations?.[NAMES.inject] === 'true' && !wantsInjection(each),
   )
-  const [injected, services, hpas, scaledObjects] = await Promise.all([
+  const [injected, services, hpas, scaledObjects, budgets] = await Promise.all([
     reader.all<Pod>('api/v1', 'pods', { labelSelector: `${NAMES.injected}=true` }),
     deployments.length === 0 ? [] : reader.all<Service>('api/v1', 'services'),
     reader.all<ScalingObject>('apis/autoscaling/v2', 'horizontalpodautoscalers'),
     reader.all<ScalingObject>('apis/keda.sh/v1alpha1', 'scaledobjects'),
+    deployments.length === 0
+      ? []
+      : reader.all<DisruptionBudget>('apis/policy/v1', 'poddisruptionbudgets'),
   ])
   const others = await Promise.all(
     toLookAt(deployments, injected)
@@ -57,6 +61,7 @@ export async function gatherEndpoints(scene: Scene): Promise<EndpointsFacts> {
     services,
     hpas,
     scaledObjects,
+    budgets,
     live: new Map(live),
   }
 }

@@ -168,6 +168,12 @@ const table = {
     title: 'Services lead to the sidecar.',
     fix: 'Do what its words say.',
   },
+  drains: {
+    group: 'endpoints',
+    when: 'after',
+    title: 'Nodes can be drained: each PodDisruptionBudget of an endpoint lets a pod go.',
+    fix: 'Give it maxUnavailable: 1; or, where minAvailable is a number, keep more replicas than that (outrigger.dev/min-replicas).',
+  },
   'clock-own': {
     group: 'clocks',
     when: 'always',

@@ -73,7 +73,7 @@ export const platform = object({
       port: int(0, 65_535),
       /** How many replicas were last asked for. */
       desired: int(),
-      /** Why there are fewer replicas than asked for, in words. */
+      /** Why there are fewer replicas than asked for, or others than its template says, in words. */
       why: optional(nullable(text(300))),
       /** Requests that a load balancer in front of them holds, where its metrics are read. */
       held: optional(nullable(int())),

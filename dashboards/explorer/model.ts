@@ -58,7 +58,7 @@ export interface Endpoint {
   }
   /** Newest first. */
   decisions: Decision[]
-  /** Why replicas are missing, what waits elsewhere, who decides instead, in sentences. */
+  /** Why replicas are missing or old, what waits elsewhere, who decides instead, in sentences. */
   says?: string[]
   windowAgeMs: number | null
   /** Permille. */

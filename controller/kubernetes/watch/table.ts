@@ -55,7 +55,7 @@ export function endpointRow({ deployment, pods, revision, firstReady }: Known): 
     revision: revisionOfPods(living) ?? revision,
     port: edgePortOf(deployment),
     desired: desiredOf(deployment),
-    why: whyFewer(deployment, pods, replicas),
+    why: whyOf(deployment, pods, replicas),
     replicas,
   }
 }
@@ -81,6 +81,34 @@ function revisionOfPods(pods: readonly Pod[]): string | null {
   }
   const newest = [...oldest].toSorted(([a, x], [b, y]) => y.at - x.at || (a < b ? -1 : 1))[0]
   return newest?.[1].revision ?? null
+}
+
+/** That its rollout is paused comes first: it is short, so both fit. */
+function whyOf(
+  deployment: Deployment,
+  pods: readonly Pod[],
+  rows: readonly PlatformReplica[],
+): string | null {
+  const paused = whyPaused(deployment)
+  const fewer = whyFewer(deployment, pods, rows)
+  return paused === null || fewer === null ? (paused ?? fewer) : cut(`${paused}; ${fewer}`)
+}
+
+/**
+ * A paused Deployment scales the ReplicaSets that it has and makes none. That matters when pods are of another
+ * template than its own, or when it has no ReplicaSet at all. After `sync` and `scale` of Kubernetes'
+ * pkg/controller/deployment/sync.go, 1.36; `updatedReplicas` are those of its own template, left out for 0.
+ */
+function whyPaused(deployment: Deployment): string | null {
+  if (deployment.spec.paused !== true) return null
+  const { replicas = 0, updatedReplicas = 0 } = deployment.status ?? {}
+  const older = replicas - updatedReplicas
+  const are = older === 1 ? 'is' : 'are'
+  const added = updatedReplicas === 0 ? 'are' : 'may be'
+  if (older > 0)
+    return `rollout is paused: ${older} of ${replicas} pods ${are} of an older template, and so ${added} those that scaling adds`
+  if (replicas > 0 || desiredOf(deployment) === 0) return null
+  return 'rollout is paused, and there is no pod yet: before its first rollout a Deployment gets none'
 }
 
 /** Pods that were never made have no row, so their Deployment says why: a quota, an admission, a broken webhook. */

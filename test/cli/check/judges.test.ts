@@ -133,6 +133,7 @@ test('endpoints: each of what may be wrong', t => {
     services: [serviceOf('http')],
     hpas: [],
     scaledObjects: [],
+    budgets: [],
     live: new Map(),
     ...over,
   })

@@ -1,7 +1,8 @@
 import test from 'ava'
+import { saysOf } from '../../../controller/says.ts'
 import { check } from '../../../core/model/schema.ts'
 import { platform as schema } from '../../../core/model/tables.ts'
-import { pod, T0 } from './support/objects.ts'
+import { deployment, pod, T0 } from './support/objects.ts'
 import { DEPLOYMENTS, EDGE, edgePod, stage, whole, X } from './support/stage.ts'
 
 const HPAS = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers'
@@ -71,6 +72,23 @@ test('scaling, as a whole: done with an Event, refused beside an HPA with anothe
   await on.seconds(() => on.said.some(({ reason }) => reason === 'Refused'), 'the Event')
   on.fake.store.remove(`${HPAS}/h`)
   await on.seconds(() => on.platform.overridesOf(X).length === 0, 'its end')
+})
+
+test('a paused rollout is told as the API server has it, and the Deployment is scaled all the same', async t => {
+  const put = { replicas: 1, paused: true, status: { replicas: 1 } }
+  const on = await stage(t, fake => {
+    fake.store.put(`${DEPLOYMENTS}/model`, { ...deployment(X, put), ...whole(X, put) })
+    const a = pod(X, 'a')
+    fake.store.put(`/api/v1/namespaces/shop/pods/${a.metadata.name}`, a as never)
+  })
+  const row = on.newest()?.endpoints[0]
+  t.like(row, { desired: 1, replicas: [{ state: 'ready' }] })
+  t.deepEqual(row === undefined ? [] : saysOf(row, [], T0), [
+    'rollout is paused: 1 of 1 pods is of an older template, and so are those that scaling adds.',
+  ])
+  const want = { v: 1 as const, victims: [], version: on.newest()?.version ?? 0, epoch: 2 }
+  t.true((await on.platform.scale(X, { ...want, replicas: 3, decision: 'd' })).done)
+  t.like(on.fake.store.get(`${DEPLOYMENTS}/model`)?.spec, { replicas: 3, paused: true })
 })
 
 test("KEDA's objects count where there are any", async t => {

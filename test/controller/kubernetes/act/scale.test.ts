@@ -256,6 +256,18 @@ test('down: victims cost least; who was a victim before gets back what it had', 
   t.is(on.writes().at(-1), 'PATCH deployments/model/scale')
 })
 
+test('down goes on whatever a PodDisruptionBudget allows, and while the rollout is paused: nothing is evicted', async t => {
+  const annotations = { 'outrigger.dev/epoch': '3' }
+  const on = await stage(t, 4, annotations)
+  on.fake.store.put(PATH, deployment(X, { replicas: 4, annotations, paused: true }) as never)
+  const status = { disruptionsAllowed: 0, currentHealthy: 4, desiredHealthy: 4, expectedPods: 4 }
+  const budget = { metadata: { name: 'b' }, spec: { selector: {}, minAvailable: '100%' }, status }
+  on.fake.store.put('/apis/policy/v1/namespaces/shop/poddisruptionbudgets/b', budget)
+  t.like(await on.scale(want(1)), { done: true, again: false })
+  t.like(on.kept().spec, { replicas: 1, paused: true })
+  t.deepEqual(on.writes(), ['PATCH deployments/model/scale'])
+})
+
 test('the fence stamps each Deployment once, replaces what no living controller wrote, and says what failed', async t => {
   const fake = await FakeApiServer.start()
   t.teardown(() => fake.stop())

@@ -12,6 +12,7 @@ interface DeploymentParts {
   template?: Record<string, string>
   status?: Deployment['status']
   created?: number
+  paused?: boolean
 }
 
 export function deployment(name: string, parts: DeploymentParts = {}): KeptDeployment {
@@ -27,6 +28,7 @@ export function deployment(name: string, parts: DeploymentParts = {}): KeptDeplo
     },
     spec: {
       replicas: parts.replicas ?? 1,
+      ...(parts.paused === undefined ? {} : { paused: parts.paused }),
       template: {
         metadata: { annotations: { 'outrigger.dev/inject': 'true', ...parts.template } },
       },

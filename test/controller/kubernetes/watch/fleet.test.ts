@@ -153,6 +153,49 @@ test('what keeps pods from being made is said of the endpoint; pods that ended a
   t.like(first(of), { why: 'model-aaa-a: Evicted', replicas: [] })
 })
 
+test('a paused rollout is said of the endpoint where it matters, before what else is wrong', t => {
+  const of = fleet()
+  const said = (parts: Parameters<typeof deployment>[1]) => {
+    of.takeDeployment(X, deployment(X, { replicas: 2, paused: true, ...parts }))
+    return first(of)?.why ?? null
+  }
+  for (const suffix of ['a', 'b']) {
+    const made = pod(X, suffix)
+    of.takePod(nameIn(made), made)
+  }
+  t.is(said({ status: { replicas: 2, updatedReplicas: 2 } }), null, 'the pods are as it says')
+  t.is(said({ status: { replicas: 2 }, paused: false }), null, 'a rollout under way')
+  t.is(
+    said({ status: { replicas: 2 } }),
+    'rollout is paused: 2 of 2 pods are of an older template, and so are those that scaling adds',
+  )
+  t.is(
+    said({ status: { replicas: 3, updatedReplicas: 2 } }),
+    'rollout is paused: 1 of 3 pods is of an older template, and so may be those that scaling adds',
+  )
+  const failure = { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate' }
+  const conditions = [{ ...failure, message: `exceeded quota: ${'x'.repeat(300)}` }]
+  const both = said({ replicas: 3, status: { replicas: 2, conditions } }) ?? ''
+  t.regex(
+    both,
+    /^rollout is paused: 2 of 2 .*; no more pods: FailedCreate: exceeded quota: x+\.\.\.$/,
+  )
+  t.is(both.length, 300)
+})
+
+test('a Deployment that was paused before its first rollout has no pods, and it is said why', t => {
+  const of = fleet()
+  const said = (replicas: number) => {
+    of.takeDeployment(X, deployment(X, { replicas, paused: true, status: {} }))
+    return first(of)?.why
+  }
+  t.is(
+    said(1),
+    'rollout is paused, and there is no pod yet: before its first rollout a Deployment gets none',
+  )
+  t.is(said(0), null)
+})
+
 test('edges are rows with their admin address', t => {
   const of = fleet()
   const edge = pod(X, 'e', { status: { podIP: 'fd00::1' } })
