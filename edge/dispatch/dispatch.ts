@@ -1,39 +1,19 @@
+import type { Action, Ended, Terms } from './action.ts'
 import { RetryBudget } from './budget.ts'
 import { Drain } from './drain.ts'
 import { age, eject } from './ejection.ts'
-import { Fleet, type Listed } from './fleet.ts'
+import { Fleet } from './fleet.ts'
 import { Held, type Item } from './held.ts'
 import { Overload } from './overload.ts'
 import type { Replica, Slots } from './replica.ts'
+
+const SECOND = 1_000_000
+const AGE_EVERY = 5
 
 /**
  * The queue of one endpoint and where its requests go: a state machine. Each call tells it what happened
  * and when (us, monotonic), and gives what to do. It reads no clock and draws no chance of its own.
  */
-export interface Terms {
-  limit: number
-  /** us a request may be held. */
-  queueUs: number
-  /** us a request may be held while there is no replica. */
-  holdUs: number
-  maxReplicas: number
-  replicas: readonly Listed[]
-}
-
-export type Action =
-  /** Give it to the replica. `probing`: the replica is full as far as known. */
-  | { kind: 'send'; id: number; replica: string; probing: boolean }
-  | { kind: 'reject'; id: number; reason: 'full' | 'late' | 'no-replica'; retryAfterS: number }
-  /** The last try failed and there is no retry left. */
-  | { kind: 'fail'; id: number; replica: string }
-  /** Requests are held and there is no replica: ask for one. */
-  | { kind: 'activate' }
-
-export type Ended = 'good' | 'bad' | 'unknown'
-
-const SECOND = 1_000_000
-const AGE_EVERY = 5
-
 export class Dispatch {
   private readonly random: () => number
   private readonly items = new Map<number, Item>()

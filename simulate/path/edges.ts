@@ -1,4 +1,5 @@
-import { Dispatch, type Action, type Terms } from '../../edge/dispatch/dispatch.ts'
+import type { Action, Terms } from '../../edge/dispatch/action.ts'
+import { Dispatch } from '../../edge/dispatch/dispatch.ts'
 import { Tally, type Second } from '../../edge/dispatch/tally.ts'
 import type { Random } from '../random.ts'
 import { NOWHERE, type Front, type FrontPod, type Routed } from './front.ts'

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { Dispatch, type Action } from '../../../edge/dispatch/dispatch.ts'
+import type { Action } from '../../../edge/dispatch/action.ts'
+import { Dispatch } from '../../../edge/dispatch/dispatch.ts'
 
 const MS = 1000
 const terms = (names: string[], extra: Partial<Parameters<Dispatch['table']>[0]> = {}) => ({

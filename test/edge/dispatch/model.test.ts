@@ -1,7 +1,8 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { BUDGET } from '../../../edge/dispatch/budget.ts'
-import { Dispatch, type Action } from '../../../edge/dispatch/dispatch.ts'
+import type { Action } from '../../../edge/dispatch/action.ts'
+import { Dispatch } from '../../../edge/dispatch/dispatch.ts'
 
 /** The dispatcher against a model that only counts: what was given, to whom, and what became of it. */
 const QUEUE = 1_000_000
