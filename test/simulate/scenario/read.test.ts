@@ -20,6 +20,7 @@ test('what a file leaves out', t => {
     settings: defaults,
     replicas: 1,
     startUpUs: 20_000_000,
+    startUpCv: 0,
     edges: 1,
     runUs: 600_000_000,
     seed: 1,
@@ -41,6 +42,7 @@ clients: { timeout: 5s, retries: { times: 3, after: 1s } }
 settings: { max-replicas: 50, latency-objective: 500ms }
 replicas: 2
 startUp: 1500ms
+startUpCv: 0.3
 edges: 0
 run: 20m
 seed: 7
@@ -58,6 +60,7 @@ expect:
   t.is(scenario.settings['latency-objective'], 500)
   t.deepEqual(scenario.clients, { timeout: '5s', retries: { times: 3, after: '1s' } })
   t.deepEqual([scenario.replicas, scenario.startUpUs, scenario.edges], [2, 1_500_000, 0])
+  t.is(scenario.startUpCv, 0.3)
   t.deepEqual([scenario.runUs, scenario.seed], [1_200_000_000, 7])
   t.deepEqual(scenario.policies, ['outrigger', 'hpa'])
   t.deepEqual(scenario.limiters, ['outrigger', 'gradient2'])
