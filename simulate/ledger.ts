@@ -1,5 +1,4 @@
-import { DistributionRecorder } from '../core/model/distribution.ts'
-import { quantile } from '../core/model/histogram.ts'
+import { quantile, Recorder } from '../core/model/histogram.ts'
 import type { Request } from './path/request.ts'
 import type { Quantiles, Seconds, Totals } from './result.ts'
 
@@ -11,10 +10,10 @@ const SECOND = 1_000_000
 export class Ledger {
   readonly seconds: Seconds
   private readonly objectiveUs: number
-  private readonly wait = new DistributionRecorder()
-  private readonly response = new DistributionRecorder()
-  private worstWait = 0
-  private worstResponse = 0
+  private readonly wait = new Recorder()
+  private readonly response = new Recorder()
+  private readonly service = new Recorder()
+  private readonly worst = { wait: 0, response: 0, service: 0 }
   private rejections = 0
 
   constructor(seconds: number, objectiveUs: number) {
@@ -47,13 +46,17 @@ export class Ledger {
     const startedUs = request.startedUs ?? nowUs
     const waited = startedUs - request.bornUs
     const took = nowUs - request.bornUs
+    const served = nowUs - startedUs
     add(this.seconds.answered, nowUs)
-    if (nowUs - startedUs <= this.objectiveUs) add(this.seconds.good, nowUs)
+    if (served <= this.objectiveUs) add(this.seconds.good, nowUs)
     if (waited > SLOW_US) add(this.seconds.bad, request.bornUs)
     this.wait.add(waited)
     this.response.add(took)
-    if (waited > this.worstWait) this.worstWait = waited
-    if (took > this.worstResponse) this.worstResponse = took
+    this.service.add(served)
+    const { worst } = this
+    if (waited > worst.wait) worst.wait = waited
+    if (took > worst.response) worst.response = took
+    if (served > worst.service) worst.service = served
   }
 
   /** Turned away for good, or failed. */
@@ -73,8 +76,9 @@ export class Ledger {
       rejections: this.rejections,
       replicaSeconds: Math.round(replicaSeconds),
       directionChanges: turns(desired),
-      wait: quantiles(this.wait.take().histogram, this.worstWait),
-      response: quantiles(this.response.take().histogram, this.worstResponse),
+      wait: quantiles(this.wait, this.worst.wait),
+      response: quantiles(this.response, this.worst.response),
+      service: quantiles(this.service, this.worst.service),
     }
   }
 }
@@ -88,7 +92,8 @@ function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0)
 }
 
-function quantiles(histogram: readonly number[], max: number): Quantiles {
+function quantiles(recorder: Recorder, max: number): Quantiles {
+  const histogram = [...recorder.take()]
   const at = (permille: number): number => Math.min(max, quantile(histogram, permille) ?? 0)
   return { p50: at(500), p95: at(950), p99: at(990), max }
 }

@@ -43,6 +43,8 @@ export interface Totals {
   /** us, over answered requests: from birth to the model, and from birth to the answer. */
   wait: Quantiles
   response: Quantiles
+  /** us with the model, from when it got the request until it ended well. */
+  service: Quantiles
 }
 
 export interface Quantiles {

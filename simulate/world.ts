@@ -1,8 +1,9 @@
 import { Agenda } from './agenda.ts'
 import type { Ledger } from './ledger.ts'
 import type { Front, Routed } from './path/front.ts'
+import { FrontCount, type FrontSecond } from './path/front-count.ts'
 import type { Gate, Passed } from './path/gate.ts'
-import { Pod } from './path/pod.ts'
+import { firstToGo, Pod } from './path/pod.ts'
 import type { Request } from './path/request.ts'
 import type { Model } from './plants/model.ts'
 import type { Arrivals } from './traffic/arrivals.ts'
@@ -36,13 +37,14 @@ export class World {
   readonly front: Front
   readonly pods: Pod[] = []
   desired = 0
-  replicaSeconds = 0
   nowUs = 0
   private readonly parts: Parts
   private readonly agenda = new Agenda()
   private readonly byKey: Pod[] = []
   private readonly byName = new Map<string, Pod>()
   private readonly live = new Map<number, Request>()
+  private readonly frontCount = new FrontCount()
+  private replicaSeconds = 0
   private made = 0
   private lastId = 0
 
@@ -70,16 +72,18 @@ export class World {
     this.nowUs = endUs
   }
 
+  /** From creation to end, all pods', s. */
+  paidSeconds(): number {
+    const living = this.pods.reduce((sum, { createdUs }) => sum + this.nowUs - createdUs, 0)
+    return this.replicaSeconds + living / SECOND
+  }
+
   /** Asks for so many; `victims` go first, then those that start, then the newest. */
   scale(to: number, victims: readonly string[] = []): void {
     this.desired = to
     const there = this.pods.filter(({ phase }) => phase !== 'leaving' && phase !== 'gone')
     for (let i = there.length; i < to; i++) this.create(this.nowUs, this.parts.startUpUs())
-    const rank = (pod: Pod): number =>
-      victims.includes(pod.name) ? 0 : pod.phase === 'starting' ? 1 : pod.phase === 'down' ? 2 : 3
-    const going = there
-      .toSorted((a, b) => rank(a) - rank(b) || b.createdUs - a.createdUs || b.key - a.key)
-      .slice(0, Math.max(0, there.length - to))
+    const going = firstToGo(there, victims).slice(0, Math.max(0, there.length - to))
     for (const pod of going) this.remove(pod)
     this.tellFront()
   }
@@ -95,10 +99,16 @@ export class World {
   }
 
   route(routed: Routed): void {
-    for (const request of routed.refuse) this.turnedAway(request)
-    for (const request of routed.fail ?? []) this.failed(request)
+    for (const request of routed.refuse) this.over(request, 'rejected')
+    for (const request of routed.fail ?? []) this.over(request, 'failed')
     for (const { request, pod } of routed.send) this.send(request, pod)
     this.agenda.set(FRONT, this.front.nextUs())
+    this.frontCount.moved(this.front.waiting, this.nowUs)
+  }
+
+  /** What was counted of what stands in front since the last call. */
+  frontSecond(): FrontSecond {
+    return this.frontCount.take(this.front.waiting, this.nowUs)
   }
 
   tellFront(): void {
@@ -141,6 +151,7 @@ export class World {
       startedUs: null,
       pod: null,
     }
+    this.frontCount.arrived++
     if (this.parts.patience.watch(request)) this.live.set(request.id, request)
     this.agenda.set(CLIENTS, this.parts.patience.nextUs)
     this.route(this.front.arrive(request, this.nowUs))
@@ -181,7 +192,7 @@ export class World {
   private unsent(request: Request): void {
     if (this.front.unsent !== undefined) this.route(this.front.unsent(request, this.nowUs))
     else this.route(this.front.ended(request, false, this.nowUs))
-    if (this.front.unsent === undefined) this.failed(request)
+    if (this.front.unsent === undefined) this.over(request, 'failed')
   }
 
   private start(pod: Pod, request: Request): void {
@@ -215,22 +226,14 @@ export class World {
     if (ok) {
       this.live.delete(request.id)
       this.ledger.answered(request, this.nowUs)
-    } else this.failed(request)
+    } else this.over(request, 'failed')
     this.passed(pod, passed)
     this.route(this.front.ended(request, ok, this.nowUs))
   }
 
-  private turnedAway(request: Request): void {
-    this.ledger.rejected()
-    this.over(request, 'rejected')
-  }
-
-  private failed(request: Request): void {
-    this.over(request, 'failed')
-  }
-
   /** A try has come to nothing: its client sends again, or the request is lost. */
   private over(request: Request, how: 'rejected' | 'failed' | 'timeout'): void {
+    if (how === 'rejected') this.ledger.rejected()
     this.live.delete(request.id)
     if (!this.parts.patience.again(request, how, this.nowUs)) this.ledger.lost(request)
     this.agenda.set(CLIENTS, this.parts.patience.nextUs)

@@ -17,6 +17,7 @@ import { Edges, type EdgeTerms } from '../path/edges.ts'
 import type { Pod } from '../path/pod.ts'
 import { Sidecar } from '../path/sidecar.ts'
 import type { World } from '../world.ts'
+import type { Control } from './control.ts'
 import { edgeSample, ENDPOINT, msOf, REVISION, sampleOf } from './samples.ts'
 
 /** An order reaches a sidecar, and its second the controller, about this much later: seconds. */
@@ -27,8 +28,8 @@ const WINDOWS_LATE = 1
  * decider decides on them, orders and counts go back. A second's samples are seen a second later, as the
  * aggregator's are.
  */
-export class Outrigger {
-  readonly state: { of: State }
+export class Outrigger implements Control {
+  state: State
   /** Told each verdict. */
   onVerdict: (what: 'replicas' | 'limit', verdict: Verdict, nowUs: number) => void = () => {}
   private readonly settings: Settings
@@ -46,15 +47,15 @@ export class Outrigger {
   constructor(settings: Settings, scales: boolean) {
     this.settings = settings
     this.scales = scales
-    this.state = { of: fresh(settings, REVISION) }
+    this.state = fresh(settings, REVISION)
   }
 
   get limit(): number {
-    return this.settings['fixed-limit'] ?? learnedLimit(this.state.of.limit)
+    return this.settings['fixed-limit'] ?? learnedLimit(this.state.limit)
   }
 
   get terms(): EdgeTerms {
-    const { limit } = this.state.of
+    const { limit } = this.state
     return {
       limit: this.limit,
       queueUs: queueDeadlineUs(limit, this.settings),
@@ -117,7 +118,7 @@ export class Outrigger {
     const now = msOf(world.nowUs)
     const { settings } = this
     const activate = world.front instanceof Edges && world.front.asking
-    const is = due(this.state.of, settings, now, this.decided, this.looked, REVISION)
+    const is = due(this.state, settings, now, this.decided, this.looked, REVISION)
     this.looked = now
     const waiting: ('replicas' | 'limit')[] = []
     if (is.limit) waiting.push('limit')
@@ -138,12 +139,12 @@ export class Outrigger {
       overrides: [],
       activate,
     }
-    decideAll(waiting, this.state.of, settings, now, this.decided, (what, state) => {
+    decideAll(waiting, this.state, settings, now, this.decided, (what, state) => {
       if (what === 'replicas' && !this.scales) return state
       const inputs = summarise({ ...observed, folds: what === 'limit' ? folds : [] })
       const subject = { endpoint: ENDPOINT, revision: REVISION }
       const { verdict, state: after } = decide(what, subject, inputs, state, settings, now)
-      this.state.of = after
+      this.state = after
       if (what === 'replicas') this.decided = now
       this.onVerdict(what, verdict, world.nowUs)
       this.act(verdict, world, now)

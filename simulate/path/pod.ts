@@ -82,3 +82,10 @@ export class Pod {
     }
   }
 }
+
+/** Who goes first when there are too many: the victims named, then those that serve nothing yet or now, then the newest. */
+export function firstToGo(pods: readonly Pod[], victims: readonly string[]): Pod[] {
+  const rank = ({ name, phase }: Pod): number =>
+    victims.includes(name) ? 0 : phase === 'starting' ? 1 : phase === 'down' ? 2 : 3
+  return pods.toSorted((a, b) => rank(a) - rank(b) || b.createdUs - a.createdUs || b.key - a.key)
+}

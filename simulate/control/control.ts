@@ -1,0 +1,8 @@
+import type { World } from '../world.ts'
+
+/** Who decides in a simulated world: called at the end of each second of virtual time. */
+export interface Control {
+  second(world: World): void
+  /** Requests that a replica may hold now. */
+  readonly limit: number
+}
