@@ -3,7 +3,8 @@ import type { Ledger } from './ledger.ts'
 import type { Front, Routed } from './path/front.ts'
 import { FrontCount, type FrontSecond } from './path/front-count.ts'
 import type { Gate, Passed } from './path/gate.ts'
-import { firstToGo, Pod } from './path/pod.ts'
+import { Herd } from './path/herd.ts'
+import type { Pod } from './path/pod.ts'
 import type { Request } from './path/request.ts'
 import type { Model } from './plants/model.ts'
 import type { Arrivals } from './traffic/arrivals.ts'
@@ -23,42 +24,52 @@ export interface Parts {
   limit(): number
 }
 
-const SECOND = 1_000_000
 const ARRIVALS = 0
 const FRONT = 1
 const CLIENTS = 2
 const FIRST_POD = 3
 /** Entries of a pod in the agenda: its model, its gate, its next change of phase. */
 const EACH = 3
+const MODEL = 0
+const GATE = 1
+const TURN = 2
+/** Kubernetes' default terminationGracePeriodSeconds. */
+const GRACE_US = 30_000_000
 
 /** Clients, what stands in front, and pods, in virtual time (us): who does what when. Who scales is told each second. */
 export class World {
   readonly ledger: Ledger
   readonly front: Front
-  readonly pods: Pod[] = []
-  desired = 0
   nowUs = 0
   private readonly parts: Parts
   private readonly agenda = new Agenda()
-  private readonly byKey: Pod[] = []
-  private readonly byName = new Map<string, Pod>()
+  private readonly herd: Herd
   private readonly live = new Map<number, Request>()
   private readonly frontCount = new FrontCount()
-  private replicaSeconds = 0
-  private made = 0
+  /** Came to a dead model, and are about to fail. */
+  private readonly dead: { pod: Pod; request: Request }[] = []
   private lastId = 0
 
   constructor(parts: Parts) {
     this.parts = parts
     this.ledger = parts.ledger
     this.front = parts.front
+    this.herd = new Herd(parts.gate, parts.model)
+  }
+
+  /** All that exist; `desired` may differ while some come or go. */
+  get pods(): readonly Pod[] {
+    return this.herd.pods
+  }
+
+  get desired(): number {
+    return this.herd.desired
   }
 
   /** Pods that are there from the beginning, ready. */
   begin(count: number): void {
-    this.desired = count
-    for (let i = 0; i < count; i++) this.create(0, 0)
     this.agenda.set(ARRIVALS, this.parts.arrivals.nextUs)
+    this.herd.scale(count, [], 0, () => 0)
     this.tellFront()
   }
 
@@ -72,19 +83,20 @@ export class World {
     this.nowUs = endUs
   }
 
-  /** From creation to end, all pods', s. */
+  /** What was paid for, s: all pods, from creation to end. */
   paidSeconds(): number {
-    const living = this.pods.reduce((sum, { createdUs }) => sum + this.nowUs - createdUs, 0)
-    return this.replicaSeconds + living / SECOND
+    return this.herd.paidSeconds(this.nowUs)
   }
 
-  /** Asks for so many; `victims` go first, then those that start, then the newest. */
+  /** Asks for so many; `victims` go first. */
   scale(to: number, victims: readonly string[] = []): void {
-    this.desired = to
-    const there = this.pods.filter(({ phase }) => phase !== 'leaving' && phase !== 'gone')
-    for (let i = there.length; i < to; i++) this.create(this.nowUs, this.parts.startUpUs())
-    const going = firstToGo(there, victims).slice(0, Math.max(0, there.length - to))
-    for (const pod of going) this.remove(pod)
+    const { come, go } = this.herd.scale(to, victims, this.nowUs, this.parts.startUpUs)
+    for (const pod of come) this.agenda.set(keyOf(pod, TURN), pod.readyAtUs)
+    for (const pod of go) {
+      // One that serves lets what it has end, for as long as Kubernetes gives it.
+      if (!pod.served || pod.idle) this.gone(pod)
+      else this.agenda.set(keyOf(pod, TURN), this.nowUs + GRACE_US)
+    }
     this.tellFront()
   }
 
@@ -125,10 +137,10 @@ export class World {
     if (key === ARRIVALS) return this.arrive()
     if (key === FRONT) return this.route(this.front.wake(this.nowUs))
     if (key === CLIENTS) return this.clients()
-    const pod = this.byKey[key - ((key - FIRST_POD) % EACH)] as Pod
+    const pod = this.herd.at(Math.floor((key - FIRST_POD) / EACH))
     const what = (key - FIRST_POD) % EACH
-    if (what === 0) this.endings(pod)
-    else if (what === 1) this.passed(pod, pod.gate.wake(this.nowUs))
+    if (what === MODEL) this.endings(pod)
+    else if (what === GATE) this.passed(pod, pod.gate.wake(this.nowUs))
     else this.turn(pod)
   }
 
@@ -173,7 +185,7 @@ export class World {
 
   private left(request: Request): void {
     this.live.delete(request.id)
-    const pod = request.pod === null ? undefined : this.byName.get(request.pod)
+    const pod = request.pod === null ? undefined : this.herd.get(request.pod)
     pod?.held.delete(request.id)
     if (pod !== undefined) this.passed(pod, pod.gate.left(request, this.nowUs))
     this.route(this.front.left(request, this.nowUs))
@@ -181,7 +193,7 @@ export class World {
   }
 
   private send(request: Request, name: string): void {
-    const pod = this.byName.get(name)
+    const pod = this.herd.get(name)
     request.pod = name
     request.startedUs = null
     if (pod === undefined || !pod.runs) return this.unsent(request)
@@ -199,8 +211,18 @@ export class World {
     request.pod = pod.name
     request.startedUs = this.nowUs
     pod.held.set(request.id, request)
-    if (pod.phase === 'down' || pod.phase === 'gone') return this.ended(pod, request, false)
+    if (pod.phase === 'down' || pod.phase === 'gone') return this.bury(pod, request)
     pod.model.start(request.id, request.kind, this.nowUs)
+  }
+
+  /** It came to a dead model. One after the other: each may let another go there that waited. */
+  private bury(pod: Pod, request: Request): void {
+    if (this.dead.push({ pod, request }) > 1) return
+    for (let at = 0; at < this.dead.length; at++) {
+      const next = this.dead[at]
+      if (next !== undefined) this.ended(next.pod, next.request, false)
+    }
+    this.dead.length = 0
   }
 
   private endings(pod: Pod): void {
@@ -214,7 +236,7 @@ export class World {
     if (until !== null && pod.phase === 'ready') {
       pod.phase = 'down'
       pod.restarts++
-      this.agenda.set(pod.key + 2, until)
+      this.agenda.set(keyOf(pod, TURN), until)
       this.tellFront()
     }
     this.touch(pod)
@@ -241,7 +263,7 @@ export class World {
 
   /** Starting becomes ready, down becomes up, and who leaves is gone at the latest now. */
   private turn(pod: Pod): void {
-    this.agenda.set(pod.key + 2, Infinity)
+    this.agenda.set(keyOf(pod, TURN), Infinity)
     if (pod.phase === 'leaving') return this.gone(pod)
     if (pod.phase === 'gone') return
     pod.phase = 'ready'
@@ -249,38 +271,9 @@ export class World {
     this.tellFront()
   }
 
-  private create(nowUs: number, startUpUs: number): void {
-    const name = `r${++this.made}`
-    const key = FIRST_POD + EACH * (this.made - 1)
-    const pod = new Pod({
-      name,
-      key,
-      gate: this.parts.gate(name, nowUs),
-      model: this.parts.model(this.made - 1),
-      createdUs: nowUs,
-      readyAtUs: nowUs + startUpUs,
-    })
-    this.pods.push(pod)
-    this.byKey[key] = pod
-    this.byName.set(name, pod)
-    if (startUpUs === 0) pod.phase = 'ready'
-    else this.agenda.set(key + 2, pod.readyAtUs)
-  }
-
-  /** One that serves lets what it has end, for as long as Kubernetes gives it. */
-  private remove(pod: Pod): void {
-    const served = pod.phase === 'ready' || pod.phase === 'down'
-    pod.phase = 'leaving'
-    if (!served || pod.idle) return this.gone(pod)
-    this.agenda.set(pod.key + 2, this.nowUs + 30 * SECOND)
-  }
-
   private gone(pod: Pod): void {
-    pod.phase = 'gone'
-    this.replicaSeconds += (this.nowUs - pod.createdUs) / SECOND
-    this.byName.delete(pod.name)
-    for (let i = 0; i < EACH; i++) this.agenda.set(pod.key + i, Infinity)
-    this.pods.splice(this.pods.indexOf(pod), 1)
+    this.herd.bury(pod, this.nowUs)
+    for (let i = 0; i < EACH; i++) this.agenda.set(keyOf(pod, i), Infinity)
     const held = Array.from(pod.held.values())
     for (const request of held) this.ended(pod, request, false)
   }
@@ -289,7 +282,11 @@ export class World {
     pod.moved(this.nowUs)
     if (pod.phase === 'gone') return
     if (pod.phase === 'leaving' && pod.idle) return this.gone(pod)
-    this.agenda.set(pod.key, pod.phase === 'down' ? Infinity : pod.model.nextUs())
-    this.agenda.set(pod.key + 1, pod.gate.nextUs())
+    this.agenda.set(keyOf(pod, MODEL), pod.phase === 'down' ? Infinity : pod.model.nextUs())
+    this.agenda.set(keyOf(pod, GATE), pod.gate.nextUs())
   }
+}
+
+function keyOf({ index }: Pod, entry: number): number {
+  return FIRST_POD + EACH * index + entry
 }

@@ -7,14 +7,16 @@ import { Sidecar } from './sidecar.ts'
 /** One replica: a gate, a model behind it, and where it is in its life. Times are us. */
 export class Pod {
   readonly name: string
-  /** Its place in the agenda. */
-  readonly key: number
+  /** Counts up with creation. */
+  readonly index: number
   readonly gate: Gate
   readonly model: Model
   readonly createdUs: number
   /** When it will be ready first, and whether it is now. */
   readonly readyAtUs: number
   phase: 'starting' | 'ready' | 'down' | 'leaving' | 'gone' = 'starting'
+  /** It was ready when it was asked to go. */
+  served = false
   restarts = 0
   seq = 0
   /** Requests that its model has. */
@@ -27,14 +29,14 @@ export class Pod {
 
   constructor(parts: {
     name: string
-    key: number
+    index: number
     gate: Gate
     model: Model
     createdUs: number
     readyAtUs: number
   }) {
     this.name = parts.name
-    this.key = parts.key
+    this.index = parts.index
     this.gate = parts.gate
     this.model = parts.model
     this.createdUs = parts.createdUs
@@ -81,11 +83,4 @@ export class Pod {
         : { slots: () => ({ effective: own.effective, inFlight: own.inFlight }) }),
     }
   }
-}
-
-/** Who goes first when there are too many: the victims named, then those that serve nothing yet or now, then the newest. */
-export function firstToGo(pods: readonly Pod[], victims: readonly string[]): Pod[] {
-  const rank = ({ name, phase }: Pod): number =>
-    victims.includes(name) ? 0 : phase === 'starting' ? 1 : phase === 'down' ? 2 : 3
-  return pods.toSorted((a, b) => rank(a) - rank(b) || b.createdUs - a.createdUs || b.key - a.key)
 }

@@ -1,0 +1,130 @@
+import test, { type ExecutionContext } from 'ava'
+import { play, type Choice } from '../../simulate/run.ts'
+import { scenarioFrom } from '../../simulate/scenario/read.ts'
+
+const base = {
+  plant: {
+    model: { kind: 'cores', cores: 4, work: { mean: '100ms', spread: 'lognormal', cv: 0.5 } },
+  },
+  traffic: { step: { from: 30, to: 150, at: '60s' } },
+  settings: { 'latency-objective': '400ms', 'max-replicas': 20 },
+  startUp: '10s',
+  run: '240s',
+  replicas: 1,
+  limit: 4,
+}
+
+function played(more: object, choice: Partial<Choice> = {}) {
+  const scenario = scenarioFrom({ ...base, ...more })
+  return play(scenario, { policy: 'outrigger', limiter: 'outrigger', seed: 1, ...choice })
+}
+
+/** Each request ends once: well, or lost, unless the run ended before it did. */
+function accounted(t: ExecutionContext, run: ReturnType<typeof played>): void {
+  const { offered, answered, lost, bad } = run.totals
+  const { inFlight, waiting } = run.seconds
+  const left = (inFlight.at(-1) ?? 0) + (waiting.at(-1) ?? 0)
+  t.is(offered - answered - lost, left, JSON.stringify(run.totals))
+  t.true(bad >= lost)
+  t.true(answered > 0)
+}
+
+test('Outrigger adapts: more replicas for more traffic, a limit near what four cores carry', t => {
+  const run = played({})
+  accounted(t, run)
+  t.is(run.seconds.desired[59], 1)
+  t.true((run.seconds.desired[120] ?? 0) >= 4, `${run.seconds.desired[120]}`)
+  t.true((run.seconds.limit.at(-1) ?? 0) >= 4)
+  t.true(run.totals.lost / run.totals.offered < 0.1)
+  // 10 s to start: nobody new is ready at once.
+  t.is(run.seconds.ready[65], 1)
+})
+
+test('the same scenario, choice and seed play the same; another seed plays another', t => {
+  const short = { run: '90s' }
+  t.deepEqual(played(short), played(short))
+  t.notDeepEqual(played(short), played(short, { seed: 2 }))
+})
+
+for (const edges of [0, 1, 3]) {
+  test(`with ${edges} edges every request ends once`, t => accounted(t, played({ edges })))
+}
+
+for (const policy of ['hpa-cpu', 'hpa-concurrency', 'kpa', 'kpa-300', 'keda', 'static']) {
+  test(`policy ${policy}: every request ends once, and replicas stay within bounds`, t => {
+    const run = played({}, { policy })
+    accounted(t, run)
+    t.true(Math.max(...run.seconds.desired) <= 20)
+    t.true(Math.min(...run.seconds.desired) >= 1)
+    t.true(run.totals.replicaSeconds >= 240)
+  })
+}
+
+test('a rival limiter limits: with a fixed limit no more are in flight than it says', t => {
+  const run = played({}, { policy: 'static', limiter: 'fixed-3' })
+  accounted(t, run)
+  t.is(Math.max(...run.seconds.inFlight), 3)
+})
+
+test('clients that retry and give up are served or lost once each', t => {
+  const clients = { timeout: '1s', retries: { times: 3, after: '500ms' } }
+  const traffic = { levels: { points: { '0s': 30, '60s': 150, '120s': 0 } } }
+  const run = { clients, traffic, run: '160s' }
+  accounted(t, played(run))
+  accounted(t, played({ ...run, edges: 0 }))
+  const collapsed = played(run, { policy: 'hpa-cpu' })
+  accounted(t, collapsed)
+  // Servers that work on for clients who have left, and clients that come again: Outrigger turns away early instead.
+  t.true(collapsed.totals.lost > 2 * played(run).totals.lost)
+})
+
+test('a pod that is killed with a long line before it loses each of them once', t => {
+  const slow = { model: { kind: 'cores', cores: 1, work: { mean: '40s' } } }
+  const levels = { points: { '0s': 1, '10s': 400, '20s': 0 } }
+  const run = played(
+    {
+      plant: slow,
+      traffic: { levels },
+      limit: 1,
+      run: '300s',
+      settings: { 'max-replicas': 2 },
+      startUp: '1s',
+    },
+    { policy: 'hpa-concurrency' },
+  )
+  accounted(t, run)
+  t.true(run.totals.lost > 1000)
+})
+
+test('crashes lose what was in flight and nothing else for long', t => {
+  const plant = {
+    ...base.plant,
+    crashes: { from: '60s', until: '120s', every: '25s', restart: '5s' },
+  }
+  const run = played({
+    plant,
+    traffic: { constant: { rate: 60 } },
+    replicas: 4,
+    settings: { ...base.settings, 'min-replicas': 4 },
+  })
+  accounted(t, run)
+  t.true(run.totals.lost > 0)
+  t.true(run.totals.lost / run.totals.offered < 0.05, `${run.totals.lost}`)
+})
+
+test('a scale-to-zero endpoint wakes up for its first request, which the edge has held', t => {
+  const run = played({
+    replicas: 0,
+    traffic: { levels: { points: { '0s': 0, '60s': 20 } } },
+    settings: { ...base.settings, 'min-replicas': 0, 'scale-to-zero': true },
+  })
+  accounted(t, run)
+  t.is(run.seconds.desired[50], 0)
+  t.true((run.seconds.desired[65] ?? 0) >= 1)
+})
+
+test('a name that is none is an error that says which there are', t => {
+  t.throws(() => played({}, { policy: 'kaa' }), { message: /kaa.*kpa/ })
+  t.throws(() => played({}, { policy: 'static', limiter: 'vegaz' }), { message: /vegaz.*vegas/ })
+  t.throws(() => played({}, { policy: 'kpa', limiter: 'brpc' }), { message: /static/ })
+})
