@@ -29,6 +29,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     load: () => import('./check.ts'),
   },
   traffic: { summary: 'Send the traffic that a file plans.', load: () => import('./traffic.ts') },
+  simulate: {
+    summary: 'Play a scenario in virtual time, under Outrigger and under rivals.',
+    load: () => import('./simulate.ts'),
+  },
   inject: {
     summary: 'Put the sidecar into the pods of a file.',
     load: () => import('./inject.ts'),
