@@ -34,3 +34,12 @@ export interface Measured {
   /** Tokens given out; null where it gives none. */
   tokensOut: number | null
 }
+
+/** A model that shows nothing. */
+export const UNSEEN: Measured = {
+  cpu: null,
+  memoryPermille: null,
+  gpuPermille: null,
+  engine: null,
+  tokensOut: null,
+}

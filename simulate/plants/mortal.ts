@@ -1,0 +1,118 @@
+import type { Ended, Measured, Model } from './model.ts'
+
+export interface Memory {
+  /** Bytes (or any one unit) that may be used, that it uses when idle, and that each request in flight adds. */
+  limit: number
+  base: number
+  each: number
+  restartUs: number
+}
+
+export interface Crashes {
+  fromUs: number
+  untilUs: number
+  /** How long it stays up, within the span. */
+  everyUs: number
+  restartUs: number
+}
+
+/**
+ * A model that can die, of too little memory or of itself: all it held fails, it is down for a while, and a
+ * fresh one begins, as cold as the first. Its life begins with the first call. Times are us.
+ */
+export class Mortal implements Model {
+  private readonly make: () => Model
+  private readonly memory: Memory | null
+  private readonly crashes: Crashes | null
+  private inner: Model
+  private readonly held = new Set<number>()
+  /** Have failed and were not told yet, since when. */
+  private failed: number[] = []
+  private failedUs = Infinity
+  private upUs: number | null = null
+  private crashUs: number | null = null
+
+  constructor(make: () => Model, memory: Memory | null, crashes: Crashes | null) {
+    this.make = make
+    this.memory = memory
+    this.crashes = crashes
+    this.inner = make()
+  }
+
+  /** While it is down nobody listens: the request fails at once. */
+  start(id: number, kind: number, nowUs: number): void {
+    this.live(nowUs)
+    if (this.upUs !== null) return this.fail([id], nowUs)
+    this.held.add(id)
+    if (this.memory !== null && this.used(this.memory) > this.memory.limit)
+      this.die(nowUs, this.memory.restartUs)
+    else this.inner.start(id, kind, nowUs)
+  }
+
+  nextUs(): number {
+    if (this.failedUs < Infinity) return this.failedUs
+    return this.upUs ?? Math.min(this.inner.nextUs(), this.crashUs ?? Infinity)
+  }
+
+  end(nowUs: number): readonly Ended[] {
+    this.live(nowUs)
+    const ended: Ended[] = []
+    if (this.upUs === null) {
+      for (const one of this.inner.end(nowUs)) {
+        this.held.delete(one.id)
+        ended.push(one)
+      }
+      if (this.crashes !== null && nowUs >= (this.crashUs ?? Infinity))
+        this.die(nowUs, this.crashes.restartUs)
+    }
+    for (const id of this.failed) ended.push({ id, ok: false, tokens: 0 })
+    this.failed = []
+    this.failedUs = Infinity
+    return ended
+  }
+
+  downUntilUs(nowUs: number): number | null {
+    this.live(nowUs)
+    return this.upUs
+  }
+
+  measure(nowUs: number): Measured {
+    this.live(nowUs)
+    const measured = this.inner.measure(nowUs)
+    if (this.memory === null) return measured
+    const used = this.upUs === null ? this.used(this.memory) / this.memory.limit : 0
+    return { ...measured, memoryPermille: Math.round(used * 1000) }
+  }
+
+  private used({ base, each }: Memory): number {
+    return base + each * this.held.size
+  }
+
+  /** Comes up when it is time, and knows from then on when it crashes. */
+  private live(nowUs: number): void {
+    if (this.upUs !== null && nowUs >= this.upUs) {
+      this.crashUs = this.crashAfter(this.upUs)
+      this.upUs = null
+    }
+    this.crashUs ??= this.crashAfter(nowUs)
+  }
+
+  private crashAfter(upUs: number): number {
+    if (this.crashes === null) return Infinity
+    const { fromUs, untilUs, everyUs } = this.crashes
+    const at = Math.max(upUs, fromUs) + everyUs
+    return at < untilUs ? at : Infinity
+  }
+
+  private die(nowUs: number, restartUs: number): void {
+    this.fail(this.held, nowUs)
+    this.held.clear()
+    this.inner = this.make()
+    this.upUs = nowUs + restartUs
+  }
+
+  private fail(ids: Iterable<number>, nowUs: number): void {
+    for (const id of ids) this.failed.push(id)
+    if (this.failed.length > 0) this.failedUs = Math.min(this.failedUs, nowUs)
+  }
+}
