@@ -33,8 +33,8 @@ run: $(BUILT) ## Serve three example models on this machine, under traffic. Ctrl
 test: $(BUILT) ## Unit, property, scenario, house and end-to-end tests: only Node needed.
 	scripts/tier.sh test $(TEST_MINUTES) 'ava $(REPORT)' 'ava --config ava.e2e.config.js $(REPORT)'
 
-test-system: $(BUILT) ## Tests with a browser, Prometheus and the registry; installs Debian packages.
-	scripts/debian-packages.sh chromium:chromium promtool:prometheus
+test-system: $(BUILT) ## Tests with a browser, Prometheus, buildah (root) and the registry; installs Debian packages.
+	scripts/debian-packages.sh chromium:chromium promtool:prometheus buildah:buildah
 	scripts/tier.sh test-system $(SYSTEM_MINUTES) 'ava --config ava.system.config.js $(REPORT)'
 
 test-cluster: $(BUILT) ## Tests on a real Kubernetes cluster: KUBECONFIG's, or one brought up here (root, Go).

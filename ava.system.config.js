@@ -1,4 +1,4 @@
-/** With what a machine has to install: a browser, Prometheus, the package registry. One file at a time. */
+/** With what a machine has to install: a browser, Prometheus, buildah, the package registry. One file at a time. */
 export default {
   extensions: ['ts'],
   files: ['test/system/**/*.test.ts'],
