@@ -187,6 +187,7 @@ export class World {
     this.live.delete(request.id)
     const pod = request.pod === null ? undefined : this.herd.get(request.pod)
     pod?.held.delete(request.id)
+    pod?.model.leave?.(request.id, this.nowUs)
     if (pod !== undefined) this.passed(pod, pod.gate.left(request, this.nowUs))
     this.route(this.front.left(request, this.nowUs))
     this.over(request, 'timeout')

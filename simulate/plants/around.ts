@@ -17,6 +17,10 @@ abstract class Around implements Model {
   abstract nextUs(): number
   abstract end(nowUs: number): readonly Ended[]
 
+  leave(id: number, nowUs: number): boolean {
+    return this.inner.leave?.(id, nowUs) ?? false
+  }
+
   downUntilUs(nowUs: number): number | null {
     return this.inner.downUntilUs(nowUs)
   }

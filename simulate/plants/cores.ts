@@ -7,13 +7,19 @@ import type { Steps } from './steps.ts'
 export class Cores extends Sharing {
   private readonly cores: Steps
   private readonly shown: boolean
+  private readonly stops: boolean
   private told = 0
 
-  /** `shown`: it is CPU, and monitoring sees it. */
-  constructor(options: Shared & { cores: Steps; shown: boolean }, random: Random) {
+  /** `shown`: it is CPU, and monitoring sees it. `stops`: it notices that a client has left. */
+  constructor(options: Shared & { cores: Steps; shown: boolean; stops: boolean }, random: Random) {
     super(options, random)
     this.cores = options.cores
     this.shown = options.shown
+    this.stops = options.stops
+  }
+
+  leave(id: number, nowUs: number): boolean {
+    return this.stops && this.drop(id, nowUs)
   }
 
   protected override rateOf(n: number, nowUs: number): number {

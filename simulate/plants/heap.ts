@@ -38,6 +38,16 @@ export class Heap<T> {
     return first
   }
 
+  /** Takes one out that may be somewhere in it; whether it was. */
+  remove(value: T): boolean {
+    let at = this.values.indexOf(value)
+    if (at === -1) return false
+    // All above it go one down, which leaves the top free.
+    for (; at > 0; at = (at - 1) >> 1) this.move((at - 1) >> 1, at)
+    this.pop()
+    return true
+  }
+
   private sink(time: number, turn: number, value: T): void {
     const { times, turns } = this
     const size = times.length

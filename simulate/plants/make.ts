@@ -62,6 +62,7 @@ function kindOf(spec: PlantSpec, replica: number, random: Random): Model {
           work: timeOf(model.work, slow),
           cores: new Steps([coresOf(model.cores)]),
           shown: model.cpu ?? true,
+          stops: model.stops ?? false,
         },
         own,
       )

@@ -5,6 +5,8 @@
 export interface Model {
   /** Gives it a request. `kind` is the request's class, an index into the plant's classes (0 where there is one). */
   start(id: number, kind: number, nowUs: number): void
+  /** The client of a request that it may have is gone: true where it stops work on it, and will not tell of its end. */
+  leave?(id: number, nowUs: number): boolean
   /** When something happens next without anybody's doing; Infinity for never. */
   nextUs(): number
   /** What ended by now, in order; `nowUs` never falls and is at most `nextUs()`. */

@@ -49,6 +49,13 @@ export class Mortal implements Model {
     else this.inner.start(id, kind, nowUs)
   }
 
+  leave(id: number, nowUs: number): boolean {
+    this.live(nowUs)
+    const stops = this.upUs === null && (this.inner.leave?.(id, nowUs) ?? false)
+    if (stops) this.held.delete(id)
+    return stops
+  }
+
   nextUs(): number {
     if (this.failedUs < Infinity) return this.failedUs
     return this.upUs ?? Math.min(this.inner.nextUs(), this.crashUs ?? Infinity)

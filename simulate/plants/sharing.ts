@@ -54,6 +54,14 @@ export abstract class Sharing implements Model {
     this.plan()
   }
 
+  /** Stops work on one that it may still have. */
+  protected drop(id: number, nowUs: number): boolean {
+    this.advance(nowUs)
+    const had = this.heap.remove(id)
+    this.plan()
+    return had
+  }
+
   nextUs(): number {
     return this.wakeUs
   }

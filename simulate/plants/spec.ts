@@ -78,6 +78,8 @@ const cores = object(
     wait,
     /** Whether monitoring sees it as CPU (true). Without: it stands for something else that serves so many at once. */
     cpu: optional(bool),
+    /** Whether it stops work whose client has left (false: it works on for nobody). */
+    stops: optional(bool),
   },
   strict,
 )

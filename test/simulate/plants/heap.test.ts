@@ -39,3 +39,23 @@ test('the earliest stays on top while things come and go', t => {
     }),
   )
 })
+
+test('one taken out of the middle leaves the others in order', t => {
+  const times = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 60 })
+  fc.assert(
+    fc.property(times, fc.nat(), (all, pick) => {
+      const heap = new Heap<number>()
+      all.forEach((time, i) => heap.push(time, i))
+      const out = pick % all.length
+      t.true(heap.remove(out))
+      t.false(heap.remove(out))
+      const expected = all.map((time, i) => ({ time, i })).toSorted((a, b) => a.time - b.time)
+      const left = expected.filter(({ i }) => i !== out)
+      t.deepEqual(
+        left.map(() => ({ time: heap.time, i: heap.pop() })),
+        left,
+      )
+      t.is(heap.size, 0)
+    }),
+  )
+})

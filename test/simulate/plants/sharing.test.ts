@@ -105,3 +105,32 @@ test('a class costs so many times the work', t => {
   t.deepEqual(model.end(10_000), [{ id: 1, ok: true, tokens: 0 }])
   t.is(model.nextUs(), 500_000)
 })
+
+test('told that a client has left, a model stops work on its request, or works on for nobody', t => {
+  const model = (stops: boolean): Model =>
+    replica({ model: { kind: 'cores', cores: 1, work: { mean: '10ms' }, stops } })
+  const [stops, goesOn] = [model(true), model(false)]
+  for (const each of [stops, goesOn]) {
+    each.start(0, 0, 0)
+    each.start(1, 0, 0)
+  }
+  t.true(stops.leave?.(0, 10_000))
+  t.false(goesOn.leave?.(0, 10_000))
+  // Half of the other one's work is done: it has the core alone, or goes on sharing it.
+  t.is(stops.nextUs(), 15_000)
+  t.is(goesOn.nextUs(), 20_000)
+  t.deepEqual(stops.end(15_000), [{ id: 1, ok: true, tokens: 0 }])
+  t.false(stops.leave?.(1, 15_000))
+})
+
+test('what stops no longer counts as memory', t => {
+  const model = replica({
+    model: { kind: 'cores', cores: 1, work: { mean: '10ms' }, stops: true },
+    memory: { limit: 100, base: 0, each: 60 },
+  })
+  model.start(0, 0, 0)
+  t.true(model.leave?.(0, 1000))
+  model.start(1, 0, 2000)
+  t.is(model.downUntilUs(2000), null)
+  t.deepEqual(model.end(12_000), [{ id: 1, ok: true, tokens: 0 }])
+})
