@@ -42,7 +42,7 @@ export class Meter {
   completed(outcome: Outcome, serviceUs: number | null, objectiveUs: number | null): void {
     this.second.completed(outcome, serviceUs, objectiveUs)
     this.total.completed[outcome]++
-    if (isLate(outcome, serviceUs, objectiveUs)) this.total.late++
+    if (isLate(serviceUs, objectiveUs)) this.total.late++
   }
 
   rejected(reason: RejectReason): void {

@@ -2,6 +2,7 @@ import type { BoundStep, Inputs, Outcome, Proposal, Reason } from '../../core/mo
 import type { Settings } from '../../core/model/settings.ts'
 import { applyBounds } from './vertical/bounds.ts'
 import { cold } from './vertical/cold.ts'
+import { noteMemory } from './vertical/memory.ts'
 import { nextOrder, planFor } from './vertical/probe.ts'
 import { forRevision, isFrozen, settingsMoved, type LimitState } from './vertical/state.ts'
 import { steady } from './vertical/steady.ts'
@@ -117,7 +118,14 @@ function publish(
 ): LimitVerdict {
   const from = look.state.order === null ? 0 : look.state.limit
   const order = nextOrder({ ...look, state: { ...verdict.state, limit: to } }, verdict.next)
-  const state: LimitState = { ...verdict.state, limit: to, order, orderAt: look.now, base: null }
+  const state: LimitState = {
+    ...verdict.state,
+    limit: to,
+    order,
+    orderAt: look.now,
+    base: null,
+    memory: noteMemory(look),
+  }
   const compares = order.probe !== null || order.limit !== to
   const action = to > from ? 'raise' : to < from ? 'cut' : compares ? 'probe' : 'hold'
   const other = order.probe?.other ?? order.limit

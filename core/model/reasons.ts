@@ -176,6 +176,10 @@ export const reasons = {
     sentence: 'The fast guard held the limit down for {seconds} s: {from} became {to}.',
     help: '',
   },
+  'memory-room': {
+    sentence: 'Memory has room for {room} requests at once, by what each of them has taken so far.',
+    help: "A model that uses more than its container's memory limit is killed: raise that limit where it is too small.",
+  },
   'kv-pressure': {
     sentence: 'The KV cache is {kvPermille} full: not raised, and lowered where it is nearly full.',
     help: 'More replicas help; a full cache preempts requests.',

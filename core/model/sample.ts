@@ -73,7 +73,7 @@ export const sample = object({
   attempts: int(),
   admitted: int(),
   completed: object({ ok: int(), client: int(), server: int() }),
-  /** Completions with a service time above the objective, and server errors. */
+  /** Completions with a service time above the objective. */
   late: int(),
   rejected: object({
     full: int(),

@@ -46,7 +46,7 @@ export class Tally {
   /** `serviceUs` is null when nothing was served. */
   completed(outcome: Outcome, serviceUs: number | null, objectiveUs: number | null): void {
     this.counts.completed[outcome]++
-    if (isLate(outcome, serviceUs, objectiveUs)) this.counts.late++
+    if (isLate(serviceUs, objectiveUs)) this.counts.late++
     if (outcome === 'ok' && serviceUs !== null) this.service.add(serviceUs)
   }
 
@@ -77,15 +77,9 @@ export class Tally {
   }
 }
 
-/** A server error, or slower than the objective. */
-export function isLate(
-  outcome: Outcome,
-  serviceUs: number | null,
-  objectiveUs: number | null,
-): boolean {
-  return (
-    outcome === 'server' || (serviceUs !== null && objectiveUs !== null && serviceUs > objectiveUs)
-  )
+/** Slower than the objective. */
+export function isLate(serviceUs: number | null, objectiveUs: number | null): boolean {
+  return serviceUs !== null && objectiveUs !== null && serviceUs > objectiveUs
 }
 
 export function none(): Counts {

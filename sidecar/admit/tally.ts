@@ -81,7 +81,8 @@ export class Tally {
   /** A completion while `inFlight` still counts it. */
   finished(kind: 'ok' | 'client' | 'server', serviceUs: number, objectiveUs: number | null): void {
     this.completed[kind]++
-    if (kind === 'server' || (objectiveUs !== null && serviceUs > objectiveUs)) this.counts.late++
+    // Not every server error: those that come fast are no sign of too many at once, and fewer would not cure them.
+    if (objectiveUs !== null && serviceUs > objectiveUs) this.counts.late++
     if (kind !== 'ok') return
     this.service.add(serviceUs)
     const row = this.row()

@@ -65,16 +65,7 @@ function times(traffic: TrafficFile, by: number): TrafficFile {
   }
 }
 
-/** Limits that the best fixed one is sought among: each a sixth above the one before. */
-export function candidates(most = MOST): number[] {
-  const limits: number[] = []
-  for (let limit = 1; limit <= most; limit = Math.max(limit + 1, Math.round(limit * 1.17))) {
-    limits.push(limit)
-  }
-  return limits
-}
-
-/** What the best fixed limit gives, by sweep on seeds of its own. */
+/** What the best fixed limit gives. */
 export interface Oracle {
   limit: number
   good: number
@@ -82,31 +73,52 @@ export interface Oracle {
   p95: number
 }
 
-/** The sweep stops where goodput has fallen to half of its best for three limits in a row. */
-export function oracleOf(
-  setting: Setting,
-  trial: { seconds: number; replicas: number; seeds: readonly number[] },
-): Oracle {
-  let best: Oracle | null = null
-  let below = 0
-  for (const limit of candidates()) {
-    const runs = trial.seeds.map(seed =>
-      attempt({ ...trial, setting, limiter: `fixed-${limit}`, seed, first: limit, told: true }),
-    )
-    const mean = (of: (played: Played) => number): number =>
-      runs.reduce((sum, run) => sum + of(run), 0) / runs.length
-    const good = mean(({ totals }) => totals.good)
-    if (best === null || good > best.good) {
-      best = {
-        limit,
-        good,
-        rejections: mean(({ totals }) => totals.rejections),
-        p95: mean(({ totals }) => totals.service.p95),
-      }
-    }
-    below = good < best.good / 2 ? below + 1 : 0
-    if (below >= 3) break
+interface Sweep {
+  seconds: number
+  replicas: number
+  seeds: readonly number[]
+}
+
+/** Each limit of the first pass is so many times the one before; the second pass looks between the best and its neighbours. */
+const COARSE = 1.5
+const FINE = 1.1
+
+/**
+ * The best fixed limit, by sweep on seeds of its own: first over all, until three in a row give less than
+ * half of the best, then around the best one.
+ */
+export function oracleOf(setting: Setting, sweep: Sweep): Oracle {
+  const tried = new Map<number, Oracle>()
+  const at = (limit: number): Oracle => {
+    const known = tried.get(limit) ?? fixedAt(setting, limit, sweep)
+    tried.set(limit, known)
+    return known
   }
-  if (best === null) throw new Error('no limit was tried')
-  return best
+  const best = (): Oracle => [...tried.values()].reduce((a, b) => (b.good > a.good ? b : a))
+  let below = 0
+  for (let limit = 1; limit <= MOST && below < 3; limit = above(limit, COARSE)) {
+    below = at(limit).good < best().good / 2 ? below + 1 : 0
+  }
+  const { limit: coarse } = best()
+  const from = Math.max(1, Math.round(coarse / COARSE))
+  const until = Math.min(MOST, Math.round(coarse * COARSE))
+  for (let limit = from; limit <= until; limit = above(limit, FINE)) at(limit)
+  return best()
+}
+
+function above(limit: number, times: number): number {
+  return Math.max(limit + 1, Math.round(limit * times))
+}
+
+function fixedAt(setting: Setting, limit: number, { seconds, replicas, seeds }: Sweep): Oracle {
+  const trial = { setting, limiter: `fixed-${limit}`, seconds, replicas, first: limit, told: true }
+  const runs = seeds.map(seed => attempt({ ...trial, seed }).totals)
+  const mean = (of: (totals: Played['totals']) => number): number =>
+    runs.reduce((sum, totals) => sum + of(totals), 0) / runs.length
+  return {
+    limit,
+    good: mean(totals => totals.good),
+    rejections: mean(totals => totals.rejections),
+    p95: mean(totals => totals.service.p95),
+  }
 }

@@ -1,10 +1,10 @@
 import type { BoundStep, Inputs, Reason } from '../../../core/model/decision.ts'
 import { clamp } from '../../../core/model/math.ts'
+import { memoryRoom } from './memory.ts'
 import { reason, type Look, type Verdict } from './verdict.ts'
 
-/** KV cache use from which a limit is not raised, and from which it is cut: preemption is next. */
-export const KV_NEVER_UP = 850
-const KV_CUT = 950
+/** KV cache use from which a limit is not raised: preemption is next. Whether fewer would be better, comparing tells. */
+export const KV_NEVER_UP = 950
 
 export function kvPermille(inputs: Inputs): number {
   return inputs.windows?.['30']?.kvPermille ?? 0
@@ -30,6 +30,10 @@ export function applyBounds(
   const kv = kvPermille(inputs)
   const relieved = settings['fixed-limit'] === null ? underKv(look, at) : at
   bound('kv-pressure', relieved, { kvPermille: kv }, reason('kv-pressure', { kvPermille: kv }))
+  const room = memoryRoom(look)
+  const most = settings['fixed-limit'] === null ? Math.min(at, room) : at
+  const has = { room: Math.min(room, 100_000) }
+  bound('memory', most, has, reason('memory-room', has))
   const min = settings['limit-min']
   const max = settings['limit-max']
   const fixed = settings['fixed-limit'] !== null
@@ -38,11 +42,6 @@ export function applyBounds(
   return { to: at, bounds, reasons }
 }
 
-function underKv({ inputs, state, now }: Look, wants: number): number {
-  const kv = kvPermille(inputs)
-  // One cut a window: its largest value still stands for 30 s.
-  if (kv >= KV_CUT && now - state.orderAt >= 30_000) {
-    return Math.min(wants, Math.max(1, Math.floor(state.limit * 0.9)))
-  }
-  return kv >= KV_NEVER_UP ? Math.min(wants, state.limit) : wants
+function underKv({ inputs, state }: Look, wants: number): number {
+  return kvPermille(inputs) >= KV_NEVER_UP ? Math.min(wants, state.limit) : wants
 }

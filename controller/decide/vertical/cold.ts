@@ -25,7 +25,10 @@ const PATIENCE = 20
 const APP_LIMITED = 0.05
 /** Less room than this: the CPU is used up. */
 const FULL = 0.1
-/** Share of the answers within 0.4 of the objective: doubling the limit at most doubles their time. */
+/** Multiplying the limit at most multiplies the time of an answer by as much: 0.8 of the objective has to suffice. */
+const FACTORS = [8, 4, 2]
+const FILL = 0.8
+/** For so many of the answers. */
 const ROOM = 0.96
 
 /**
@@ -139,8 +142,8 @@ function remember(state: LimitState, m: Measure, look: Look): LimitState {
 function step(look: Look, since: Evidence, m: Measure): Verdict {
   const { state } = look
   const from = state.limit
-  const room = hasRoom(look, m)
-  const model = Math.max(1, Math.round(from * (room ? 2 : modelled(look, since, m))))
+  const room = roomOf(look, since, m)
+  const model = Math.max(1, Math.round(from * (room > 1 ? room : modelled(look, since, m))))
   const back = overshot(look, m)
   const to = back ?? model
   const numbers = {
@@ -149,20 +152,20 @@ function step(look: Look, since: Evidence, m: Measure): Verdict {
     xMilli: Math.round(m.x * 1000),
     elasticityMilli: Math.round(state.elasticity.mean * 1000),
   }
-  const proposals = [{ rule: room ? 'double' : 'model', wants: model, numbers }]
+  const proposals = [{ rule: room > 1 ? 'double' : 'model', wants: model, numbers }]
   if (back !== null) proposals.push({ rule: 'overshoot', wants: back, numbers })
   const done = back !== null || to < 2 * from
   return {
     wants: to,
     atLeast: Math.max(1, Math.floor(from * 0.35)),
-    atMost: 2 * from,
+    atMost: (FACTORS[0] ?? 2) * from,
     publish: true,
     next: done ? 'down' : 'none',
     proposals,
     reasons: [
       back !== null
         ? reason('overshoot', { from, to })
-        : room
+        : room > 1
           ? reason('double', { earlyPermille: numbers.earlyPermille, from, to })
           : reason(to === from ? 'learned' : 'model-step', { limit: to, from, to }),
     ],
@@ -174,12 +177,20 @@ function step(look: Look, since: Evidence, m: Measure): Verdict {
   }
 }
 
-/** Latency has room and throughput rises, or flat throughput proves nothing yet. */
-function hasRoom(look: Look, m: Measure): boolean {
+/** How many times the limit may be at once: latency has room and throughput rises, or flat throughput proves nothing yet. */
+function roomOf(look: Look, { histogram }: Evidence, m: Measure): number {
   const { limit, elasticity } = look.state
   const batcher = mayBeBatcher(look, limit)
-  if (batcher && look.settings['latency-objective'] === null && m.late <= 0.5) return true
-  return m.early > ROOM && (batcher || elasticity.mean > 0.15)
+  const given = look.settings['latency-objective']
+  if (batcher && given === null && m.late <= 0.5) return 2
+  if (m.early <= ROOM || !(batcher || elasticity.mean > 0.15)) return 1
+  // A derived objective is a guess from the first few answers: too little to leap by.
+  const leap = given === null ? 2 : FACTORS.find(by => fits(histogram, (FILL * given * 1000) / by))
+  return leap ?? 2
+}
+
+function fits(histogram: readonly number[], us: number): boolean {
+  return shareBelow(histogram, us) > ROOM
 }
 
 /** The model's step; with many late or a full CPU never up unless the last raise clearly paid. */

@@ -13,12 +13,12 @@ export interface Measure {
   relaxUs: number
   /** Share of the time that the limit was reached. */
   bound: number
-  /** Share above the objective (a server error counts), and share within 0.4 of it. */
+  /** Shares of the successes above the objective, and within 0.4 of it. */
   late: number
   early: number
   lnX: number
   varX: number
-  /** Utility: good answers a second, less errors, with a small price on time. */
+  /** Utility: good answers a second, with a small price on time. An error is an answer that is missing. */
   lnU: number
   varU: number
 }
@@ -42,8 +42,6 @@ export function measure(e: Evidence, aim: Aim): Measure | null {
   const cv2 = second / (meanUs * meanUs) - 1
   const { lnX, varX } = throughput(e, meanUs, cv2)
   const within = aim.objectiveUs === null ? 1 : shareBelow(e.histogram, aim.objectiveUs)
-  const errors = e.server / (e.ok + e.server)
-  const good = Math.max(0.001, within * (1 - errors) - errors)
   return {
     count: e.count,
     x: exp(lnX),
@@ -52,11 +50,11 @@ export function measure(e: Evidence, aim: Aim): Measure | null {
     p95Us: quantile(e.histogram, 950) ?? 0,
     relaxUs: Math.min(second / meanUs, 20 * meanUs),
     bound: e.boundUs / e.us,
-    late: 1 - within * (1 - errors),
+    late: 1 - within,
     early: aim.objectiveUs === null ? 1 : shareBelow(e.histogram, 0.4 * aim.objectiveUs),
     lnX,
     varX,
-    lnU: lnX + log(good) - aim.price * log(meanUs / 1_000_000),
+    lnU: lnX + log(Math.max(0.001, within)) - aim.price * log(meanUs / 1_000_000),
     varU: varX + (1 - within) / (within * e.count) + (aim.price * aim.price * cv2) / e.count,
   }
 }
@@ -77,7 +75,9 @@ function throughput(e: Evidence, meanUs: number, cv2: number): { lnX: number; va
   }
   const lnCount = log(e.ok / e.us) + log(1_000_000)
   const inFlight = e.inFlight / e.us
-  if (inFlight <= 0) return { lnX: lnCount, varX: varCount }
+  // What fails is in flight, too.
+  const failing = e.server * 20 > e.ok
+  if (inFlight <= 0 || failing) return { lnX: lnCount, varX: varCount }
   const varLittle = Math.max(0.25, cv2) / e.count
   const lnLittle = log(inFlight / meanUs) + log(1_000_000)
   const total = 1 / varCount + 1 / varLittle

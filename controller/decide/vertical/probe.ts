@@ -2,6 +2,7 @@ import { countAbove, countOf } from '../../../core/model/histogram.ts'
 import { clamp, exp, log } from '../../../core/model/math.ts'
 import { wholeOf, armsOf } from './evidence.ts'
 import { kvPermille, KV_NEVER_UP } from './bounds.ts'
+import { memoryRoom } from './memory.ts'
 import type { Look } from './verdict.ts'
 import { FLAT_BELOW, mayBeBatcher } from './verdict.ts'
 import { longRequests, objectiveUs, queueDeadlineUs, slotsFor, type LimitState } from './state.ts'
@@ -45,7 +46,7 @@ function upper(look: Look): number {
   if (bad !== null && now < bad.until && up >= bad.limit) {
     up = Math.floor(exp((log(limit) + log(bad.limit)) / 2))
   }
-  return Math.max(limit, Math.min(settings['limit-max'], up))
+  return Math.max(limit, Math.min(settings['limit-max'], memoryRoom(look), up))
 }
 
 /** Even if every service time grew as the limit does, nearly all would be within the objective. */

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../../core/model/decision.ts'
 import type { Settings } from '../../../core/model/settings.ts'
 import type { Evidence } from './evidence.ts'
+import type { MemoryNote } from './memory.ts'
 import type { Observation } from './slope.ts'
 
 type PublishedOrder = NonNullable<Outcome['order']>
@@ -52,6 +53,8 @@ export interface LimitState {
   skip: number
   /** A limit whose upward probe tripped the guard: not tried before `until`. */
   bad: { limit: number; until: number; times: number } | null
+  /** What is known of the model's memory. */
+  memory: MemoryNote | null
 }
 
 /** A limiter that has seen nothing yet starts low, whatever limit was configured. */
@@ -80,6 +83,7 @@ export function freshLimit(settings: Settings, revision: string): LimitState {
     cycles: 0,
     skip: 0,
     bad: null,
+    memory: null,
   }
 }
 
@@ -103,6 +107,7 @@ export function forRevision(state: LimitState, revision: string): LimitState {
     cycles: 0,
     skip: 0,
     bad: null,
+    memory: null,
   }
 }
 

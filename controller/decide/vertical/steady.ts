@@ -1,3 +1,4 @@
+import type { Summary } from '../../../core/model/decision.ts'
 import { armsOf, plus } from './evidence.ts'
 import { measure, type Measure } from './measure.ts'
 import { observe } from './slope.ts'
@@ -8,6 +9,9 @@ import { settled, tooLate, type Look, type Verdict } from './verdict.ts'
 
 const ENOUGH = 20
 const APP_LIMITED_PERMILLE = 50
+/** Mean service times that differ by this factor, each of so many answers, are of another model. */
+const CHANGED = 1.5
+const MANY = 100
 
 /** Steady: compare neighbours, move by the slope that the comparisons and the model agree on. */
 export function steady(look: Look): Verdict {
@@ -74,7 +78,8 @@ function rest(look: Look): Verdict {
   if (last === null || last.boundPermille < APP_LIMITED_PERMILLE || done < ENOUGH) {
     return hold(look, reason('app-limited', { boundPermille: last?.boundPermille ?? 0 }))
   }
-  if (elapsed(look) < state.planSeconds && !tooLate(last.late / done, done)) {
+  const pause = elapsed(look) < state.planSeconds
+  if (pause && !tooLate(last.late / done, done) && !isAnother(look, last)) {
     return hold(look, reason('flat', { limit: state.limit }))
   }
   return {
@@ -82,6 +87,13 @@ function rest(look: Look): Verdict {
     publish: true,
     next: sideOf(state),
   }
+}
+
+/** Service times have changed since the limit was found: what was sure is not any more. */
+function isAnother({ state }: Look, { serviceCount, serviceSum }: Summary): boolean {
+  if (state.service === null || serviceCount < MANY) return false
+  const mean = serviceSum / serviceCount
+  return mean * CHANGED < state.service.meanUs || mean > state.service.meanUs * CHANGED
 }
 
 /** Long requests take no slots: this order is compared with the one before it. */

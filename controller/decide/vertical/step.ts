@@ -1,10 +1,10 @@
 import { clamp, exp, log } from '../../../core/model/math.ts'
 import type { Evidence } from './evidence.ts'
 import { derivedFrom, serviceOf, type Measure } from './measure.ts'
-import { modelSlope } from './model.ts'
-import { elasticityAt, slopeAt, type Observation } from './slope.ts'
+import { bestRatio, modelSlope } from './model.ts'
+import { elasticityAt, round, slopeAt, type Observation } from './slope.ts'
 import { MAX_OBSERVATIONS, type LimitState } from './state.ts'
-import { aimOf, cpuRoom, CPU_VARIANCE, mayBeBatcher, reason } from './verdict.ts'
+import { aimOf, cpuRoom, CPU_VARIANCE, mayBeBatcher, pointOf, reason } from './verdict.ts'
 import { FLAT_BELOW, tooLate, type Look, type Verdict } from './verdict.ts'
 
 const STEP = log(1.25)
@@ -12,6 +12,8 @@ const DEAD_BAND = 0.04
 const LATE_CUT = log(1.15)
 /** Standard error of the slope below which comparing pauses. */
 const SURE = 0.15
+/** Standard errors that a slope has to be above zero to double again. */
+const SURELY = 2
 
 /** One judged comparison: what was measured, at the limit, and the limit it was compared with. */
 interface Compared {
@@ -78,6 +80,7 @@ export function move(look: Look, compared: Compared): Verdict {
   const numbers = numbersOf(fit, compared)
   const proposals = [{ rule: 'slope', wants: bySlope, numbers }]
   if (late) proposals.push({ rule: 'late', wants, numbers })
+  if (wants > from && risesFreely(look, fit, compared)) return again(look, fit, compared, proposals)
   const quiet = wants === from && fit.error < SURE
   const next = {
     ...state,
@@ -99,6 +102,44 @@ export function move(look: Look, compared: Compared): Verdict {
     next: quiet ? 'none' : sideOf(next),
     proposals,
     reasons: [reason(why, said)],
+    state: next,
+  }
+}
+
+/** More is clearly better, and the model likes half as much again and more: small steps would take minutes. */
+function risesFreely(look: Look, fit: Fit, { measured, evidence }: Compared): boolean {
+  if (measured.bound <= 0.5 || fit.slope <= SURELY * fit.error) return false
+  const aim = aimOf(look.state, look.settings)
+  return bestRatio(evidence.histogram, clamp(fit.elasticity, 0, 1), aim) > 1
+}
+
+/** Back to doubling: the model has become faster, or what held the limit down is over. */
+function again(
+  { state }: Look,
+  { elasticity }: Fit,
+  { measured }: Compared,
+  proposals: Verdict['proposals'],
+): Verdict {
+  const from = state.limit
+  const wants = 2 * from
+  const earlyPermille = Math.round(measured.early * 1000)
+  const next: LimitState = {
+    ...state,
+    phase: 'cold',
+    previous: pointOf(from, measured),
+    service: serviceOf(measured),
+    elasticity: { mean: round(clamp(elasticity, 0, 1)), variance: 0.16 },
+    run: 0,
+    skip: 0,
+  }
+  return {
+    wants,
+    atLeast: from,
+    atMost: wants,
+    publish: true,
+    next: 'none',
+    proposals: [...proposals, { rule: 'double', wants, numbers: { earlyPermille } }],
+    reasons: [reason('double', { earlyPermille, from, to: wants })],
     state: next,
   }
 }

@@ -23,18 +23,45 @@ import {
   T0,
 } from '../../support/limit-cases.ts'
 
-test('KV pressure: never up, and down when nearly full', t => {
+test('KV pressure: never up; whether fewer would be better, comparing tells', t => {
   const better = arms([100, 200, 20], [125, 200, 25])
-  const held = decided(comparing(20, 25), seen(better, { kvPermille: 870 }), given, T0 + 30_000)
+  const held = decided(comparing(20, 25), seen(better, { kvPermille: 970 }), given, T0 + 30_000)
   t.is(held.outcome.to, 20)
   t.true(codes(held).includes('kv-pressure'))
-  t.true((held.outcome.order?.probe?.other ?? 0) < 20)
-  const cut = decided(comparing(20, 25), seen(better, { kvPermille: 970 }), given, T0 + 30_000)
-  t.deepEqual([cut.outcome.action, cut.outcome.to], ['cut', 18])
+  t.true((held.outcome.order?.probe?.other ?? 20) <= 20)
+  const free = decided(comparing(20, 25), seen(better, { kvPermille: 870 }), given, T0 + 30_000)
+  t.true(free.outcome.to > 20)
+})
+
+/** Of one replica with so many in flight. */
+const inUse = (memoryPermille: number, inFlight: number) => ({
+  memoryPermille,
+  inFlightMilli: inFlight * 1000,
+})
+
+test('memory: no limit that by what requests have taken so far would kill the model', t => {
+  const better = arms([100, 200, 20], [125, 200, 25])
+  // 300 idle and 20 each: there is room for 32.
+  const state = { ...comparing(20, 25), memory: { inFlight: 0, permille: 300 } }
+  const room = decided(state, seen(better, inUse(700, 20)), given, T0 + 30_000)
+  t.is(room.outcome.to, 32)
+  t.true(codes(room).includes('memory-room'))
+  t.true((room.outcome.order?.probe?.other ?? 0) <= 32)
+  const over = decided(state, seen(better, inUse(980, 20)), given, T0 + 30_000)
+  t.deepEqual([over.outcome.action, over.outcome.to], ['cut', 19])
+  const same = decided(state, seen(better, inUse(300, 20)), given, T0 + 30_000)
+  t.false(codes(same).includes('memory-room'))
+})
+
+test('memory: before it is known what requests take, a small step tells', t => {
+  const first = [fold(1, 'none', 0, 3, 100, 100, 4)]
+  const v = decided(begun(given), seen(first, inUse(700, 4)), given, T0 + 4000)
+  t.is(v.outcome.to, 5)
+  t.deepEqual(v.state.memory, { inFlight: 4, permille: 700 })
 })
 
 test('bounds are recorded always in the same order, also where they change nothing', t => {
-  const order = ['step-cap', 'kv-pressure', 'limit-min', 'limit-max']
+  const order = ['step-cap', 'kv-pressure', 'memory', 'limit-min', 'limit-max']
   const narrow = settingsWith({ 'latency-objective': 1000, 'limit-max': 21 })
   const better = seen(arms([100, 200, 20], [125, 200, 25]))
   for (const [settings, to] of [

@@ -49,10 +49,23 @@ test('cold start doubles while latency has room, as soon as the evidence suffice
   const few = decided(begun(given, 10), seen([fold(1, 'none', 0, 2, 10, 100, 4)]), given, T0 + 3000)
   t.deepEqual(codes(few), ['gathering'])
   t.is(few.outcome.order, null)
-  const v = decided(state, seen([fold(1, 'none', 0, 3, 100, 100, 4)]), given, T0 + 4000)
+  const v = decided(state, seen([fold(1, 'none', 0, 3, 100, 300, 4)]), given, T0 + 4000)
   t.deepEqual([v.outcome.action, v.outcome.from, v.outcome.to], ['raise', 4, 8])
   t.deepEqual(codes(v), ['double'])
   t.is(v.state.phase, 'cold')
+})
+
+test('far within a given objective the limit is multiplied by what there is room for', t => {
+  const after = (ms: number): number =>
+    decided(begun(given), seen([fold(1, 'none', 0, 3, 100, ms, 4)]), given, T0 + 4000).outcome.to
+  t.deepEqual([after(300), after(150), after(50)], [8, 16, 32])
+})
+
+test('an error is an answer that is missing, and no late one', t => {
+  const failing = { ...fold(1, 'none', 0, 3, 50, 300, 4), server: 150 }
+  const v = decided(begun(given), seen([failing]), given, T0 + 4000)
+  t.is(v.outcome.to, 8)
+  t.true(v.state.latePermille < 10)
 })
 
 test('a limit that is rarely reached teaches nothing, and the hold leaves the state as it is', t => {
@@ -101,7 +114,7 @@ test('a pair that is not finished holds; a finished one moves towards the better
   const early = decided(state, seen([fold(7, 'a', 0, 2, 100, 100, 20)]), given, T0 + 30_000)
   t.deepEqual(codes(early), ['probing'])
   t.is(early.outcome.order, null)
-  const up = decided(state, seen(arms([100, 200, 20], [125, 200, 25])), given, T0 + 30_000)
+  const up = decided(state, seen(arms([100, 600, 20], [104, 720, 25])), given, T0 + 30_000)
   t.is(up.outcome.action, 'raise')
   t.true(up.outcome.to > 20 && up.outcome.to <= 25)
   t.is(up.outcome.order?.n, 8)
@@ -114,6 +127,23 @@ test('a pair that is not finished holds; a finished one moves towards the better
   )
   t.is(down.outcome.action, 'cut')
   t.true(down.outcome.to >= 16 && down.outcome.to < 20)
+})
+
+test('where more is clearly better and the model likes much more, doubling begins again', t => {
+  const better = seen(arms([100, 200, 20], [125, 200, 25]))
+  const v = decided(comparing(20, 25), better, given, T0 + 30_000)
+  t.deepEqual([v.outcome.to, v.state.phase, codes(v)[0]], [40, 'cold', 'double'])
+  t.is(v.outcome.order?.probe, null)
+})
+
+test('a limit that rests is compared again when answers take another time than when it was found', t => {
+  const resting: LimitState = { ...comparing(20, 25), planSeconds: 200 }
+  const state = { ...resting, order: { ...resting.order, probe: null } as LimitState['order'] }
+  const look = (ms: number) =>
+    decided(state, seen([], { serviceCount: 500, serviceSum: 500 * ms * 1000 }), given, T0 + 30_000)
+  t.is(look(110).outcome.order, null)
+  t.not(look(200).outcome.order?.probe, null)
+  t.not(look(50).outcome.order?.probe, null)
 })
 
 test('many late answers and no clear gain cut the limit', t => {

@@ -1,0 +1,50 @@
+import type { Look } from './verdict.ts'
+
+/** Memory in use that a limit may lead to, permille of the container's limit: at 1,000 the model is killed. */
+const MOST = 950
+/** Counts in flight that differ by less say nothing about what each of them takes. */
+const APART = 1.25
+
+/** The fewest in flight that were seen, and the memory in use with them (permille). */
+export interface MemoryNote {
+  inFlight: number
+  permille: number
+}
+
+/** The most in use of late, with the mean in flight. */
+function seen({ inputs, state }: Look): MemoryNote | null {
+  const w = inputs.windows?.[state.order?.probe == null ? '3' : '30'] ?? null
+  if (w === null || w.memoryPermille === null || w.reporting === 0) return null
+  return { permille: w.memoryPermille, inFlight: Math.round(w.inFlightMilli / w.reporting) / 1000 }
+}
+
+/** What is remembered when an order is replaced. */
+export function noteMemory(look: Look): MemoryNote | null {
+  const note = look.state.memory ?? null
+  const now = seen(look)
+  if (now === null) return note
+  const lower = note === null || now.inFlight < note.inFlight || now.permille < note.permille
+  return lower ? now : note
+}
+
+/**
+ * The largest limit that memory has room for: a straight line through the fewest in flight that were seen
+ * and what is in flight now. Infinity where memory is not measured.
+ */
+export function memoryRoom(look: Look): number {
+  const now = seen(look)
+  const { state } = look
+  const low = state.memory ?? now
+  if (now === null || low === null) return Infinity
+  const limit = Math.max(state.limit, state.order?.probe?.other ?? 0)
+  const left = MOST - now.permille
+  const taken = now.permille - low.permille
+  // Nothing is known yet of what requests take: a small step tells.
+  if (now.inFlight < Math.max(low.inFlight * APART, low.inFlight + 1)) {
+    return left > 0 ? Math.ceil(limit * APART) : limit
+  }
+  if (taken <= 0) return Infinity
+  const room = Math.floor(now.inFlight + (left * (now.inFlight - low.inFlight)) / taken)
+  // The mean in flight is below what was reached: a limit is not cut for what it has stood.
+  return Math.max(1, left >= 0 ? Math.max(state.limit, room) : room)
+}
