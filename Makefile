@@ -22,7 +22,7 @@ SYSTEM_MINUTES := 20
 CLUSTER_MINUTES := 30
 REPORT ?=
 
-.PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench bench-cluster clean
+.PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench bench-cluster bench-surge clean
 
 help: ## Show this.
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ bench: $(BUILT) ## Run the benchmarks in bench/.
 bench-cluster: $(BUILT) ## The controller with 1,000 endpoints and 10,000 fake pods: half an hour, Linux, Go, etcd.
 	scripts/debian-packages.sh etcd:etcd-server
 	node bench/cluster/main.ts $(ARGS)
+
+bench-surge: $(INSTALLED) ## Outrigger's scaler against others at equal cost, simulated: up to an hour; ARGS=--quick.
+	node bench/surge/main.ts $(ARGS)
 
 clean: ## Remove what was built and installed.
 	rm -rf dist node_modules .outrigger

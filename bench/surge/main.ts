@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { compare, summary, type Row } from '../../simulate/surge/compare.ts'
+import { surges, type Surge } from '../../simulate/surge/scenarios.ts'
+import { rivals } from '../../simulate/surge/sweep.ts'
+import { parseTrace, type Trace } from '../../simulate/traffic/trace.ts'
+
+/**
+ * Does Outrigger's scaler hurt less than what people use today, at equal cost? Every scenario under every
+ * policy, each policy's target swept; all of it in virtual time, so any machine gives the same figures.
+ * Up to an hour; `--quick` is a sample of it in a few minutes.
+ */
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    seeds: { type: 'string', default: '1' },
+    /** Scenarios whose name has this in it. */
+    only: { type: 'string', default: '' },
+    out: { type: 'string', default: '' },
+  },
+})
+const SAMPLE =
+  /^(step-fast-20s|step-retries|ramp-slow-20s|flash-slow-20s|square-fast-20s|diurnal-fast-20s|conv-slow-10|code-slow-5)$/
+const traces = new Map<string, Trace>()
+const grain = values.quick ? 'quick' : 'full'
+const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1)
+const chosen = surges.filter(
+  ({ name }) => name.includes(values.only) && (!values.quick || SAMPLE.test(name) || values.only),
+)
+
+const rows: Row[] = []
+for (const [i, surge] of chosen.entries()) {
+  const began = performance.now()
+  const trace = traceOf(surge)
+  rows.push(compare(surge, { grain, seeds, ...(trace === undefined ? {} : { trace }) }))
+  const took = ((performance.now() - began) / 1000).toFixed(0)
+  console.error(`${i + 1} of ${chosen.length}: ${surge.name}, ${took} s`)
+}
+const totals = summary(rows)
+table(rows)
+const commit = execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
+const file = values.out || new URL('../results/surge.json', import.meta.url)
+mkdirSync(new URL('../results', import.meta.url), { recursive: true })
+const result = { commit, grain, seeds: seeds.length, ...totals, rows }
+writeFileSync(file, `${JSON.stringify(result, (_, value: unknown) => short(value), 1)}\n`)
+
+function traceOf({ traffic }: Surge): Trace | undefined {
+  const name = traffic.trace?.file
+  if (name === undefined) return undefined
+  const known = traces.get(name)
+  const path = new URL(`../../examples/traces/${name}`, import.meta.url)
+  const trace = known ?? parseTrace(readFileSync(path, 'utf8'))
+  traces.set(name, trace)
+  return trace
+}
+
+/** Six digits are more than enough. */
+function short(value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(6)) : value
+}
+
+/** Bad shares of our defaults, then for each rival how many times as much is bad / lost at that cost. */
+function table(all: readonly Row[]): void {
+  const wide = (text: string): string => text.padEnd(17)
+  const title = ['scenario', 'cost', 'bad / lost %', 'floor %', ...rivals]
+  console.log(title.map(wide).join(''))
+  for (const { name, default: own, floor, ratios } of all) {
+    const percent = (share: number): string => (share * 100).toPrecision(3)
+    const cells = rivals.map(rival => {
+      const ratio = ratios[rival]
+      if (ratio == null) return 'no common cost'
+      const marks = `${ratio.nearZero ? '*' : ''}${ratio.moved ? '>' : ''}`
+      return `${times(ratio.bad)} / ${times(ratio.lost)}${marks}`
+    })
+    const mine = `${percent(own.bad)} / ${percent(own.lost)}`
+    const cost = String(Math.round(own.replicaSeconds))
+    console.log([name, cost, mine, percent(floor), ...cells].map(wide).join(''))
+  }
+  for (const [name, figures] of Object.entries(totals)) {
+    const cells = rivals.map(rival => (figures[rival] === null ? '-' : times(figures[rival])))
+    console.log([wide(name).padEnd(68), ...cells.map(wide)].join(''))
+  }
+  console.log('Ratios of bad / lost: above 1 Outrigger is better. * next to nothing is bad in one')
+  console.log('of the two. > compared at the nearest cost that both have been at.')
+}
+
+function times(ratio: number): string {
+  return ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(2)
+}
