@@ -4,6 +4,8 @@ export interface Played {
   policy: string
   limiter: string
   seed: number
+  /** Codes of all reasons that Outrigger's decisions gave (core/model/reasons.ts), in alphabetical order. */
+  reasons: string[]
   seconds: Seconds
   totals: Totals
 }

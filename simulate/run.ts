@@ -73,7 +73,9 @@ export function play(
   }
   const { policy, limiter, seed } = choice
   const totals = ledger.totals(world.paidSeconds())
-  return { scenario: scenario.name ?? '', policy, limiter, seed, seconds: ledger.seconds, totals }
+  const reasons = [...cast.control.reasons].toSorted()
+  const named = { scenario: scenario.name ?? '', policy, limiter, seed, reasons }
+  return { ...named, seconds: ledger.seconds, totals }
 }
 
 interface Cast {

@@ -9,18 +9,17 @@ export interface Outcome {
   policy: string
   seed: number
   what: string
-  /** null: a run does not tell. */
-  met: boolean | null
+  met: boolean
 }
 
-export function verdict(met: boolean | null): string {
-  return met === null ? 'not judged' : met ? 'met' : 'missed'
+export function verdict(met: boolean): string {
+  return met ? 'met' : 'missed'
 }
 
 /** Everything that is expected of the policy of a run. */
 export function judged(run: Played, expect: Expectation): Outcome[] {
   const { scenario, policy, seed } = run
-  return [...measured(run, expect), ...reasonsIn(expect)].map(found => ({
+  return [...measured(run, expect), ...reasonsIn(run, expect)].map(found => ({
     scenario,
     policy,
     seed,
@@ -61,9 +60,10 @@ function firstUp(desired: readonly number[]): number | undefined {
   return at < 0 ? undefined : at
 }
 
-function reasonsIn({ reasons = [], notReasons = [] }: Expectation): Found[] {
+function reasonsIn(run: Played, { reasons = [], notReasons = [] }: Expectation): Found[] {
+  const said = (code: string): boolean => run.reasons.includes(code)
   return [
-    ...reasons.map(code => ({ what: `says ${code}`, met: null })),
-    ...notReasons.map(code => ({ what: `never says ${code}`, met: null })),
+    ...reasons.map(code => ({ what: `says ${code}`, met: said(code) })),
+    ...notReasons.map(code => ({ what: `never says ${code}`, met: !said(code) })),
   ]
 }

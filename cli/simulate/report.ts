@@ -131,7 +131,7 @@ function expected(outcomes: readonly Outcome[]): Markup | null {
         h(
           'li',
           {},
-          h('b', met === false ? { class: 'bad' } : {}, verdict(met)),
+          h('b', met ? {} : { class: 'bad' }, verdict(met)),
           ` ${policy}, seed ${seed}: ${what}`,
         ),
       ),

@@ -54,7 +54,7 @@ function aligned(rows: readonly string[][]): string[] {
 
 function expected(outcomes: readonly Outcome[]): string[] {
   if (outcomes.length === 0) return []
-  const counts = [true, false, null].flatMap(met => {
+  const counts = [true, false].flatMap(met => {
     const count = outcomes.filter(outcome => outcome.met === met).length
     return count === 0 ? [] : [`${count} ${verdict(met)}`]
   })
@@ -62,7 +62,7 @@ function expected(outcomes: readonly Outcome[]): string[] {
     `Expected: ${counts.join(', ')}.`,
     ...outcomes.map(
       ({ met, policy, seed, what }) =>
-        `  ${verdict(met).padEnd(10)}  ${policy}, seed ${seed}: ${what}`,
+        `  ${verdict(met).padEnd(6)}  ${policy}, seed ${seed}: ${what}`,
     ),
   ]
 }

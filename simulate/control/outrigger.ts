@@ -30,8 +30,7 @@ const WINDOWS_LATE = 1
  */
 export class Outrigger implements Control {
   state: State
-  /** Told each verdict. */
-  onVerdict: (what: 'replicas' | 'limit', verdict: Verdict, nowUs: number) => void = () => {}
+  readonly reasons = new Set<string>()
   private readonly settings: Settings
   private readonly scales: boolean
   private readonly store = new Store()
@@ -146,7 +145,7 @@ export class Outrigger implements Control {
       const { verdict, state: after } = decide(what, subject, inputs, state, settings, now)
       this.state = after
       if (what === 'replicas') this.decided = now
-      this.onVerdict(what, verdict, world.nowUs)
+      for (const { code } of verdict.reasons) this.reasons.add(code)
       this.act(verdict, world, now)
       return after
     })

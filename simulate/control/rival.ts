@@ -6,6 +6,7 @@ import type { Control } from './control.ts'
 
 /** Another project's control: its autoscaler sees each second what monitoring sees; limiters live in the pods. */
 export class Rival implements Control {
+  readonly reasons: ReadonlySet<string> = new Set()
   private readonly scaler: Scaler
   private readonly fixed: number
   private seen: Limited | null = null

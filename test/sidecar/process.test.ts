@@ -214,7 +214,7 @@ test('hooks of a process: what the kubelet does when a pod is deleted loses noth
     setTimeout(() => response.end('ok'), 20)
   })
   const { child, traffic, admin, gone } = await running(t, address, {
-    OUTRIGGER_FIRST_LIMIT: '16',
+    OUTRIGGER_FIRST_LIMIT: '64',
     OUTRIGGER_DRAIN_MIN: '800',
     OUTRIGGER_DRAIN_QUIET: '200',
   })

@@ -129,10 +129,10 @@ test.serial(
     t.is((await simulate(at('met.yaml'))).code, 0)
     const missed = await simulate(at('met.yaml'), at('missed.yaml'))
     t.is(missed.code, 1)
-    t.regex(missed.out, /Expected: 1 met\.\n {2}met {9}outrigger, seed 1: share of bad requests: /)
+    t.regex(missed.out, /Expected: 1 met\.\n {2}met {5}outrigger, seed 1: share of bad requests: /)
     t.regex(
       missed.out,
-      /Expected: 1 missed\.\n {2}missed {6}outrigger, seed 1: .*expected 0 to 0\.001, got 0\.00758/,
+      /Expected: 1 missed\.\n {2}missed {2}outrigger, seed 1: .*expected 0 to 0\.001, got 0\.00758/,
     )
     const fixed = written(t, {
       'fixed.yaml': JSON.stringify({

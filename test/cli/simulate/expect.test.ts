@@ -35,16 +35,22 @@ test('each expectation is met or missed, and said with what was got', t => {
   t.like(outcomes[0], { scenario: 'step', policy: 'outrigger', seed: 3 })
 })
 
-test('what never happened is missed; what a run does not tell is not judged', t => {
-  const run = made({ seconds: { desired: [2, 2, 1] } })
+test('what never happened is missed; reasons are those that any decision gave', t => {
+  const run = made({ reasons: ['demand', 'steady'], seconds: { desired: [2, 2, 1] } })
+  const expect = {
+    replicasAt: [],
+    firstUpAt: [0, 5] as [number, number],
+    reasons: ['demand' as const, 'burst' as const],
+    notReasons: ['steady' as const, 'errors' as const],
+  }
   t.deepEqual(
-    judged(run, { replicasAt: [], firstUpAt: [0, 5], reasons: ['demand'] }).map(({ met, what }) => [
-      met,
-      what,
-    ]),
+    judged(run, expect).map(({ met, what }) => [met, what]),
     [
       [false, 'first scaled up at, s: expected 0 to 5, got never'],
-      [null, 'says demand'],
+      [true, 'says demand'],
+      [false, 'says burst'],
+      [false, 'never says steady'],
+      [true, 'never says errors'],
     ],
   )
   t.deepEqual(judged(run, { replicasAt: [] }), [])

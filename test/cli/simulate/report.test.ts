@@ -111,7 +111,7 @@ test('what comes from outside stays text, whatever it is', t => {
     version: evil,
     command: evil,
     abouts: new Map([[evil, evil]]),
-    outcomes: [{ scenario: evil, policy: evil, seed: 1, what: evil, met: null }],
+    outcomes: [{ scenario: evil, policy: evil, seed: 1, what: evil, met: false }],
   })
   const shown = evil.replace('\u0000', '\ufffd')
   const elements = elementsOf(page)

@@ -116,7 +116,7 @@ test('the table: a block for each scenario, columns in line, spreads below their
       what: 'bad: expected 0 to 1, got 2',
       met: false,
     },
-    { scenario: 'ramp', policy: 'outrigger', seed: 1, what: 'says demand', met: null },
+    { scenario: 'ramp', policy: 'outrigger', seed: 1, what: 'says demand', met: true },
   ]
   const text = tables(
     [
@@ -149,13 +149,13 @@ test('the table: a block for each scenario, columns in line, spreads below their
       'outrigger',
       '',
       '± is the standard deviation over the seeds.',
-      'Expected: 1 missed, 1 not judged.',
+      'Expected: 1 met, 1 missed.',
       '',
       '',
     ],
   )
   t.regex(
     ramp,
-    /\n {2}missed {6}outrigger, seed 1: bad: expected 0 to 1, got 2\n {2}not judged {2}outrigger/,
+    /\n {2}missed {2}outrigger, seed 1: bad: expected 0 to 1, got 2\n {2}met {5}outrigger/,
   )
 })

@@ -226,7 +226,7 @@ test('health, and readiness that tells API servers to come anew', async t => {
 })
 
 test('a request that never ends is ended; plain HTTP and strangers to the authority get nowhere', async t => {
-  const { server, post, figures } = await webhook(t, { requestTimeoutMs: 300 })
+  const { server, post, figures } = await webhook(t, { requestTimeoutMs: 1500 })
   const socket = connect({
     port: server.port,
     host: '127.0.0.1',

@@ -5,6 +5,7 @@ import type { Played, Seconds, Totals } from '../../../../simulate/result.ts'
 export interface Given extends Partial<Choice> {
   scenario?: string
   length?: number
+  reasons?: string[]
   totals?: Partial<Totals>
   seconds?: Partial<Seconds>
 }
@@ -43,7 +44,7 @@ export function made(given: Given = {}): Played {
     service: quantiles,
     ...given.totals,
   }
-  return { scenario, policy, limiter, seed, seconds, totals }
+  return { scenario, policy, limiter, seed, reasons: given.reasons ?? [], seconds, totals }
 }
 
 /** Scenarios are read as they are, with what they leave out; a run's bad requests are 10 times its seed. */
