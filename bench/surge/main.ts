@@ -15,7 +15,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     seeds: { type: 'string', default: '1' },
-    /** Scenarios whose name has this in it. */
+    /** Scenarios whose name this regular expression finds. */
     only: { type: 'string', default: '' },
     out: { type: 'string', default: '' },
   },
@@ -26,7 +26,8 @@ const traces = new Map<string, Trace>()
 const grain = values.quick ? 'quick' : 'full'
 const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1)
 const chosen = surges.filter(
-  ({ name }) => name.includes(values.only) && (!values.quick || SAMPLE.test(name) || values.only),
+  ({ name }) =>
+    new RegExp(values.only).test(name) && (!values.quick || SAMPLE.test(name) || values.only),
 )
 
 const rows: Row[] = []
