@@ -58,11 +58,17 @@ export function vertical(
   return changes ? publish(look, verdict, to, said) : stay(said, verdict.state)
 }
 
-/** A cold start that a bound stops has nothing left to double: it compares neighbours from here. */
+/**
+ * A bound stops what wants more. A cold start compares neighbours from here; where it was compared already
+ * there is nothing to learn below, so it rests, longer each time.
+ */
 function settledBy(look: Look, verdict: Verdict, to: number): Verdict {
-  const stopped = verdict.state.phase === 'cold' && verdict.wants > to && to === look.state.limit
-  if (!stopped || look.state.order === null) return verdict
-  return { ...verdict, next: 'down', state: { ...verdict.state, phase: 'steady', previous: null } }
+  const { limit, phase, order, skip } = look.state
+  if (verdict.wants <= to || to !== limit || order === null || !verdict.publish) return verdict
+  const steady = { ...verdict.state, phase: 'steady' as const, previous: null }
+  if (phase === 'cold') return { ...verdict, next: 'down', state: steady }
+  const resting = { ...steady, run: 0, skip: Math.min(7, 2 * skip + 1) }
+  return { ...verdict, next: 'none', state: resting }
 }
 
 function evidenceSays(look: Look, newRevision: boolean): Verdict {

@@ -21,7 +21,9 @@ const ENOUGH = 20
 const MANY = 100
 /** s: after SOON fewer answers do, after PATIENCE it is judged with what there is. */
 const SOON = 4
-const PATIENCE = 20
+const PATIENCE = 8
+/** Without an objective yet, whose first limit holds most of the traffic of long requests back. */
+const FIRST_PATIENCE = 10
 const APP_LIMITED = 0.05
 /** Less room than this: the CPU is used up. */
 const FULL = 0.1
@@ -80,7 +82,7 @@ function soonEnough(look: Look): number {
 
 /** s. A new endpoint of long requests, whose first limit holds most of its traffic back, is not kept waiting. */
 function patienceOf(look: Look): number {
-  return hasObjective(look) ? PATIENCE : PATIENCE / 2
+  return hasObjective(look) ? PATIENCE : FIRST_PATIENCE
 }
 
 /** Each slot has answered once, and not too few in all. */
@@ -96,7 +98,7 @@ function judge(look: Look, whole: Evidence, since: Evidence): Verdict {
   const { inputs, settings } = look
   const derived = derive(look, since)
   const m = measure(since, aimOf(derived, settings))
-  if (m === null || m.count < 5) return hold(look, gathering(look, since))
+  if (m === null || m.count < 3) return hold(look, gathering(look, since))
   const fresh = (inputs.windows?.['3']?.boundPermille ?? 0) / 1000
   if (m.bound < APP_LIMITED && look.state.derivedUs === derived.derivedUs) {
     const why = reason('app-limited', { boundPermille: Math.round(m.bound * 1000) })

@@ -91,6 +91,16 @@ test('a cold start that limit-max stops compares neighbours instead of asking ag
   t.is(v.outcome.order?.probe?.other, 3)
 })
 
+test('a limit that a bound holds and that wants more rests, longer each time: below there is nothing to learn', t => {
+  const settings = settingsWith({ 'latency-objective': 1000, 'limit-max': 20 })
+  const better = seen(arms([100, 200, 20], [80, 200, 16]))
+  const v = decided(comparing(20, 16, settings), better, settings, T0 + 30_000)
+  t.deepEqual([v.outcome.to, v.outcome.order?.probe, v.state.skip], [20, null, 1])
+  t.true(codes(v).includes('limit-max'))
+  const again = decided({ ...comparing(20, 16, settings), skip: 1 }, better, settings, T0 + 30_000)
+  t.is(again.state.skip, 3)
+})
+
 test('a fixed limit is ordered once, without a probe, even beyond limit-max', t => {
   const settings = settingsWith({ 'fixed-limit': 1500, 'latency-objective': 1000 })
   const state = comparing(20, 25)
