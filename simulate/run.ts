@@ -102,8 +102,9 @@ function castOf(scenario: Scenario, choice: Choice, random: Random): Cast {
   return { control: new Rival(scaler, limit), front, gate, first: replicas }
 }
 
-function ours({ settings, edges }: Scenario, scales: boolean, first: number, random: Random): Cast {
-  const control = new Outrigger(settings, scales)
+function ours(scenario: Scenario, scales: boolean, first: number, random: Random): Cast {
+  const { settings, edges, startUpUs } = scenario
+  const control = new Outrigger(settings, scales, startUpUs)
   const start = freshLimit(settings, '')
   const front =
     edges === 0 ? new Service('random', random) : new Edges(edges, control.terms, random)

@@ -33,6 +33,7 @@ export class Outrigger implements Control {
   readonly reasons = new Set<string>()
   private readonly settings: Settings
   private readonly scales: boolean
+  private readonly startUpUs: number
   private readonly store = new Store()
   private readonly late: Sample[][] = []
   private order: Order | null = null
@@ -42,10 +43,14 @@ export class Outrigger implements Control {
   private version = 0
   private targeted = ''
 
-  /** `scales`: decides replicas too; otherwise the limit alone. */
-  constructor(settings: Settings, scales: boolean) {
+  /**
+   * `scales`: decides replicas too; otherwise the limit alone. `startUpUs`: what those took to start that are
+   * there from the beginning.
+   */
+  constructor(settings: Settings, scales: boolean, startUpUs = 0) {
     this.settings = settings
     this.scales = scales
+    this.startUpUs = startUpUs
     this.state = fresh(settings, REVISION)
   }
 
@@ -131,7 +136,7 @@ export class Outrigger implements Control {
     const observed = {
       windows,
       windowAgeMs: windows === null ? null : now - windows.at,
-      platform: platformOf(world),
+      platform: platformOf(world, this.startUpUs),
       platformVersion: ++this.version,
       now,
       since: this.decided,
@@ -179,13 +184,13 @@ function edgeTarget(replica: string): Targets['targets'][number] {
   return { kind: 'edge', replica, expected: false, ...where }
 }
 
-function platformOf(world: World): PlatformEndpoint {
+function platformOf(world: World, startUpUs: number): PlatformEndpoint {
   return {
     endpoint: ENDPOINT,
     revision: REVISION,
     port: world.front instanceof Edges ? 1 : 0,
     desired: world.desired,
-    replicas: world.pods.map(row),
+    replicas: world.pods.map(pod => row(pod, startUpUs)),
   }
 }
 
@@ -197,14 +202,18 @@ const STATES = {
   gone: 'failed',
 } as const
 
-function row({ name, phase, createdUs, readyAtUs, restarts }: Pod): PlatformReplica {
+function row(
+  { name, phase, createdUs, readyAtUs, restarts }: Pod,
+  startUpUs: number,
+): PlatformReplica {
+  const started = readyAtUs === 0 ? -startUpUs : createdUs
   return {
     replica: name,
     revision: REVISION,
     state: STATES[phase],
     address: null,
     admin: null,
-    started: Math.round(msOf(createdUs)),
+    started: Math.round(msOf(started)),
     ready: phase === 'starting' ? null : Math.round(msOf(readyAtUs)),
     restarts,
     why: null,

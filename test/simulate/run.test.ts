@@ -128,3 +128,10 @@ test('a name that is none is an error that says which there are', t => {
   t.throws(() => played({}, { policy: 'static', limiter: 'vegaz' }), { message: /vegaz.*vegas/ })
   t.throws(() => played({}, { policy: 'kpa', limiter: 'brpc' }), { message: /static/ })
 })
+
+test('replicas that are there from the beginning took as long to start as others: growth is met ahead', t => {
+  const ramp = { ramp: { from: 30, to: 300, at: '60s', over: '180s' } }
+  const settings = { ...base.settings, 'fixed-limit': 4 }
+  const run = played({ traffic: ramp, startUp: '40s', replicas: 2, run: '120s', settings })
+  t.true(run.reasons.includes('trend'), run.reasons.join())
+})
