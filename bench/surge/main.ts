@@ -30,21 +30,25 @@ const chosen = surges.filter(
     new RegExp(values.only).test(name) && (!values.quick || SAMPLE.test(name) || values.only),
 )
 
+const file = values.out || new URL('../results/surge.json', import.meta.url)
+mkdirSync(new URL('../results', import.meta.url), { recursive: true })
 const rows: Row[] = []
 for (const [i, surge] of chosen.entries()) {
   const began = performance.now()
   const trace = traceOf(surge)
   rows.push(compare(surge, { grain, seeds, ...(trace === undefined ? {} : { trace }) }))
+  write()
   const took = ((performance.now() - began) / 1000).toFixed(0)
   console.error(`${i + 1} of ${chosen.length}: ${surge.name}, ${took} s`)
 }
-const totals = summary(rows)
 table(rows)
-const commit = execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
-const file = values.out || new URL('../results/surge.json', import.meta.url)
-mkdirSync(new URL('../results', import.meta.url), { recursive: true })
-const result = { commit, grain, seeds: seeds.length, ...totals, rows }
-writeFileSync(file, `${JSON.stringify(result, (_, value: unknown) => short(value), 1)}\n`)
+
+/** What there is so far: a run that is cut short has that. */
+function write(): void {
+  const commit = execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
+  const result = { commit, grain, seeds: seeds.length, ...summary(rows), rows }
+  writeFileSync(file, `${JSON.stringify(result, (_, value: unknown) => short(value), 1)}\n`)
+}
 
 function traceOf({ traffic }: Surge): Trace | undefined {
   const name = traffic.trace?.file
@@ -78,7 +82,7 @@ function table(all: readonly Row[]): void {
     const cost = String(Math.round(own.replicaSeconds))
     console.log([name, cost, mine, percent(floor), ...cells].map(wide).join(''))
   }
-  for (const [name, figures] of Object.entries(totals)) {
+  for (const [name, figures] of Object.entries(summary(all))) {
     const cells = rivals.map(rival => (figures[rival] === null ? '-' : times(figures[rival])))
     console.log([wide(name).padEnd(68), ...cells.map(wide)].join(''))
   }
