@@ -22,7 +22,7 @@ SYSTEM_MINUTES := 20
 CLUSTER_MINUTES := 30
 REPORT ?=
 
-.PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench bench-cluster bench-surge clean
+.PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench bench-learn bench-cluster bench-surge clean
 
 help: ## Show this.
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ docs: $(INSTALLED) ## Write the docs that come from tables.
 bench: $(BUILT) ## Run the benchmarks in bench/.
 	if [ -f bench/package-lock.json ]; then (cd bench && npm ci --loglevel=error); fi
 	for file in bench/*.ts; do echo "== $$file"; node "$$file"; done
+
+bench-learn: $(INSTALLED) ## How close the learned limit comes to the best one, beside rivals: half an hour of virtual time runs.
+	node bench/learn/main.ts $(ARGS)
 
 bench-cluster: $(BUILT) ## The controller with 1,000 endpoints and 10,000 fake pods: half an hour, Linux, Go, etcd.
 	scripts/debian-packages.sh etcd:etcd-server

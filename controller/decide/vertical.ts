@@ -2,11 +2,13 @@ import type { BoundStep, Inputs, Outcome, Proposal, Reason } from '../../core/mo
 import type { Settings } from '../../core/model/settings.ts'
 import { applyBounds } from './vertical/bounds.ts'
 import { cold } from './vertical/cold.ts'
+import { wholeOf } from './vertical/evidence.ts'
+import { measure, serviceOf } from './vertical/measure.ts'
 import { noteMemory } from './vertical/memory.ts'
 import { nextOrder, planFor } from './vertical/probe.ts'
 import { forRevision, isFrozen, settingsMoved, type LimitState } from './vertical/state.ts'
 import { steady } from './vertical/steady.ts'
-import { hold, reason, type Look, type Verdict } from './vertical/verdict.ts'
+import { aimOf, hold, reason, type Look, type Verdict } from './vertical/verdict.ts'
 
 export {
   freshLimit,
@@ -21,6 +23,10 @@ export {
 export function learnedLimit(state: LimitState): number {
   return state.limit
 }
+
+/** Answers that tell a median, and how many times another one it has to be to count as changed. */
+const ENOUGH = 20
+const CHANGED = 1.5
 
 export interface LimitVerdict {
   proposals: Proposal[]
@@ -76,9 +82,10 @@ function evidenceSays(look: Look, newRevision: boolean): Verdict {
   const { limit } = state
   const fixed = settings['fixed-limit']
   if (fixed !== null) {
-    const kept = { ...state, unfixed: state.unfixed ?? limit }
-    // An order is for one revision: a new one has none yet.
-    const publish = newRevision || state.order === null
+    const service = served(look)
+    const kept = { ...state, unfixed: state.unfixed ?? limit, service: service ?? state.service }
+    // An order is for one revision: a new one has none yet. The queue's deadline follows service times.
+    const publish = newRevision || state.order === null || service !== null
     return { ...towards(hold(look, reason('fixed', { limit: fixed }), kept), fixed), publish }
   }
   if (state.unfixed !== null) {
@@ -96,6 +103,16 @@ function evidenceSays(look: Look, newRevision: boolean): Verdict {
     return hold(look, reason('no-data', { ageMs: look.inputs.windowAgeMs ?? 0 }))
   }
   return state.phase === 'cold' ? cold(look) : steady(look)
+}
+
+/** Service times under a fixed limit, where they are new or have changed much; else null. */
+function served({ inputs, state, settings }: Look): LimitState['service'] {
+  const e = state.order === null ? null : wholeOf(inputs.folds, state.order.n)
+  const m = e === null ? null : measure(e, aimOf(state, settings))
+  if (m === null || m.count < ENOUGH) return null
+  const known = state.service?.medianUs ?? 0
+  const same = m.medianUs <= known * CHANGED && m.medianUs * CHANGED >= known
+  return same ? null : serviceOf(m)
 }
 
 /** At once to a limit that evidence did not choose: no step cap. */

@@ -72,6 +72,8 @@ export class Outrigger implements Control {
   /** A second of virtual time has ended. */
   second(world: World): void {
     const { nowUs } = world
+    // A second that ends forgets who asked.
+    const asked = world.front instanceof Edges && world.front.asking
     this.late.push(this.gather(world))
     const ready = this.late.length > WINDOWS_LATE ? (this.late.shift() ?? []) : []
     this.target(world)
@@ -80,7 +82,7 @@ export class Outrigger implements Control {
       this.store.take(from, sample, 0, msOf(nowUs))
     }
     if (++this.seconds % 300 === 0) this.store.forget(msOf(nowUs))
-    this.decide(world)
+    this.decide(world, asked)
     this.tend(world)
   }
 
@@ -118,10 +120,9 @@ export class Outrigger implements Control {
     )
   }
 
-  private decide(world: World): void {
+  private decide(world: World, activate: boolean): void {
     const now = msOf(world.nowUs)
     const { settings } = this
-    const activate = world.front instanceof Edges && world.front.asking
     const is = due(this.state, settings, now, this.decided, this.looked, REVISION)
     this.looked = now
     const waiting: ('replicas' | 'limit')[] = []

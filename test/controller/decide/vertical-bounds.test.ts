@@ -111,6 +111,18 @@ test('a fixed limit is ordered once, without a probe, even beyond limit-max', t 
   t.is(decided(v.state, seen([]), settings, T0 + 31_000).outcome.order, null)
 })
 
+test('under a fixed limit service times are learned, too: the queue deadline follows them', t => {
+  const settings = settingsWith({ 'fixed-limit': 8 })
+  const first = decided(freshLimit(settings, REVISION), seen([]), settings, T0)
+  t.is(first.outcome.order?.queueUs, 10_000_000)
+  const folds = [fold(1, 'none', 0, 10, 40, 200, 8)]
+  const v = decided(first.state, seen(folds), settings, T0 + 30_000)
+  t.is(v.outcome.order?.limit, 8)
+  t.true(Math.abs((v.outcome.order?.queueUs ?? 0) - 400_000) < 40_000)
+  const again = decided(v.state, seen([fold(2, 'none', 0, 10, 40, 200, 8)]), settings, T0 + 60_000)
+  t.is(again.outcome.order, null)
+})
+
 test('a new revision gets the fixed limit by an order of its own, also where it is the first limit', t => {
   for (const fixed of [32, 2]) {
     const settings = settingsWith({ 'fixed-limit': fixed })
