@@ -99,7 +99,7 @@ function quantiles(recorder: Recorder, max: number): Quantiles {
 }
 
 /** How often the count turned round: up after down, down after up. */
-export function turns(counts: readonly number[]): number {
+function turns(counts: readonly number[]): number {
   let direction = 0
   let turned = 0
   for (const [i, count] of counts.entries()) {

@@ -5,7 +5,7 @@ import type { Sidecar } from '../path/sidecar.ts'
 import type { Measured } from '../plants/model.ts'
 
 /** ms since 1970 at which virtual time begins; any would do. */
-export const START = 1_700_000_000_000
+const START = 1_700_000_000_000
 export const ENDPOINT = 'simulated/model'
 export const REVISION = 'r1'
 const SECOND_MS = 1000
