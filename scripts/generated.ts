@@ -10,6 +10,7 @@ import { reasons } from '../core/model/reasons.ts'
 import { settingsTable } from '../core/model/settings.ts'
 import { attributes, DECISION_EVENT, signals, type Signal } from '../core/model/signals.ts'
 import { worded, type Kind } from '../core/model/units.ts'
+import { resultsPage } from './results.ts'
 
 /** The docs that are made from tables in the code, by their path from the root. */
 export function generatedDocs(): Record<string, string> {
@@ -18,6 +19,7 @@ export function generatedDocs(): Record<string, string> {
     'docs/reasons.md': reasonsPage(),
     'docs/metrics.md': metricsPage(),
     'docs/ports.md': portsPage(),
+    'docs/results.md': resultsPage(),
     'docs/injection.md': withSection('docs/injection.md', 'injection answers', answerTable()),
     'docs/kubernetes.md': withSections('docs/kubernetes.md', {
       annotations: annotationRows('people'),

@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** docs/results.md, made from what the benches have written. */
+
+interface Summary {
+  n: number
+  worst: number
+  p05: number
+  mean: number
+  error: number
+  within120: number
+  medianRejections: number
+  intime: number
+}
+
+interface Learn {
+  commit: string
+  seconds: number
+  table: Record<string, Summary>
+  rows: { plant: string; oracle: number; told: Summary; notTold: Summary }[]
+}
+
+function read(name: string): unknown {
+  const path = fileURLToPath(new URL(`../bench/results/${name}.json`, import.meta.url))
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null
+}
+
+export function resultsPage(): string {
+  const learn = read('learn') as Learn | null
+  if (learn === null) throw new Error('bench/results/learn.json: expected it, got nothing')
+  const rivals = Object.entries(learn.table).map(([name, s]) => cells(name, s))
+  const plants = learn.rows
+    .filter(({ plant }) => !plant.startsWith('drawn-'))
+    .toSorted((a, b) => a.told.mean - b.told.mean)
+    .map(({ plant, oracle, told, notTold }) =>
+      line([plant, String(oracle), share(told.mean), share(told.worst), share(notTold.mean)]),
+    )
+  return `# How good is the learned limit?
+
+Made from \`bench/results/learn.json\` by \`make docs\`; measured by \`make bench-learn\`, in virtual time, at commit
+${learn.commit.slice(0, 10)}. The same commit gives the same figures on every machine.
+
+Each run is one model ([plants](simulate.md), with its own traffic) for ${learn.seconds} s from a cold start, with a fixed
+count of replicas. Its good answers (within the model's latency objective) are divided by those of the best fixed
+limit, found by a sweep on other seeds: 1 is what somebody could reach who knew everything beforehand and whose model
+never changed. *Told* means that the endpoint has its objective as \`latency-objective\`; *not told* that it has no
+setting at all and is judged by an objective that nobody gave it. Held-out models are drawn by seed from wide ranges
+and were not looked at while the learner was written.
+
+${head(['', 'runs', 'worst', 'p05', 'mean', '95 % interval', '90 % within 120 s', '429s / best', 'p95 in time'])}
+${rivals.join('\n')}
+
+Rivals are other projects' limiters by their published rules ([simulate.md](simulate.md)). The last four before the
+held-out rows learn nothing: a bench that they pass would be worth nothing. *p95 in time* is the share of the runs whose
+p95 is within the objective wherever the best limit's is.
+
+## By model
+
+From all starting limits and seeds; the models that are learned worst come first.
+
+${head(['Model', 'Best limit', 'Told, mean', 'Told, worst', 'Not told, mean'])}
+${plants.join('\n')}
+`
+}
+
+function cells(name: string, s: Summary): string {
+  return line([
+    name,
+    String(s.n),
+    share(s.worst),
+    share(s.p05),
+    share(s.mean),
+    `± ${share(s.error)}`,
+    `${Math.round(100 * s.within120)} %`,
+    s.medianRejections.toFixed(2),
+    `${Math.round(100 * s.intime)} %`,
+  ])
+}
+
+function head(names: string[]): string {
+  return `${line(names)}\n${line(names.map(() => '---'))}`
+}
+
+function line(parts: string[]): string {
+  return `| ${parts.join(' | ')} |`
+}
+
+function share(value: number): string {
+  return value.toFixed(3)
+}

@@ -1,0 +1,50 @@
+import test from 'ava'
+import { scoreOf, summaryOf, type Summary } from '../../../simulate/learn/score.ts'
+import { attempt, oracleOf, type Oracle } from '../../../simulate/learn/trial.ts'
+import { catalogue, type Setting } from '../../../simulate/plants/catalogue.ts'
+import { us } from '../../../simulate/words.ts'
+
+/** A small, fixed part of what `make bench-learn` runs: docs/results.md has all. */
+const SECONDS = 240
+const names = ['one-core', 'eight-cores', 'contention', 'memory', 'crashes'] as const
+const oracles = new Map<string, Oracle>()
+
+function judged(limiter: string, told: boolean): Summary {
+  return summaryOf(
+    names.map(name => {
+      const setting: Setting = catalogue[name]
+      const replicas = 1
+      const sweep = { seconds: SECONDS, replicas, seeds: [101] }
+      const oracle = oracles.get(name) ?? oracleOf(setting, sweep)
+      oracles.set(name, oracle)
+      const trial = { setting, limiter, seed: 1, seconds: SECONDS, replicas, first: 5, told }
+      return scoreOf(attempt(trial), oracle, us(setting.objective))
+    }),
+  )
+}
+
+test('the learner comes close to the best fixed limit, told the objective or not', t => {
+  const told = judged('outrigger', true)
+  t.true(told.worst >= 0.8 && told.mean >= 0.92, JSON.stringify(told))
+  t.true(told.within120 === 1 && told.medianCv <= 0.12, JSON.stringify(told))
+  const without = judged('outrigger', false)
+  t.true(without.worst >= 0.7 && without.mean >= 0.88, JSON.stringify(without))
+  const rival = judged('aimd-objective', true)
+  t.true(told.mean >= rival.mean + 0.03, JSON.stringify(rival))
+})
+
+for (const limiter of ['frozen', 'always-min', 'always-max', 'always-double']) {
+  test(`what learns nothing fails the same bench: ${limiter}`, t => {
+    const { mean, worst } = judged(limiter, true)
+    t.true(mean < 0.8 && worst < 0.5, `${mean} ${worst}`)
+  })
+}
+
+test('several replicas share one limit, and are as good as one', t => {
+  const setting: Setting = catalogue['eight-cores']
+  const oracle =
+    oracles.get('eight-cores') ?? oracleOf(setting, { seconds: SECONDS, replicas: 1, seeds: [101] })
+  const trial = { setting, limiter: 'outrigger', seed: 1, seconds: SECONDS, first: 5, told: true }
+  const { good } = attempt({ ...trial, replicas: 4 }).totals
+  t.true(good / (4 * oracle.good) >= 0.92, `${good / (4 * oracle.good)}`)
+})
