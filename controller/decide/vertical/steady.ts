@@ -79,19 +79,23 @@ function rest(look: Look): Verdict {
     return hold(look, reason('app-limited', { boundPermille: last?.boundPermille ?? 0 }))
   }
   const pause = elapsed(look) < state.planSeconds
-  if (pause && !tooLate(last.late / done, done) && !isAnother(look, last)) {
+  const another = isAnother(look, last)
+  if (pause && !tooLate(last.late / done, done) && !another) {
     return hold(look, reason('flat', { limit: state.limit }))
   }
+  // What tripped the guard then says nothing of the model of now.
+  const bad = another ? null : state.bad
   return {
-    ...hold(look, reason('flat', { limit: state.limit })),
+    ...hold(look, reason('flat', { limit: state.limit }), { ...look.state, bad }),
     publish: true,
     next: sideOf(state),
   }
 }
 
-/** Service times have changed since the limit was found: what was sure is not any more. */
+/** Service times have changed since the limit was found, or were not known then: what was sure is not any more. */
 function isAnother({ state }: Look, { serviceCount, serviceSum }: Summary): boolean {
-  if (state.service === null || serviceCount < MANY) return false
+  if (serviceCount < MANY) return false
+  if (state.service === null) return true
   const mean = serviceSum / serviceCount
   return mean * CHANGED < state.service.meanUs || mean > state.service.meanUs * CHANGED
 }

@@ -146,6 +146,16 @@ test('a limit that rests is compared again when answers take another time than w
   t.not(look(50).outcome.order?.probe, null)
 })
 
+test('a limit that tripped the guard is tried again when the model has become another', t => {
+  const bad = { limit: 2, until: T0 + 600_000, times: 0 }
+  const one: LimitState = { ...comparing(1, 2), bad }
+  const state = { ...one, order: { ...one.order, probe: null } as LimitState['order'] }
+  const look = (ms: number) =>
+    decided(state, seen([], { serviceCount: 500, serviceSum: 500 * ms * 1000 }), given, T0 + 30_000)
+  t.is(look(100).outcome.order?.probe ?? null, null)
+  t.is(look(30).outcome.order?.probe?.other, 2)
+})
+
 test('many late answers and no clear gain cut the limit', t => {
   const v = decided(
     comparing(20, 16),
