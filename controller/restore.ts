@@ -40,8 +40,10 @@ export async function restore(
     if (record.kind === 'decision') {
       out.recent.push(record)
       if (out.recent.length > 2 * RECENT) out.recent.splice(0, RECENT)
-      if (record.seq < (from.get(record.body.endpoint) ?? 0)) continue
     }
+    // What led to the newest state is not decided again, so an older state is nothing to compare that one with.
+    const replayed = record.kind === 'decision' || record.kind === 'state'
+    if (replayed && record.seq < (from.get(record.body.endpoint) ?? 0)) continue
     const difference = replayer.take(record)
     out.difference ??= difference
   }
@@ -59,13 +61,13 @@ export async function restore(
   return out
 }
 
-/** seq of the newest state record of each endpoint. */
+/** seq of the newest state record of each endpoint, of its first part where it has several. */
 async function lastStates(dir: string, since: number): Promise<Map<string, number>> {
   const from = new Map<string, number>()
   for await (const { line } of readLog(dir, { since })) {
     if (envelopeOf(line)?.kind !== 'state') continue
     const record = recordOf(line)
-    if (record.kind === 'state') from.set(record.body.endpoint, record.seq)
+    if (record.kind === 'state') from.set(record.body.endpoint, record.seq - record.body.part)
   }
   return from
 }

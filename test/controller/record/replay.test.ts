@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import test from 'ava'
 import { algorithms } from '../../../controller/decide/decide.ts'
 import { logDirOf } from '../../../controller/journal.ts'
+import { Memory } from '../../../controller/memory.ts'
+import { restore } from '../../../controller/restore.ts'
 import { walk } from '../../../controller/record/chain.ts'
 import { recordOf } from '../../../controller/record/line.ts'
 import { readLog } from '../../../controller/record/read.ts'
@@ -59,6 +61,23 @@ test('a restart goes on where the log stopped, and the whole still replays', asy
   const { differences } = await replay(logDirOf(stateDir))
   await first.close()
   t.deepEqual(differences, [])
+})
+
+test('a restart on a log of several files finds nothing otherwise than recorded', async t => {
+  const stateDir = folder(t)
+  const fleet = new Fleet('local/busy', 1, s => (s % 200 < 100 ? 120 : 20))
+  const hour = await bench(stateDir, [fleet], { options: { 'file-bytes': 200_000 } })
+  await hour.run(600)
+  await hour.close()
+  const dir = logDirOf(stateDir)
+  t.true((await walk(dir)).files.length >= 3)
+  const memory = new Memory()
+  const { difference, replayed } = await restore(dir, memory, algorithms)
+  t.is(difference, null)
+  t.true(replayed > 0)
+  const [was, is] = [hour.journal.memory, memory].map(m => m.endpoints.get('local/busy'))
+  t.is(is?.hash, was?.hash)
+  t.deepEqual(is?.order, was?.order)
 })
 
 test('a changed number is found by the replay, and by the chain where a record follows', async t => {
