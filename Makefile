@@ -17,7 +17,7 @@ ROOMS := $(wildcard core cli sidecar edge aggregator controller local simulate d
 SOURCES := $(shell find $(ROOMS) -type d -o -path '*/explorer/*' -o -name '*.ts')
 
 # Minutes that a tier may take, and how ava reports (`REPORT=--tap` for machines).
-TEST_MINUTES := 10
+TEST_MINUTES := 15
 SYSTEM_MINUTES := 20
 CLUSTER_MINUTES := 30
 REPORT ?=

@@ -108,6 +108,9 @@ try {
         : exit.failed.code
 }
 
+// What is still open a while later (a stop that failed half way) is not waited for.
+setTimeout(() => process.exit(), 2000).unref()
+
 /** parseArgs throws errors with these codes for options that it does not know. */
 function parseProblem(error: unknown): boolean {
   return (

@@ -1,5 +1,6 @@
 import type { Sample } from '../core/model/sample.ts'
 import type { Desk } from './desk.ts'
+import { edgeSample } from './dispatch/sample.ts'
 
 /** A second of the edge's life: all lines of one second share it. */
 export interface Mark {
@@ -15,31 +16,8 @@ export type SelfCost = Sample['self']
 /** The sample line of one endpoint; its next second begins. */
 export function lineOf(desk: Desk, mark: Mark, self: SelfCost): Sample {
   const { around, entry, meter } = desk
-  return {
-    v: 1,
-    kind: 'edge',
-    endpoint: entry.endpoint,
-    revision: entry.revision,
-    replica: around.edge,
-    ...mark,
-    limit: {
-      learned: 0,
-      arm: 'none',
-      slot: 0,
-      settling: false,
-      guard: false,
-      effective: 0,
-      order: null,
-    },
-    ...meter.take(around.clock.us()),
-    occupancy: [],
-    boundUs: 0,
-    tokens: null,
-    cpu: null,
-    memory: null,
-    gpu: null,
-    engine: null,
-    self,
-    causes: around.spans.take(entry.endpoint),
-  }
+  const { endpoint, revision } = entry
+  const causes = around.spans.take(endpoint)
+  const told = { endpoint, revision, replica: around.edge, ...mark, self, causes }
+  return edgeSample(told, meter.take(around.clock.us()))
 }

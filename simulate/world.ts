@@ -227,18 +227,20 @@ export class World {
   }
 
   private endings(pod: Pod): void {
-    for (const { id, ok, tokens } of pod.model.end(this.nowUs)) {
-      const request = pod.held.get(id)
-      if (request === undefined) continue
-      if (tokens > 0) pod.gate.tokens?.(tokens)
-      this.ended(pod, request, ok)
-    }
+    const ended = pod.model.end(this.nowUs)
     const until = pod.model.downUntilUs(this.nowUs)
+    // Before anybody is let through in place of those that fail: a dead model takes nobody.
     if (until !== null && pod.phase === 'ready') {
       pod.phase = 'down'
       pod.restarts++
       this.agenda.set(keyOf(pod, TURN), until)
       this.tellFront()
+    }
+    for (const { id, ok, tokens } of ended) {
+      const request = pod.held.get(id)
+      if (request === undefined) continue
+      if (tokens > 0) pod.gate.tokens?.(tokens)
+      this.ended(pod, request, ok)
     }
     this.touch(pod)
   }

@@ -18,7 +18,7 @@ import type { Pod } from '../path/pod.ts'
 import { Sidecar } from '../path/sidecar.ts'
 import type { World } from '../world.ts'
 import type { Control } from './control.ts'
-import { edgeSample, ENDPOINT, msOf, REVISION, sampleOf } from './samples.ts'
+import { edgeSecond, ENDPOINT, msOf, REVISION, sampleOf } from './samples.ts'
 
 /** An order reaches a sidecar, and its second the controller, about this much later: seconds. */
 const WINDOWS_LATE = 1
@@ -99,7 +99,7 @@ export class Outrigger implements Control {
       const { seconds, routed } = world.front.second(world.nowUs)
       world.route(routed)
       for (const [i, second] of seconds.entries()) {
-        samples.push(edgeSample(`edge-${i}`, this.seconds, second, world.nowUs))
+        samples.push(edgeSecond(`edge-${i}`, this.seconds, second, world.nowUs))
       }
     }
     return samples

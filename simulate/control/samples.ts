@@ -1,4 +1,5 @@
 import type { Sample } from '../../core/model/sample.ts'
+import { edgeSample } from '../../edge/dispatch/sample.ts'
 import type { Second } from '../../edge/dispatch/tally.ts'
 import type { Pod } from '../path/pod.ts'
 import type { Sidecar } from '../path/sidecar.ts'
@@ -46,32 +47,9 @@ export function sampleOf(pod: Pod, sidecar: Sidecar, measured: Measured, nowUs: 
 }
 
 /** What an edge tells of the second that ends now. */
-export function edgeSample(name: string, seq: number, second: Second, nowUs: number): Sample {
-  return {
-    v: 1,
-    kind: 'edge',
-    ...named(name, seq, nowUs),
-    us: SECOND_MS * 1000,
-    limit: {
-      learned: 0,
-      arm: 'none',
-      slot: 0,
-      settling: false,
-      guard: false,
-      effective: 0,
-      order: null,
-    },
-    ...second,
-    occupancy: [],
-    boundUs: 0,
-    tokens: null,
-    cpu: null,
-    memory: null,
-    gpu: null,
-    engine: null,
-    self: SELF,
-    causes: [],
-  }
+export function edgeSecond(name: string, seq: number, second: Second, nowUs: number): Sample {
+  const us = SECOND_MS * 1000
+  return edgeSample({ ...named(name, seq, nowUs), us, self: SELF, causes: [] }, second)
 }
 
 function named(replica: string, seq: number, nowUs: number) {

@@ -1,4 +1,4 @@
-import { aimdObjective } from './aimd-objective.ts'
+import { aimdObjective, aimdSlowStart } from './aimd-objective.ts'
 import { brpc } from './brpc.ts'
 import { envoy } from './envoy.ts'
 import { failsafeGo } from './failsafe-go.ts'
@@ -20,6 +20,7 @@ export const limiters: Readonly<Record<string, MakeLimiter>> = {
   'failsafe-go': failsafeGo,
   brpc,
   'aimd-objective': aimdObjective,
+  'aimd-slow-start': aimdSlowStart,
   frozen,
   'always-min': alwaysMin,
   'always-max': alwaysMax,

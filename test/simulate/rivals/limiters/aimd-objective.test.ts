@@ -1,5 +1,8 @@
 import test from 'ava'
-import { aimdObjective } from '../../../../simulate/rivals/limiters/aimd-objective.ts'
+import {
+  aimdObjective,
+  aimdSlowStart,
+} from '../../../../simulate/rivals/limiters/aimd-objective.ts'
 import type { Answer, Limiter } from '../../../../simulate/rivals/limiters/limiter.ts'
 import { answer, MS, options, SECOND } from './support.ts'
 
@@ -52,4 +55,13 @@ test('what was seen in one second does not count in the next', t => {
 test('without an objective it holds', t => {
   t.is(second(made(20, null), 10), 20)
   t.is(second(made(20, null), 0), 20)
+})
+
+test('slow start: doubled until the first late second, then as without', t => {
+  const limiter = aimdSlowStart(options({ first: 4, max: 100, objectiveUs: 100 * MS }))
+  // 32 x .9 = 28.8
+  t.deepEqual(
+    [0, 0, 0, 2, 0].map(late => second(limiter, late)),
+    [8, 16, 32, 28, 29],
+  )
 })
