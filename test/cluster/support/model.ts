@@ -93,7 +93,7 @@ function deploymentOf(options: ModelOptions): Record<string, unknown> {
     env: Object.entries(env).map(([key, value]) => ({ name: key, value: String(value) })),
     ports: [{ name: 'http', containerPort: 8080 }],
     readinessProbe: { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 1 },
-    resources: { requests: { cpu: '10m', memory: '48Mi' }, limits: { memory: '256Mi' } },
+    resources: { requests: { cpu: '50m', memory: '48Mi' }, limits: { memory: '256Mi' } },
     volumeMounts: [{ name: 'model', mountPath: '/model' }],
     ...(options.preStop === undefined ? {} : { lifecycle: { preStop: options.preStop } }),
   }
