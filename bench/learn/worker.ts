@@ -39,9 +39,10 @@ function run({ plant, seconds, oracleSeeds, trials }: Task): Done {
     const all = {
       ...oracle,
       good: oracle.good * replicas,
+      each: oracle.each.map(good => good * replicas),
       rejections: oracle.rejections * replicas,
     }
-    const score = scoreOf(played, all, us(setting.objective))
+    const score = scoreOf(plant, played, all, us(setting.objective))
     return { trial, score, limit: played.seconds.limit.at(-1) ?? 0 }
   })
   return { plant, oracle, scores }

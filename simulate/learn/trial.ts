@@ -69,6 +69,8 @@ function times(traffic: TrafficFile, by: number): TrafficFile {
 export interface Oracle {
   limit: number
   good: number
+  /** Good answers by second. */
+  each: number[]
   rejections: number
   p95: number
 }
@@ -112,12 +114,16 @@ function above(limit: number, times: number): number {
 
 function fixedAt(setting: Setting, limit: number, { seconds, replicas, seeds }: Sweep): Oracle {
   const trial = { setting, limiter: `fixed-${limit}`, seconds, replicas, first: limit, told: true }
-  const runs = seeds.map(seed => attempt({ ...trial, seed }).totals)
+  const played = seeds.map(seed => attempt({ ...trial, seed }))
+  const runs = played.map(({ totals }) => totals)
   const mean = (of: (totals: Played['totals']) => number): number =>
     runs.reduce((sum, totals) => sum + of(totals), 0) / runs.length
   return {
     limit,
     good: mean(totals => totals.good),
+    each: Array.from({ length: seconds }, (_, second) =>
+      played.reduce((sum, run) => sum + (run.seconds.good[second] ?? 0) / played.length, 0),
+    ),
     rejections: mean(totals => totals.rejections),
     p95: mean(totals => totals.service.p95),
   }

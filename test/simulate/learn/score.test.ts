@@ -2,7 +2,8 @@ import test from 'ava'
 import { scoreOf, summaryOf, type Score } from '../../../simulate/learn/score.ts'
 import type { Played } from '../../../simulate/result.ts'
 
-const oracle = { limit: 10, good: 1000, rejections: 100, p95: 900 }
+const each = new Array<number>(100).fill(10)
+const oracle = { limit: 10, good: 1000, each, rejections: 100, p95: 900 }
 
 /** A run of 100 s with so many good answers in each. */
 function run(
@@ -51,6 +52,7 @@ function run(
 
 test('a score: goodput and 429s over the oracle, the way there, and how steady the limit is', t => {
   const score = scoreOf(
+    'a',
     run(
       second => (second < 40 ? 5 : 10),
       second => (second % 2 === 0 ? 9 : 11),
@@ -70,6 +72,7 @@ test('a score: goodput and 429s over the oracle, the way there, and how steady t
 test('never there, and late where the oracle is not', t => {
   const slow = (p95: number): Score =>
     scoreOf(
+      'a',
       run(
         () => 5,
         () => 3,
@@ -86,10 +89,11 @@ test('never there, and late where the oracle is not', t => {
 
 test('a summary: ranks, mean with its error, shares', t => {
   const scores = Array.from({ length: 100 }, (_, i): Score => ({
+    plant: String(i % 4),
     ratio: (i + 1) / 100,
     withinS: i < 90 ? 10 + i : null,
     cv: i,
-    rejections: 1,
+    rejections: i < 90 ? 1 : 11,
     intime: i % 4 !== 0,
   }))
   const s = summaryOf(scores)
@@ -98,6 +102,7 @@ test('a summary: ranks, mean with its error, shares', t => {
   t.is(s.within120, 0.9)
   t.is(s.medianCv, 49)
   t.is(s.intime, 0.75)
-  // Deviation of 1 to 100 is 29.01.
-  t.true(Math.abs(s.error - (1.96 * 0.2901) / 10) < 0.001)
+  t.deepEqual([s.rejections, s.rejectionsP95], [2, 11])
+  // Four plants with means of .49, .50, .51 and .52: deviation .0129.
+  t.true(Math.abs(s.error - (1.96 * 0.01291) / 2) < 0.0001)
 })

@@ -18,7 +18,7 @@ function judged(limiter: string, told: boolean): Summary {
       const oracle = oracles.get(name) ?? oracleOf(setting, sweep)
       oracles.set(name, oracle)
       const trial = { setting, limiter, seed: 1, seconds: SECONDS, replicas, first: 5, told }
-      return scoreOf(attempt(trial), oracle, us(setting.objective))
+      return scoreOf(name, attempt(trial), oracle, us(setting.objective))
     }),
   )
 }
@@ -29,7 +29,7 @@ test('the learner comes close to the best fixed limit, told the objective or not
   t.true(told.within120 === 1 && told.medianCv <= 0.12, JSON.stringify(told))
   const without = judged('outrigger', false)
   t.true(without.worst >= 0.7 && without.mean >= 0.88, JSON.stringify(without))
-  const rival = judged('aimd-objective', true)
+  const rival = judged('aimd-slow-start', true)
   t.true(told.mean >= rival.mean + 0.03, JSON.stringify(rival))
 })
 
