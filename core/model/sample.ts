@@ -19,6 +19,24 @@ export const rejectReasons = [
 ] as const
 export type RejectReason = (typeof rejectReasons)[number]
 
+/** How many were turned away, by reason; and nobody: copied where it is counted in. */
+export const rejections = object({
+  full: int(),
+  late: int(),
+  'no-slot': int(),
+  'no-replica': int(),
+  draining: int(),
+  upgrades: int(),
+})
+export const NO_REJECTIONS: Readonly<Record<RejectReason, number>> = {
+  full: 0,
+  late: 0,
+  'no-slot': 0,
+  'no-replica': 0,
+  draining: 0,
+  upgrades: 0,
+}
+
 const level = object({
   /** Sum over time of how many there were: requests x us. */
   integral: int(),
@@ -75,14 +93,7 @@ export const sample = object({
   completed: object({ ok: int(), client: int(), server: int() }),
   /** Completions with a service time above the objective. */
   late: int(),
-  rejected: object({
-    full: int(),
-    late: int(),
-    'no-slot': int(),
-    'no-replica': int(),
-    draining: int(),
-    upgrades: int(),
-  }),
+  rejected: rejections,
   /** Clients that left before their answer was complete. */
   abandoned: int(),
   inFlight: level,

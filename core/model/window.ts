@@ -1,5 +1,5 @@
 import { add, distribution, EMPTY } from './distribution.ts'
-import { engineReading, limitState, type Sample } from './sample.ts'
+import { engineReading, limitState, NO_REJECTIONS, rejections, type Sample } from './sample.ts'
 import { int, list, nullable, object, text, type Infer } from './schema.ts'
 
 /**
@@ -35,14 +35,7 @@ export const window = object({
   admitted: int(),
   completed: object({ ok: int(), client: int(), server: int() }),
   late: int(),
-  rejected: object({
-    full: int(),
-    late: int(),
-    'no-slot': int(),
-    'no-replica': int(),
-    draining: int(),
-    upgrades: int(),
-  }),
+  rejected: rejections,
   abandoned: int(),
   inFlight: level,
   queued: level,
@@ -72,7 +65,7 @@ export const EMPTY_WINDOW: Window = {
   admitted: 0,
   completed: { ok: 0, client: 0, server: 0 },
   late: 0,
-  rejected: { full: 0, late: 0, 'no-slot': 0, 'no-replica': 0, draining: 0, upgrades: 0 },
+  rejected: NO_REJECTIONS,
   abandoned: 0,
   inFlight: NOTHING,
   queued: NOTHING,

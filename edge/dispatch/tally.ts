@@ -1,5 +1,5 @@
 import { DistributionRecorder } from '../../core/model/distribution.ts'
-import type { RejectReason, Sample } from '../../core/model/sample.ts'
+import { NO_REJECTIONS, type RejectReason, type Sample } from '../../core/model/sample.ts'
 import { Level } from './level.ts'
 
 export type Outcome = 'ok' | 'client' | 'server'
@@ -89,7 +89,7 @@ export function none(): Counts {
     admitted: 0,
     completed: { ok: 0, client: 0, server: 0 },
     late: 0,
-    rejected: { full: 0, late: 0, 'no-slot': 0, 'no-replica': 0, draining: 0, upgrades: 0 },
+    rejected: { ...NO_REJECTIONS },
     abandoned: 0,
   }
 }

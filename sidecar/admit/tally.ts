@@ -1,6 +1,6 @@
 import { DistributionRecorder } from '../../core/model/distribution.ts'
 import { bucketOf, lowest } from '../../core/model/histogram.ts'
-import type { RejectReason, Sample } from '../../core/model/sample.ts'
+import { NO_REJECTIONS, type RejectReason, type Sample } from '../../core/model/sample.ts'
 
 /** The part of a sample that comes from counting requests. */
 export type Counts = Pick<
@@ -26,15 +26,6 @@ export type Counts = Pick<
 const MOST_IN_FLIGHT = 16_384
 const ROWS = bucketOf(MOST_IN_FLIGHT) + 1
 
-const none = (): Sample['rejected'] => ({
-  full: 0,
-  late: 0,
-  'no-slot': 0,
-  'no-replica': 0,
-  draining: 0,
-  upgrades: 0,
-})
-
 /** Counts one second. Times are monotonic us; levels are integrated at each change. */
 export class Tally {
   private since: number
@@ -44,7 +35,7 @@ export class Tally {
   private effective: number
   private counts = { offered: 0, attempts: 0, admitted: 0, late: 0, abandoned: 0, boundUs: 0 }
   private completed = { ok: 0, client: 0, server: 0 }
-  private rejected = none()
+  private rejected = { ...NO_REJECTIONS }
   private level = { flight: 0, flightMax: 0, queue: 0, queueMax: 0 }
   private readonly service = new DistributionRecorder()
   private readonly wait = new DistributionRecorder()
@@ -130,7 +121,7 @@ export class Tally {
     this.since = this.moved
     this.counts = { offered: 0, attempts: 0, admitted: 0, late: 0, abandoned: 0, boundUs: 0 }
     this.completed = { ok: 0, client: 0, server: 0 }
-    this.rejected = none()
+    this.rejected = { ...NO_REJECTIONS }
     this.level = { flight: 0, flightMax: this.inFlight, queue: 0, queueMax: this.queued }
     this.tokensOut = 0
     this.sawTokens = false

@@ -1,16 +1,16 @@
 import { bucketOf } from '../../core/model/histogram.ts'
 import type { Sample } from '../../core/model/sample.ts'
+import { edgeSample } from '../../edge/dispatch/sample.ts'
+import { Tally } from '../../edge/dispatch/tally.ts'
 
 export const ENDPOINT = 'local/digits'
 /** A whole second, ms: the second 1,000,000. */
 export const T0 = 1_000_000_000
 export const SECOND0 = T0 / 1000
 
-/** A sample of a quiet second with what is given laid over it. */
+/** A sample of a quiet second, of a replica unless something else is said, with what is given laid over it. */
 export function sampleOf(over: Partial<Sample> = {}): Sample {
-  return {
-    v: 1,
-    kind: 'replica',
+  const told = {
     endpoint: ENDPOINT,
     revision: 'r1',
     replica: 'a',
@@ -18,37 +18,12 @@ export function sampleOf(over: Partial<Sample> = {}): Sample {
     seq: 0,
     start: T0,
     us: 1_000_000,
-    limit: {
-      learned: 4,
-      arm: 'none',
-      slot: 0,
-      settling: false,
-      guard: false,
-      effective: 4,
-      order: null,
-    },
-    offered: 0,
-    attempts: 0,
-    admitted: 0,
-    completed: { ok: 0, client: 0, server: 0 },
-    late: 0,
-    rejected: { full: 0, late: 0, 'no-slot': 0, 'no-replica': 0, draining: 0, upgrades: 0 },
-    abandoned: 0,
-    inFlight: { integral: 0, max: 0, end: 0 },
-    queued: { integral: 0, max: 0, end: 0 },
-    service: { count: 0, sum: 0, squares: '0', histogram: [] },
-    wait: { count: 0, sum: 0, squares: '0', histogram: [] },
-    occupancy: [],
-    boundUs: 0,
-    tokens: null,
-    cpu: null,
-    memory: null,
-    gpu: null,
-    engine: null,
     self: { cpuUs: 1000, rss: 50_000_000, delayUs: 100 },
     causes: [],
-    ...over,
   }
+  const quiet = edgeSample(told, new Tally(0).take(1_000_000))
+  const limit = { ...quiet.limit, learned: 4, effective: 4 }
+  return { ...quiet, kind: 'replica', limit, ...over }
 }
 
 /** A second in which `served` requests took `us` each, two in flight and one queued all the time. */
