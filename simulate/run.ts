@@ -30,6 +30,8 @@ export interface Choice {
   target?: number
   /** The file that a trace names, parsed. */
   trace?: Trace
+  /** The traffic begins so much later than the clocks of those who scale. */
+  lateUs?: number
 }
 
 const SECOND = 1_000_000
@@ -48,13 +50,14 @@ export function play(
   const seconds = Math.round(scenario.runUs / SECOND)
   const ledger = new Ledger(seconds, scenario.objectiveUs)
   const cast = castOf(scenario, choice, random.fork())
-  const { trace } = choice
+  const { trace, lateUs = 0 } = choice
   const [traffic, clients, models, starts] = [0, 0, 0, 0].map(() => random.fork())
   const world = new World({
     ledger,
     arrivals: arrivalsOf(scenario.traffic, {
       random: traffic as Random,
       untilUs: scenario.runUs,
+      lateUs,
       ...(trace === undefined ? {} : { trace }),
     }),
     patience: new Patience(clientsOf(scenario.clients, clients as Random)),

@@ -16,6 +16,8 @@ export interface ArrivalsOptions {
   untilUs: number
   /** The file that a trace names, parsed. */
   trace?: Trace
+  /** The traffic begins so much later; until then it is as it begins, or nobody of a trace. */
+  lateUs?: number
 }
 
 /** Requests as the traffic of a scenario sends them. */
@@ -27,7 +29,22 @@ export function arrivalsOf(traffic: TrafficFile, options: ArrivalsOptions): Arri
   const { scale = 1, speed = 1 } = shape
   const repeatUs = traffic.repeat === undefined ? Infinity : us(traffic.repeat)
   const { noise, classes } = traffic
-  return new Replay(trace, { ...options, scale, speed, repeatUs, even: noise === 'none', classes })
+  const { random, untilUs, lateUs = 0 } = options
+  const how = { random, scale, speed, repeatUs, even: noise === 'none', classes }
+  return later(new Replay(trace, { ...how, untilUs: untilUs - lateUs }), lateUs)
+}
+
+function later(arrivals: Arrivals, us: number): Arrivals {
+  if (us === 0) return arrivals
+  return {
+    get nextUs() {
+      return arrivals.nextUs + us
+    },
+    get kind() {
+      return arrivals.kind
+    },
+    take: () => arrivals.take(),
+  }
 }
 
 /**
@@ -42,15 +59,17 @@ class Generated implements Arrivals {
   private readonly random: Random | null
   private readonly kinds: Kinds
   private readonly untilUs: number
+  private readonly lateUs: number
   private atUs = 0
   private cell = 0
   private perUs: number
 
-  constructor(traffic: TrafficFile, { random, untilUs }: ArrivalsOptions) {
+  constructor(traffic: TrafficFile, { random, untilUs, lateUs = 0 }: ArrivalsOptions) {
     this.rate = rateOf(traffic)
     this.random = traffic.noise === 'none' ? null : random
     this.kinds = new Kinds(traffic.classes, random.fork())
     this.untilUs = untilUs
+    this.lateUs = lateUs
     this.perUs = this.perUsIn(0)
     this.advance(this.random?.exponential(1) ?? 0.5)
   }
@@ -78,7 +97,7 @@ class Generated implements Arrivals {
   }
 
   private perUsIn(cell: number): number {
-    return this.rate(((cell + 0.5) * CELL) / 1e6) / 1e6
+    return this.rate(Math.max(0, (cell + 0.5) * CELL - this.lateUs) / 1e6) / 1e6
   }
 
   private end(): void {

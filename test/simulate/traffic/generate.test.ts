@@ -124,3 +124,18 @@ test('no traffic is no arrival', t => {
   t.deepEqual(taken({ constant: { rate: 0 } }, 100).at, [])
   t.deepEqual(taken({ levels: { points: { '50s': 5 } } }, 50).at, [])
 })
+
+test('traffic that begins later is the same, after more of how it begins', t => {
+  const even = { ...shapes['step'], noise: 'none' } as TrafficFile
+  const { at } = taken(even, RUN, { lateUs: 7_250_000 })
+  t.true(Math.abs(within(at, 0, 47) - 470) <= 1)
+  t.true(Math.abs(within(at, 49.25, 59.25) - 1000) <= 1)
+  const trace = {
+    atUs: [0, 1_500_000, 90e6],
+    counts: null,
+    contextTokens: null,
+    generatedTokens: null,
+  }
+  const late = { trace, lateUs: 12e6 }
+  t.deepEqual(taken({ trace: { file: 'x' } }, RUN, late).at, [12e6, 13_500_000])
+})

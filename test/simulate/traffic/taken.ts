@@ -7,9 +7,9 @@ import type { Trace } from '../../../simulate/traffic/trace.ts'
 export function taken(
   traffic: TrafficFile,
   seconds: number,
-  { seed = 1, trace }: { seed?: number; trace?: Trace } = {},
+  { seed = 1, trace, lateUs = 0 }: { seed?: number; trace?: Trace; lateUs?: number } = {},
 ): { at: number[]; kinds: number[] } {
-  const options = { random: new Random(seed), untilUs: seconds * 1e6 }
+  const options = { random: new Random(seed), untilUs: seconds * 1e6, lateUs }
   const arrivals = arrivalsOf(traffic, trace === undefined ? options : { ...options, trace })
   const at: number[] = []
   const kinds: number[] = []
