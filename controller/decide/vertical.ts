@@ -3,7 +3,7 @@ import type { Settings } from '../../core/model/settings.ts'
 import { applyBounds } from './vertical/bounds.ts'
 import { cold } from './vertical/cold.ts'
 import { wholeOf } from './vertical/evidence.ts'
-import { measure, serviceOf } from './vertical/measure.ts'
+import { isAnother, measure, serviceOf } from './vertical/measure.ts'
 import { noteMemory } from './vertical/memory.ts'
 import { nextOrder, planFor } from './vertical/probe.ts'
 import { forRevision, isFrozen, settingsMoved, type LimitState } from './vertical/state.ts'
@@ -23,10 +23,6 @@ export {
 export function learnedLimit(state: LimitState): number {
   return state.limit
 }
-
-/** Answers that tell a median, and how many times another one it has to be to count as changed. */
-const ENOUGH = 20
-const CHANGED = 1.5
 
 export interface LimitVerdict {
   proposals: Proposal[]
@@ -105,14 +101,11 @@ function evidenceSays(look: Look, newRevision: boolean): Verdict {
   return state.phase === 'cold' ? cold(look) : steady(look)
 }
 
-/** Service times under a fixed limit, where they are new or have changed much; else null. */
+/** Service times under a fixed limit, where they are others than those known; else null. */
 function served({ inputs, state, settings }: Look): LimitState['service'] {
   const e = state.order === null ? null : wholeOf(inputs.folds, state.order.n)
   const m = e === null ? null : measure(e, aimOf(state, settings))
-  if (m === null || m.count < ENOUGH) return null
-  const known = state.service?.medianUs ?? 0
-  const same = m.medianUs <= known * CHANGED && m.medianUs * CHANGED >= known
-  return same ? null : serviceOf(m)
+  return m !== null && isAnother(state.service, m.count, m.meanUs) ? serviceOf(m) : null
 }
 
 /** At once to a limit that evidence did not choose: no step cap. */

@@ -85,7 +85,25 @@ function throughput(e: Evidence, meanUs: number, cv2: number): { lnX: number; va
 }
 
 /** What the state keeps of a measurement's service times. */
-export function serviceOf(m: Measure): { meanUs: number; medianUs: number; relaxUs: number } {
+export interface Service {
+  meanUs: number
+  medianUs: number
+  relaxUs: number
+}
+
+/** Answers that tell a mean for the first time; and that it is by half another, which long ones among few could make it. */
+const ENOUGH = 20
+const MANY = 100
+const CHANGED = 1.5
+
+/** Service times are not known yet, or have become others: what was learned before may be wrong now. */
+export function isAnother(known: Service | null, count: number, meanUs: number): boolean {
+  if (known === null) return count >= ENOUGH
+  const other = meanUs * CHANGED < known.meanUs || meanUs > known.meanUs * CHANGED
+  return other && count >= MANY
+}
+
+export function serviceOf(m: Measure): Service {
   return {
     meanUs: Math.round(m.meanUs),
     medianUs: m.medianUs,

@@ -1,6 +1,9 @@
 import type { Look } from './verdict.ts'
 
-/** Memory in use that a limit may lead to, permille of the container's limit: at 1,000 the model is killed. */
+/**
+ * Memory in use that a limit may lead to, permille of the container's limit: at 1,000 the model is killed. A
+ * model that fills more by itself (a heap set aside, a cache) leaves requests half of the rest.
+ */
 const MOST = 950
 /** Counts in flight that differ by less say nothing about what each of them takes. */
 const APART = 1.25
@@ -18,32 +21,36 @@ function seen({ inputs, state }: Look): MemoryNote | null {
   return { permille: w.memoryPermille, inFlight: Math.round(w.inFlightMilli / w.reporting) / 1000 }
 }
 
-/** What is remembered when an order is replaced. */
+/** So many in flight that memory tells what those above the fewest take. */
+function isMore(now: MemoryNote, low: MemoryNote): boolean {
+  return now.inFlight >= Math.max(low.inFlight * APART, low.inFlight + 1)
+}
+
+/** What is remembered when an order is replaced: with about as few in flight, what is in use now counts. */
 export function noteMemory(look: Look): MemoryNote | null {
   const note = look.state.memory ?? null
   const now = seen(look)
-  if (now === null) return note
-  const lower = note === null || now.inFlight < note.inFlight || now.permille < note.permille
-  return lower ? now : note
+  if (now === null || note === null) return now ?? note
+  if (isMore(now, note)) return now.permille < note.permille ? now : note
+  return { inFlight: Math.min(now.inFlight, note.inFlight), permille: now.permille }
 }
 
 /**
  * The largest limit that memory has room for: a straight line through the fewest in flight that were seen
- * and what is in flight now. Infinity where memory is not measured.
+ * and what is in flight now. Infinity where memory is not measured, or requests take none of it.
  */
 export function memoryRoom(look: Look): number {
   const now = seen(look)
   const { state } = look
   const low = state.memory ?? now
   if (now === null || low === null) return Infinity
-  const limit = Math.max(state.limit, state.order?.probe?.other ?? 0)
-  const left = MOST - now.permille
-  const taken = now.permille - low.permille
   // Nothing is known yet of what requests take: a small step tells.
-  if (now.inFlight < Math.max(low.inFlight * APART, low.inFlight + 1)) {
-    return left > 0 ? Math.ceil(limit * APART) : limit
+  if (!isMore(now, low)) {
+    return Math.ceil(Math.max(state.limit, state.order?.probe?.other ?? 0) * APART)
   }
+  const taken = now.permille - low.permille
   if (taken <= 0) return Infinity
+  const left = Math.max(MOST, (1000 + low.permille) / 2) - now.permille
   const room = Math.floor(now.inFlight + (left * (now.inFlight - low.inFlight)) / taken)
   // The mean in flight is below what was reached: a limit is not cut for what it has stood.
   return Math.max(1, left >= 0 ? Math.max(state.limit, room) : room)

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../../core/model/decision.ts'
 import type { Settings } from '../../../core/model/settings.ts'
 import type { Evidence } from './evidence.ts'
+import type { Service } from './measure.ts'
 import type { MemoryNote } from './memory.ts'
 import type { Observation } from './slope.ts'
 
@@ -35,7 +36,7 @@ export interface LimitState {
   /** Derived objective; a given one stands in the settings. */
   derivedUs: number | null
   /** Service time of successes when it was last measured: mean, median, relaxation time E[t^2]/E[t]. */
-  service: { meanUs: number; medianUs: number; relaxUs: number } | null
+  service: Service | null
   /** Late share at the limit when it was last measured. */
   latePermille: number
   /** Elasticity of throughput to the limit, with its variance: the model's prior. */

@@ -1,6 +1,5 @@
-import type { Summary } from '../../../core/model/decision.ts'
 import { armsOf, plus } from './evidence.ts'
-import { measure, type Measure } from './measure.ts'
+import { isAnother, measure, type Measure } from './measure.ts'
 import { observe } from './slope.ts'
 import { longRequests, slotsFor, type LimitState } from './state.ts'
 import { move, sideOf } from './step.ts'
@@ -9,9 +8,6 @@ import { settled, tooLate, type Look, type Verdict } from './verdict.ts'
 
 const ENOUGH = 20
 const APP_LIMITED_PERMILLE = 50
-/** Mean service times that differ by this factor, each of so many answers, are of another model. */
-const CHANGED = 1.5
-const MANY = 100
 
 /** Steady: compare neighbours, move by the slope that the comparisons and the model agree on. */
 export function steady(look: Look): Verdict {
@@ -79,7 +75,8 @@ function rest(look: Look): Verdict {
     return hold(look, reason('app-limited', { boundPermille: last?.boundPermille ?? 0 }))
   }
   const pause = elapsed(look) < state.planSeconds
-  const another = isAnother(look, last)
+  const { serviceCount, serviceSum } = last
+  const another = isAnother(state.service, serviceCount, serviceSum / Math.max(1, serviceCount))
   if (pause && !tooLate(last.late / done, done) && !another) {
     return hold(look, reason('flat', { limit: state.limit }))
   }
@@ -90,14 +87,6 @@ function rest(look: Look): Verdict {
     publish: true,
     next: sideOf(state),
   }
-}
-
-/** Service times have changed since the limit was found, or were not known then: what was sure is not any more. */
-function isAnother({ state }: Look, { serviceCount, serviceSum }: Summary): boolean {
-  if (serviceCount < MANY) return false
-  if (state.service === null) return true
-  const mean = serviceSum / serviceCount
-  return mean * CHANGED < state.service.meanUs || mean > state.service.meanUs * CHANGED
 }
 
 /** Long requests take no slots: this order is compared with the one before it. */

@@ -60,6 +60,28 @@ test('memory: before it is known what requests take, a small step tells', t => {
   t.deepEqual(v.state.memory, { inFlight: 4, permille: 700 })
 })
 
+test('memory: what the model fills by itself is no bound, and only what requests take cuts', t => {
+  const first = [fold(1, 'none', 0, 3, 100, 100, 4)]
+  const full = decided(begun(given), seen(first, inUse(970, 4)), given, T0 + 4000)
+  t.is(full.outcome.to, 5, 'a small step tells')
+  const better = arms([100, 200, 20], [125, 200, 25])
+  const room = (memory: LimitState['memory'], now: number): number =>
+    decided({ ...comparing(20, 25), memory }, seen(better, inUse(now, 20)), given, T0 + 30_000)
+      .outcome.to
+  t.is(room({ inFlight: 4, permille: 970 }, 970), 40, 'requests take nothing')
+  t.is(
+    room({ inFlight: 4, permille: 970 }, 978),
+    34,
+    'half a permille each, half of the rest is theirs',
+  )
+  t.true(room({ inFlight: 4, permille: 970 }, 995) < 20, 'they take what is left')
+  // A cache that grew at the same count in flight: it is the base from now on.
+  const grown = { ...comparing(20, 25), memory: { inFlight: 18, permille: 500 } }
+  const v = decided(grown, seen(better, inUse(960, 20)), given, T0 + 30_000)
+  t.is(v.outcome.to, 32)
+  t.deepEqual(v.state.memory, { inFlight: 18, permille: 960 })
+})
+
 test('bounds are recorded always in the same order, also where they change nothing', t => {
   const order = ['step-cap', 'kv-pressure', 'memory', 'limit-min', 'limit-max']
   const narrow = settingsWith({ 'latency-objective': 1000, 'limit-max': 21 })
@@ -119,8 +141,11 @@ test('under a fixed limit service times are learned, too: the queue deadline fol
   const v = decided(first.state, seen(folds), settings, T0 + 30_000)
   t.is(v.outcome.order?.limit, 8)
   t.true(Math.abs((v.outcome.order?.queueUs ?? 0) - 400_000) < 40_000)
-  const again = decided(v.state, seen([fold(2, 'none', 0, 10, 40, 200, 8)]), settings, T0 + 60_000)
-  t.is(again.outcome.order, null)
+  const later = (count: number, ms: number) =>
+    decided(v.state, seen([fold(2, 'none', 0, 10, count, ms, 8)]), settings, T0 + 60_000).outcome
+  t.is(later(40, 200).order, null)
+  t.is(later(9, 400).order, null, 'what was measured stands until many answers take another time')
+  t.true((later(40, 400).order?.queueUs ?? 0) > 700_000)
 })
 
 test('a new revision gets the fixed limit by an order of its own, also where it is the first limit', t => {
