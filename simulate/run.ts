@@ -100,7 +100,15 @@ function castOf(scenario: Scenario, choice: Choice, random: Random): Cast {
   if (!Object.hasOwn(policies, policy))
     throw new Error(unknown('policy', policy, Object.keys(policies)))
   const [min, max] = [settings['min-replicas'], settings['max-replicas']]
-  const options = { limit, min, max, random, ...(target === undefined ? {} : { target }) }
+  const { service } = scenario
+  const options = {
+    limit,
+    min,
+    max,
+    random,
+    service,
+    ...(target === undefined ? {} : { target }),
+  }
   const { scaler, front, gate } = policies[policy as PolicyName](options)
   return { control: new Rival(scaler, limit), front, gate, first: replicas }
 }
@@ -110,7 +118,7 @@ function ours(scenario: Scenario, scales: boolean, first: number, random: Random
   const control = new Outrigger(settings, scales, startUpUs)
   const start = freshLimit(settings, '')
   const front =
-    edges === 0 ? new Service('random', random) : new Edges(edges, control.terms, random)
+    edges === 0 ? new Service(scenario.service, random) : new Edges(edges, control.terms, random)
   const before = {
     limit: start.limit,
     queueUs: queueDeadlineUs(start, settings),
@@ -122,7 +130,7 @@ function ours(scenario: Scenario, scales: boolean, first: number, random: Random
 
 /** Another project's limiter in each replica, behind a plain Service; how many there are is fixed. */
 function limited(
-  { settings, replicas, objectiveUs }: Scenario,
+  { settings, replicas, objectiveUs, service }: Scenario,
   choice: Choice,
   random: Random,
 ): Cast {
@@ -134,7 +142,7 @@ function limited(
   const gate = (): Gate => new Limited(make({ ...options, random: random.fork() }), objectiveUs / 2)
   return {
     control: new Rival(new Static(target), settings['first-limit']),
-    front: new Service('random', random),
+    front: new Service(service, random),
     gate,
     first: target,
   }

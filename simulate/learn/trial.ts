@@ -38,6 +38,7 @@ export function attempt({ setting, limiter, seed, seconds, replicas, first, told
     traffic: times(setting.traffic, replicas),
     settings,
     edges: 0,
+    service: 'random',
     runUs: seconds * 1_000_000,
     seed,
     policies: ['static'],

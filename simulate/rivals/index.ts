@@ -6,7 +6,7 @@ import { Interceptor } from './fronts/interceptor.ts'
 import { Proxied } from './fronts/proxied.ts'
 import { queueProxy } from './fronts/queue-proxy.ts'
 import { server } from './fronts/server.ts'
-import { Service } from './fronts/service.ts'
+import { Service, type Choice } from './fronts/service.ts'
 import { Hpa } from './scalers/hpa.ts'
 import { ConcurrencyMetric, CpuMetric } from './scalers/hpa-metrics.ts'
 import { Keda } from './scalers/keda.ts'
@@ -19,6 +19,8 @@ export interface PolicyOptions extends Bounds {
   limit: number
   /** In the policy's own unit; what it ships with where left out. */
   target?: number
+  /** How a Service chooses a pod, where nothing else stands in front. */
+  service: Choice
   random: Random
 }
 
@@ -32,15 +34,15 @@ export interface Policy {
 
 export const policies = {
   /** HPA on CPU; target: % of the CPU request (80, what an HPA without metrics gets). A Service, plain servers. */
-  'hpa-cpu': ({ limit, min, max, target = 80, random }) => ({
+  'hpa-cpu': ({ limit, min, max, target = 80, service, random }) => ({
     scaler: new Hpa({ min, max, metric: new CpuMetric(target) }),
-    front: new Service('random', random),
+    front: new Service(service, random),
     gate: () => server(limit),
   }),
   /** HPA on requests in a pod; target: their mean (80 % of the limit: Kubernetes ships none). */
-  'hpa-concurrency': ({ limit, min, max, target = 0.8 * limit, random }) => ({
+  'hpa-concurrency': ({ limit, min, max, target = 0.8 * limit, service, random }) => ({
     scaler: new Hpa({ min, max, metric: new ConcurrencyMetric(target) }),
-    front: new Service('random', random),
+    front: new Service(service, random),
     gate: () => server(limit),
   }),
   /** Knative; target: % of containerConcurrency (70). Activator and queue-proxies; Istio's ingress while it is out of the way. */
@@ -48,15 +50,15 @@ export const policies = {
   /** The same with scale-down-delay 300 s: by default it has none. */
   'kpa-300': options => knative(options, 300_000),
   /** KEDA's HTTP add-on; target: requests in flight a replica (100). Its interceptor, plain servers. */
-  keda: ({ limit, min, max, target = 100, random }) => ({
+  keda: ({ limit, min, max, target = 100, service, random }) => ({
     scaler: new Keda({ min, max, target }),
-    front: new Interceptor(random),
+    front: new Interceptor(random, service),
     gate: () => server(limit),
   }),
   /** A fixed count; target: the count (min). */
-  static: ({ limit, min, target = min, random }) => ({
+  static: ({ limit, min, target = min, service, random }) => ({
     scaler: new Static(target),
-    front: new Service('random', random),
+    front: new Service(service, random),
     gate: () => server(limit),
   }),
 } satisfies Record<string, (options: PolicyOptions) => Policy>

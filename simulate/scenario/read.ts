@@ -23,6 +23,8 @@ export interface Scenario {
   /** What rivals are told that a replica may hold. */
   limit: number
   edges: number
+  /** How a plain Service chooses (fronts/service.ts). */
+  service: 'random' | 'two'
   runUs: number
   seed: number
   policies: string[]
@@ -52,6 +54,7 @@ export function scenarioFrom(raw: unknown): Scenario {
     objectiveUs: objectiveOf(file.objective, settings),
     limit: file.limit ?? settings['fixed-limit'] ?? 4,
     edges,
+    service: file.service ?? 'random',
     runUs: us(run),
     seed,
     policies: file.policies ?? ['outrigger'],

@@ -1,4 +1,4 @@
-import { int, list, map, object, optional, text, that } from '../../core/model/schema.ts'
+import { int, list, map, object, oneOf, optional, text, that } from '../../core/model/schema.ts'
 import { milliseconds } from '../../core/model/units.ts'
 import { plantSpec } from '../plants/spec.ts'
 import { clientsSpec } from '../traffic/clients.ts'
@@ -41,6 +41,8 @@ export const scenarioFile = object(
     limit: optional(int(1, 100_000)),
     /** Edges in front (1); 0 is a plain Service. */
     edges: optional(int(0, 16)),
+    /** How a plain Service chooses a replica: any ready one, or the emptier of two (random). */
+    service: optional(oneOf('random', 'two')),
     run,
     /** Of all chance (1). */
     seed: optional(int(0, 0xffffffff)),

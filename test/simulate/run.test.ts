@@ -60,6 +60,20 @@ for (const policy of ['hpa-cpu', 'hpa-concurrency', 'kpa', 'kpa-300', 'keda', 's
   })
 }
 
+test('behind a balancer that takes the emptier of two, fewer wait than behind kube-proxy, in front of anybody', t => {
+  const steady = { replicas: 12, settings: { ...base.settings, 'min-replicas': 12 }, limit: 4 }
+  const traffic = { constant: { rate: 300 } }
+  for (const [policy, more] of [
+    ['hpa-concurrency', {}],
+    ['keda', {}],
+    ['outrigger', { edges: 0 }],
+  ] as const) {
+    const bad = (service: string): number =>
+      played({ ...steady, traffic, run: '60s', service, ...more }, { policy }).totals.bad
+    t.true(bad('two') < bad('random') / 3, `${policy} ${bad('two')} ${bad('random')}`)
+  }
+})
+
 test('a rival limiter limits: with a fixed limit no more are in flight than it says', t => {
   const run = played({}, { policy: 'static', limiter: 'fixed-3' })
   accounted(t, run)

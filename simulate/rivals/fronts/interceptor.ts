@@ -2,7 +2,7 @@ import { NOWHERE, type Front, type FrontPod, type Routed } from '../../path/fron
 import type { Request } from '../../path/request.ts'
 import type { Random } from '../../random.ts'
 import { Line } from './line.ts'
-import { Service } from './service.ts'
+import { Service, type Choice } from './service.ts'
 
 /**
  * The interceptor of KEDA's HTTP add-on: holds requests only while there is no ready pod, then passes all
@@ -10,15 +10,18 @@ import { Service } from './service.ts'
  * to the hold (KEDA_HTTP_READINESS_TIMEOUT and KEDA_HTTP_REQUEST_TIMEOUT are 0); with one, 504.
  *
  * Source: kedacore/http-add-on at 59b2f6a (June 2026, after 0.15.0),
- * interceptor/config/{timeouts,serving}.go, interceptor/middleware/endpoint_resolver.go.
+ * interceptor/config/{timeouts,serving}.go, interceptor/middleware/endpoint_resolver.go. It dials again where a
+ * connection is refused, for a while (interceptor/config/timeouts.go): here at once, which is kinder to it.
  */
+const DIALS = 5
+
 export class Interceptor implements Front {
   private readonly service: Service
   private readonly line: Line
   private ready = false
 
-  constructor(random: Random, holdUs = Infinity) {
-    this.service = new Service('random', random)
+  constructor(random: Random, choice: Choice, holdUs = Infinity) {
+    this.service = new Service(choice, random, DIALS)
     this.line = new Line(holdUs)
   }
 
@@ -32,17 +35,21 @@ export class Interceptor implements Front {
     return NOWHERE
   }
 
+  unsent(request: Request, nowUs: number): Routed {
+    return this.service.unsent(request, nowUs)
+  }
+
   refused(request: Request, nowUs: number): Routed {
     return this.service.refused(request, nowUs)
   }
 
-  ended(_request: Request, _ok: boolean, _nowUs: number): Routed {
-    return NOWHERE
+  ended(request: Request, ok: boolean, nowUs: number): Routed {
+    return this.service.ended(request, ok, nowUs)
   }
 
-  left(request: Request, _nowUs: number): Routed {
+  left(request: Request, nowUs: number): Routed {
     this.line.remove(request)
-    return NOWHERE
+    return this.service.left(request, nowUs)
   }
 
   pods(pods: readonly FrontPod[], nowUs: number): Routed {

@@ -67,7 +67,13 @@ function steps(rates: readonly number[], every: number) {
 /** One policy in a world: a surge to ten times the load, and back. Gives what became of it, and the most pods. */
 function play(name: PolicyName) {
   const random = new Random(7)
-  const made = policies[name]({ limit: 2, min: 1, max: 30, random: random.fork() })
+  const made = policies[name]({
+    limit: 2,
+    min: 1,
+    max: 30,
+    service: 'random',
+    random: random.fork(),
+  })
   const ledger = new Ledger(1000, SECOND)
   const world = new World({
     arrivals: steps([4, 40, 4, 4], 150),

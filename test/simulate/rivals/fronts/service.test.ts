@@ -41,3 +41,22 @@ test('without a ready pod the connection is refused; what a pod turns away is tu
   t.deepEqual(ids(service.refused(request(3), 0).refuse), [3])
   t.is(service.waiting, 0)
 })
+
+test('a refused connection: kube-proxy leaves it to the client, Envoy tries two others that it has not tried', t => {
+  const pods = ['a', 'b', 'c', 'd'].map(name => frontPod(name))
+  const plain = new Service('random', new Random(1))
+  plain.pods(pods, 0)
+  t.deepEqual(ids(plain.unsent({ ...request(1), pod: 'a' }, 0).fail ?? []), [1])
+  const envoy = new Service('two', new Random(1))
+  envoy.pods(pods, 0)
+  const one = request(1)
+  const tried: string[] = []
+  let routed = envoy.arrive(one, 0)
+  for (; routed.send.length > 0; routed = envoy.unsent(one, 0)) {
+    one.pod = routed.send[0]?.pod ?? ''
+    tried.push(one.pod)
+  }
+  t.deepEqual(ids(routed.fail ?? []), [1])
+  t.is(tried.length, 3)
+  t.is(new Set(tried).size, 3)
+})
