@@ -51,7 +51,7 @@ export function play(
   const ledger = new Ledger(seconds, scenario.objectiveUs)
   const cast = castOf(scenario, choice, random.fork())
   const { trace, lateUs = 0 } = choice
-  const [traffic, clients, models, starts] = [0, 0, 0, 0].map(() => random.fork())
+  const [traffic, clients, models, starts, words] = [0, 0, 0, 0, 0].map(() => random.fork())
   const world = new World({
     ledger,
     arrivals: arrivalsOf(scenario.traffic, {
@@ -65,6 +65,8 @@ export function play(
     gate: cast.gate,
     model: index => makeModel(scenario.plant, index, (models as Random).fork()),
     startUpUs: () => startUp(scenario, starts as Random),
+    // Anything from half of it to half as much again.
+    unreadyUs: () => Math.round(scenario.unreadyUs * (0.5 + (words as Random).uniform())),
     limit: () => cast.control.limit,
   })
   world.begin(cast.first)

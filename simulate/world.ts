@@ -1,28 +1,13 @@
 import { Agenda } from './agenda.ts'
+import { Crowd } from './crowd.ts'
 import type { Ledger } from './ledger.ts'
 import type { Front, Routed } from './path/front.ts'
 import { FrontCount, type FrontSecond } from './path/front-count.ts'
-import type { Gate, Passed } from './path/gate.ts'
+import type { Passed } from './path/gate.ts'
+import type { Parts } from './parts.ts'
 import { Herd } from './path/herd.ts'
 import type { Pod } from './path/pod.ts'
 import type { Request } from './path/request.ts'
-import type { Model } from './plants/model.ts'
-import type { Arrivals } from './traffic/arrivals.ts'
-import type { Patience } from './patience.ts'
-
-/** What a run is made of. */
-export interface Parts {
-  arrivals: Arrivals
-  patience: Patience
-  front: Front
-  ledger: Ledger
-  gate(name: string, nowUs: number): Gate
-  model(index: number): Model
-  /** us from a pod's creation until it is ready. */
-  startUpUs(): number
-  /** What a front is told that a pod may hold. */
-  limit(): number
-}
 
 const ARRIVALS = 0
 const FRONT = 1
@@ -44,17 +29,17 @@ export class World {
   private readonly parts: Parts
   private readonly agenda = new Agenda()
   private readonly herd: Herd
-  private readonly live = new Map<number, Request>()
+  private readonly crowd: Crowd
   private readonly frontCount = new FrontCount()
-  /** Came to a dead model, and are about to fail. */
+  /** Came to a dead server, and are about to fail. */
   private readonly dead: { pod: Pod; request: Request }[] = []
-  private lastId = 0
 
   constructor(parts: Parts) {
     this.parts = parts
     this.ledger = parts.ledger
     this.front = parts.front
     this.herd = new Herd(parts.gate, parts.model)
+    this.crowd = new Crowd(parts.patience, parts.ledger)
   }
 
   /** All that exist; `desired` may differ while some come or go. */
@@ -150,54 +135,44 @@ export class World {
     arrivals.take()
     this.agenda.set(ARRIVALS, arrivals.nextUs)
     this.ledger.born(this.nowUs)
-    this.offer(kind, this.nowUs, 0)
+    this.offer(this.crowd.send(kind, this.nowUs, 0, this.nowUs))
   }
 
-  private offer(kind: number, bornUs: number, tries: number): void {
-    const request: Request = {
-      id: ++this.lastId,
-      kind,
-      bornUs,
-      arrivedUs: this.nowUs,
-      tries,
-      startedUs: null,
-      pod: null,
-    }
+  private offer(request: Request): void {
     this.frontCount.arrived++
-    if (this.parts.patience.watch(request)) this.live.set(request.id, request)
-    this.agenda.set(CLIENTS, this.parts.patience.nextUs)
+    this.agenda.set(CLIENTS, this.crowd.nextUs)
     this.route(this.front.arrive(request, this.nowUs))
   }
 
   /** Clients whose time has come: some send again, some give up. */
   private clients(): void {
-    const { patience } = this.parts
-    for (const again of patience.due(this.nowUs)) {
-      if (again.what === 'again') {
-        this.offer(again.kind, again.bornUs, again.tries)
-        continue
-      }
-      const request = this.live.get(again.id)
-      if (request !== undefined) this.left(request)
+    for (const { again, gone } of this.crowd.due(this.nowUs)) {
+      if (again !== null) this.offer(again)
+      if (gone !== null) this.left(gone)
     }
-    this.agenda.set(CLIENTS, patience.nextUs)
+    this.agenda.set(CLIENTS, this.crowd.nextUs)
   }
 
   private left(request: Request): void {
-    this.live.delete(request.id)
     const pod = request.pod === null ? undefined : this.herd.get(request.pod)
-    pod?.held.delete(request.id)
-    pod?.model.leave?.(request.id, this.nowUs)
-    if (pod !== undefined) this.passed(pod, pod.gate.left(request, this.nowUs))
+    if (pod !== undefined) this.leftPod(pod, request)
     this.route(this.front.left(request, this.nowUs))
     this.over(request, 'timeout')
+  }
+
+  /** A worker of a plain server that doesn't notice is busy until it has done what nobody waits for. */
+  private leftPod(pod: Pod, request: Request): void {
+    const had = pod.held.delete(request.id)
+    const stops = pod.model.leave?.(request.id, this.nowUs) ?? false
+    if (had && !stops && pod.gate.inside === true) pod.vain.set(request.id, request)
+    else this.passed(pod, pod.gate.left(request, this.nowUs))
   }
 
   private send(request: Request, name: string): void {
     const pod = this.herd.get(name)
     request.pod = name
     request.startedUs = null
-    if (pod === undefined || !pod.runs) return this.unsent(request)
+    if (pod === undefined || !pod.runs || pod.deaf) return this.unsent(request)
     pod.arrived++
     this.passed(pod, pod.gate.arrive(request, this.nowUs))
   }
@@ -212,11 +187,11 @@ export class World {
     request.pod = pod.name
     request.startedUs = this.nowUs
     pod.held.set(request.id, request)
-    if (pod.phase === 'down' || pod.phase === 'gone') return this.bury(pod, request)
+    if (pod.phase === 'gone' || pod.deaf) return this.bury(pod, request)
     pod.model.start(request.id, request.kind, this.nowUs)
   }
 
-  /** It came to a dead model. One after the other: each may let another go there that waited. */
+  /** It came to a dead server. One after the other: each may let another go there that waited. */
   private bury(pod: Pod, request: Request): void {
     if (this.dead.push({ pod, request }) > 1) return
     for (let at = 0; at < this.dead.length; at++) {
@@ -228,48 +203,65 @@ export class World {
 
   private endings(pod: Pod): void {
     const ended = pod.model.end(this.nowUs)
-    const until = pod.model.downUntilUs(this.nowUs)
-    // Before anybody is let through in place of those that fail: a dead model takes nobody.
-    if (until !== null && pod.phase === 'ready') {
-      pod.phase = 'down'
-      pod.restarts++
-      this.agenda.set(keyOf(pod, TURN), until)
-      this.tellFront()
-    }
+    // Before anybody is let through in place of those that fail: a dead server takes nobody.
+    if (!pod.dead && pod.model.downUntilUs(this.nowUs) !== null) this.died(pod)
     for (const { id, ok, tokens } of ended) {
       const request = pod.held.get(id)
-      if (request === undefined) continue
+      if (request === undefined) {
+        this.done(pod, id)
+        continue
+      }
       if (tokens > 0) pod.gate.tokens?.(tokens)
       this.ended(pod, request, ok)
     }
     this.touch(pod)
   }
 
+  /** The model has done what nobody waited for any more. */
+  private done(pod: Pod, id: number): void {
+    const request = pod.vain.get(id)
+    if (request === undefined) return
+    pod.vain.delete(id)
+    this.passed(pod, pod.gate.left(request, this.nowUs))
+  }
+
+  /** Nobody knows of it yet. */
+  private died(pod: Pod): void {
+    pod.dead = true
+    pod.restarts++
+    if (pod.phase !== 'ready') return
+    this.agenda.set(keyOf(pod, TURN), this.nowUs + this.parts.unreadyUs())
+  }
+
+  private revived(pod: Pod): void {
+    pod.dead = false
+    if (pod.phase !== 'ready' && pod.phase !== 'down') return
+    this.agenda.set(keyOf(pod, TURN), Infinity)
+    if (pod.phase === 'ready') return
+    pod.phase = 'ready'
+    this.tellFront()
+  }
+
   private ended(pod: Pod, request: Request, ok: boolean): void {
     pod.held.delete(request.id)
     const passed = pod.gate.ended(request, ok, this.nowUs)
-    if (ok) {
-      this.live.delete(request.id)
-      this.ledger.answered(request, this.nowUs)
-    } else this.over(request, 'failed')
+    if (ok) this.crowd.answered(request, this.nowUs)
+    else this.over(request, 'failed')
     this.passed(pod, passed)
     this.route(this.front.ended(request, ok, this.nowUs))
   }
 
-  /** A try has come to nothing: its client sends again, or the request is lost. */
   private over(request: Request, how: 'rejected' | 'failed' | 'timeout'): void {
-    if (how === 'rejected') this.ledger.rejected()
-    this.live.delete(request.id)
-    if (!this.parts.patience.again(request, how, this.nowUs)) this.ledger.lost(request)
-    this.agenda.set(CLIENTS, this.parts.patience.nextUs)
+    this.crowd.over(request, how, this.nowUs)
+    this.agenda.set(CLIENTS, this.crowd.nextUs)
   }
 
-  /** Starting becomes ready, down becomes up, and who leaves is gone at the latest now. */
+  /** Starting becomes ready, who died is known to be down, and who leaves is gone at the latest now. */
   private turn(pod: Pod): void {
     this.agenda.set(keyOf(pod, TURN), Infinity)
     if (pod.phase === 'leaving') return this.gone(pod)
     if (pod.phase === 'gone') return
-    pod.phase = 'ready'
+    pod.phase = pod.dead ? 'down' : 'ready'
     this.touch(pod)
     this.tellFront()
   }
@@ -284,8 +276,9 @@ export class World {
   private touch(pod: Pod): void {
     pod.moved(this.nowUs)
     if (pod.phase === 'gone') return
+    if (pod.dead && pod.model.downUntilUs(this.nowUs) === null) this.revived(pod)
     if (pod.phase === 'leaving' && pod.idle) return this.gone(pod)
-    this.agenda.set(keyOf(pod, MODEL), pod.phase === 'down' ? Infinity : pod.model.nextUs())
+    this.agenda.set(keyOf(pod, MODEL), pod.model.nextUs())
     this.agenda.set(keyOf(pod, GATE), pod.gate.nextUs())
   }
 }

@@ -113,7 +113,7 @@ export class Outrigger implements Control {
     const edges = world.front instanceof Edges ? world.front.count : 0
     this.store.setTargets(
       [
-        ...there.map(({ name, phase }) => targetOf(name, phase === 'ready')),
+        ...there.map(({ name, phase }) => targetOf(name, phase !== 'leaving')),
         ...Array.from({ length: edges }, (_, i) => edgeTarget(`edge-${i}`)),
       ],
       msOf(world.nowUs),

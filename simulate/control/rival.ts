@@ -48,6 +48,7 @@ export class Rival implements Control {
       name: pod.name,
       createdMs: pod.createdUs / 1000,
       readyMs: pod.phase === 'starting' ? null : pod.readyAtUs / 1000,
+      ready: pod.phase === 'ready',
       leaving: pod.phase === 'leaving',
       cpu,
       ...pod.second(nowUs),

@@ -47,6 +47,7 @@ export function attempt({ setting, limiter, seed, seconds, replicas, first, told
     replicas,
     startUpUs: 0,
     startUpCv: 0,
+    unreadyUs: 2_000_000,
     objectiveUs,
     limit: first,
   }

@@ -14,6 +14,11 @@ export interface Gate {
   wake(nowUs: number): Passed
   /** Tokens that the model gave out, where it gives any. */
   tokens?(count: number): void
+  /**
+   * Its slots are the model's own workers: it dies with the model, and a slot is taken for as long as the
+   * model works, whether the client is still there or not.
+   */
+  readonly inside?: boolean
   /** Requests inside: with the model, and waiting here. */
   readonly inFlight: number
   readonly waiting: number

@@ -17,10 +17,14 @@ export class Pod {
   phase: 'starting' | 'ready' | 'down' | 'leaving' | 'gone' = 'starting'
   /** It was ready when it was asked to go. */
   served = false
+  /** Its model is down, known or not. */
+  dead = false
   restarts = 0
   seq = 0
   /** Requests that its model has. */
   readonly held = new Map<number, Request>()
+  /** Those that it works on though their clients have left. */
+  readonly vain = new Map<number, Request>()
   /** Of the running second: requests x us in the pod, and those that reached it. */
   presentIntegral = 0
   arrived = 0
@@ -50,7 +54,12 @@ export class Pod {
   }
 
   get idle(): boolean {
-    return this.held.size === 0 && this.gate.waiting === 0
+    return this.held.size === 0 && this.vain.size === 0 && this.gate.waiting === 0
+  }
+
+  /** Nobody is there to accept a connection. */
+  get deaf(): boolean {
+    return this.dead && this.gate.inside === true
   }
 
   /** Counts who is inside from now on. */

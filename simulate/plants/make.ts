@@ -29,6 +29,7 @@ export function makeModel(spec: PlantSpec, replica: number, random: Random): Mod
           fromUs: us(crashes.from),
           untilUs: us(crashes.until),
           everyUs: us(crashes.every),
+          first: random.fork().uniform(),
           restartUs: us(crashes.restart ?? RESTART),
         },
   )

@@ -1,4 +1,8 @@
+import { Heap } from './heap.ts'
 import type { Ended, Measured, Model } from './model.ts'
+
+/** How soon whoever stands before a dead model learns that nobody listens there, us: a refused connection. */
+const REFUSED_US = 1000
 
 export interface Memory {
   /** Bytes (or any one unit) that may be used, that it uses when idle, and that each request in flight adds. */
@@ -11,8 +15,9 @@ export interface Memory {
 export interface Crashes {
   fromUs: number
   untilUs: number
-  /** How long it stays up, within the span. */
+  /** How long it stays up, within the span, and which part of that the first time. */
   everyUs: number
+  first: number
   restartUs: number
 }
 
@@ -26,9 +31,8 @@ export class Mortal implements Model {
   private readonly crashes: Crashes | null
   private inner: Model
   private readonly held = new Set<number>()
-  /** Have failed and were not told yet, since when. */
-  private failed: number[] = []
-  private failedUs = Infinity
+  /** Have failed, and when that is told. */
+  private readonly failing = new Heap<number>()
   private upUs: number | null = null
   private crashUs: number | null = null
 
@@ -39,10 +43,10 @@ export class Mortal implements Model {
     this.inner = make()
   }
 
-  /** While it is down nobody listens: the request fails at once. */
+  /** While it is down nobody listens: the request fails fast. */
   start(id: number, kind: number, nowUs: number): void {
     this.live(nowUs)
-    if (this.upUs !== null) return this.fail([id], nowUs)
+    if (this.upUs !== null) return this.failing.push(nowUs + REFUSED_US, id)
     this.held.add(id)
     if (this.memory !== null && this.used(this.memory) > this.memory.limit)
       this.die(nowUs, this.memory.restartUs)
@@ -57,8 +61,8 @@ export class Mortal implements Model {
   }
 
   nextUs(): number {
-    if (this.failedUs < Infinity) return this.failedUs
-    return this.upUs ?? Math.min(this.inner.nextUs(), this.crashUs ?? Infinity)
+    const own = this.upUs ?? Math.min(this.inner.nextUs(), this.crashUs ?? Infinity)
+    return Math.min(own, this.failing.time)
   }
 
   end(nowUs: number): readonly Ended[] {
@@ -72,9 +76,8 @@ export class Mortal implements Model {
       if (this.crashes !== null && nowUs >= (this.crashUs ?? Infinity))
         this.die(nowUs, this.crashes.restartUs)
     }
-    for (const id of this.failed) ended.push({ id, ok: false, tokens: 0 })
-    this.failed = []
-    this.failedUs = Infinity
+    while (this.failing.time <= nowUs)
+      ended.push({ id: this.failing.pop() as number, ok: false, tokens: 0 })
     return ended
   }
 
@@ -98,28 +101,23 @@ export class Mortal implements Model {
   /** Comes up when it is time, and knows from then on when it crashes. */
   private live(nowUs: number): void {
     if (this.upUs !== null && nowUs >= this.upUs) {
-      this.crashUs = this.crashAfter(this.upUs)
+      this.crashUs = this.crashAfter(this.upUs, 1)
       this.upUs = null
     }
-    this.crashUs ??= this.crashAfter(nowUs)
+    this.crashUs ??= this.crashAfter(nowUs, this.crashes?.first ?? 1)
   }
 
-  private crashAfter(upUs: number): number {
+  private crashAfter(upUs: number, share: number): number {
     if (this.crashes === null) return Infinity
     const { fromUs, untilUs, everyUs } = this.crashes
-    const at = Math.max(upUs, fromUs) + everyUs
+    const at = Math.max(upUs, fromUs) + Math.round(everyUs * share)
     return at < untilUs ? at : Infinity
   }
 
   private die(nowUs: number, restartUs: number): void {
-    this.fail(this.held, nowUs)
+    for (const id of this.held) this.failing.push(nowUs, id)
     this.held.clear()
     this.inner = this.make()
     this.upUs = nowUs + restartUs
-  }
-
-  private fail(ids: Iterable<number>, nowUs: number): void {
-    for (const id of ids) this.failed.push(id)
-    if (this.failed.length > 0) this.failedUs = Math.min(this.failedUs, nowUs)
   }
 }

@@ -187,7 +187,7 @@ const plant = {
   slow: optional(object({ share, factor: number(1, 1000) }, strict)),
   /** In these spans this share of the requests fails after a short while (1ms). */
   errors: optional(list(during(object({ ...times, share, after: optional(short) }, strict)), 100)),
-  /** In the span it crashes when it was up for `every`, and is down for `restart` (30s). */
+  /** In the span it crashes when it was up for `every` (drawn, at most that, the first time), and is down for `restart` (30s). */
   crashes: optional(
     during(object({ ...times, every: period, restart: optional(duration) }, strict)),
   ),

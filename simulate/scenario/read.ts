@@ -7,6 +7,13 @@ import { us } from '../words.ts'
 import { expectations, type Expectation } from './expect.ts'
 import { scenarioFile } from './schema.ts'
 
+/**
+ * The kubelet looks for ended containers each second and such a pod is not ready (Kubernetes 1.36,
+ * pkg/kubelet/pleg/generic.go, pkg/kubelet/prober/prober_manager.go: UpdatePodStatus); then the word goes to
+ * endpoints, and to proxies at most once a second (pkg/proxy/iptables: minSyncPeriod).
+ */
+const UNREADY = '2s'
+
 /** A scenario that was checked, with what its file leaves out. */
 export interface Scenario {
   name: string | null
@@ -18,6 +25,8 @@ export interface Scenario {
   replicas: number
   startUpUs: number
   startUpCv: number
+  /** Until a replica whose model is down is known not to be ready, in the mean. */
+  unreadyUs: number
   /** An answer is good within this, us; Infinity: any is. */
   objectiveUs: number
   /** What rivals are told that a replica may hold. */
@@ -51,6 +60,7 @@ export function scenarioFrom(raw: unknown): Scenario {
     replicas,
     startUpUs: us(startUp),
     startUpCv: file.startUpCv ?? 0,
+    unreadyUs: us(file.unready ?? UNREADY),
     objectiveUs: objectiveOf(file.objective, settings),
     limit: file.limit ?? settings['fixed-limit'] ?? 4,
     edges,

@@ -35,6 +35,8 @@ export const scenarioFile = object(
     startUp: optional(duration),
     /** How start-up times differ: deviation over mean (0). */
     startUpCv: optional(number(0, 3)),
+    /** Until a replica whose model is down is known not to be ready (2s). */
+    unready: optional(duration),
     /** An answer is good within this, from when the model got the request (the latency-objective, else any). */
     objective: optional(duration),
     /** What rivals are told that a replica may hold: somebody has tuned it (the fixed-limit, else 4). */

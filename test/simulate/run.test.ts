@@ -110,7 +110,7 @@ test('a pod that is killed with a long line before it loses each of them once', 
   t.true(run.totals.lost > 1000)
 })
 
-test('crashes lose what was in flight and nothing else for long', t => {
+test('crashes lose what was in flight, and what a dead model draws until it is ejected', t => {
   const plant = {
     ...base.plant,
     crashes: { from: '60s', until: '120s', every: '25s', restart: '5s' },
@@ -123,7 +123,45 @@ test('crashes lose what was in flight and nothing else for long', t => {
   })
   accounted(t, run)
   t.true(run.totals.lost > 0)
-  t.true(run.totals.lost / run.totals.offered < 0.05, `${run.totals.lost}`)
+  // Nine crashes, two seconds each at most.
+  t.true(run.totals.lost < 9 * 2 * 60, `${run.totals.lost}`)
+})
+
+test('until a dead model is known to be one its proxy answers errors; the edge ejects it sooner', t => {
+  const plant = {
+    ...base.plant,
+    crashes: { from: '60s', until: '120s', every: '100s', restart: '25s' },
+  }
+  const lost = (more: object): number => {
+    const settings = { ...base.settings, 'min-replicas': 4, 'fixed-limit': 4 }
+    const traffic = { constant: { rate: 60 } }
+    const run = played({ plant, traffic, replicas: 4, settings, run: '200s', ...more })
+    accounted(t, run)
+    return run.totals.lost
+  }
+  const [known = NaN, soon = NaN, late = NaN] = ['0s', '2s', '20s'].map(unready =>
+    lost({ unready }),
+  )
+  t.true(known > 0 && known < soon && soon < late, `${[known, soon, late].join()}`)
+  t.true(late < lost({ unready: '20s', edges: 0 }) / 2)
+})
+
+test('a worker of a plain server is busy with what nobody waits for any more, where the model does not notice', t => {
+  const of = (stops: boolean) => {
+    const model = { kind: 'cores', cores: 2, work: { mean: '400ms', spread: 'exponential' }, stops }
+    const settings = { 'max-replicas': 1 }
+    const traffic = { levels: { points: { '0s': 8, '110s': 0 } } }
+    const clients = { timeout: '500ms' }
+    const run = played(
+      { plant: { model }, traffic, clients, settings, limit: 2, run: '120s' },
+      { policy: 'hpa-cpu' },
+    )
+    accounted(t, run)
+    return run
+  }
+  const [stops, works] = [of(true), of(false)]
+  t.true(works.totals.answered < 0.8 * stops.totals.answered)
+  t.is(Math.max(...works.seconds.inFlight), 2)
 })
 
 test('a scale-to-zero endpoint wakes up for its first request, which the edge has held', t => {

@@ -5,16 +5,18 @@ import { Line } from './line.ts'
 /** A fixed number of slots before a model, and a line of bounded length in order of arrival. */
 export class Slots implements Gate {
   inFlight = 0
+  readonly inside: boolean
   private readonly limit: number
   private readonly depth: number
   private readonly line: Line
   private readonly started = new Set<number>()
 
-  /** `depth`: how many may wait; `waitUs`: how long; Infinity for no bound. */
-  constructor(limit: number, depth: number, waitUs: number) {
+  /** `depth`: how many may wait; `waitUs`: how long; Infinity for no bound. `inside`: they are workers of the model. */
+  constructor(limit: number, depth: number, waitUs: number, inside = false) {
     this.limit = limit
     this.depth = depth
     this.line = new Line(waitUs)
+    this.inside = inside
   }
 
   get waiting(): number {

@@ -36,16 +36,17 @@ export class CpuMetric implements Metric {
       unready: [],
       fallback: Math.max(100, this.target),
     }
-    for (const { name, createdMs, readyMs, leaving, cpu } of pods) {
+    for (const { name, createdMs, readyMs, ready, leaving, cpu } of pods) {
       if (leaving) continue
       const usage = this.server.usage(name)
       const request = usage?.request ?? cpu?.quota ?? 0
       if (readyMs === null) levels.unready.push(request)
       else if (usage === null) levels.missing.push(request)
       else {
-        // Soon after its start one counts only once it has been ready for a whole window.
+        // Soon after its start one counts only while it is ready, and once it has been so for a whole window.
         const young = createdMs + CPU_INITIALISATION_MS > atMs
-        if (young && usage.atMs < readyMs + usage.windowMs) levels.unready.push(request)
+        const fresh = !ready || usage.atMs < readyMs + usage.windowMs
+        if (young && fresh) levels.unready.push(request)
         else levels.used.push({ value: usage.milli, request })
       }
     }

@@ -57,7 +57,7 @@ export class Kpa implements Scaler {
   second(seen: Second): number | null {
     const { atMs, pods } = seen
     const second = Math.floor(atMs / 1000)
-    const ready = pods.filter(pod => pod.readyMs !== null && !pod.leaving)
+    const ready = pods.filter(pod => pod.ready && !pod.leaving)
     this.rule ??= new KpaRule(this.terms, ready.length, atMs)
     if (ready.length === 0) this.activeSinceMs = null
     else this.activeSinceMs ??= atMs

@@ -19,8 +19,10 @@ export interface Second {
 export interface PodSecond {
   name: string
   createdMs: number
-  /** null while it starts. */
+  /** When it was ready first; null while it starts. */
   readyMs: number | null
+  /** It is now, as far as Kubernetes knows. */
+  ready: boolean
   /** It is being removed and takes no new requests. */
   leaving: boolean
   /** CPU us used in the second, and cores x 1000 requested; null where the plant shows none. */

@@ -83,6 +83,7 @@ function play(name: PolicyName) {
     gate: () => made.gate(),
     model: () => new Steady(),
     startUpUs: () => 10 * SECOND,
+    unreadyUs: () => 2 * SECOND,
     limit: () => 2,
   })
   world.begin(1)
@@ -103,6 +104,7 @@ function look({ nowUs, desired, pods, front }: World): Second {
       name: pod.name,
       createdMs: pod.createdUs / 1000,
       readyMs: pod.runs ? pod.readyAtUs / 1000 : null,
+      ready: pod.phase === 'ready',
       leaving: pod.phase === 'leaving',
       cpu,
       ...pod.second(nowUs),

@@ -92,12 +92,13 @@ test('what waits and what went by way of the activator counts once', t => {
   t.is(run(kpa, 1, 2, one, { waitingIntegral: 15 * SECOND }), 5)
 })
 
-test('who starts or leaves is neither asked nor counted', t => {
+test('who starts, leaves or has crashed is neither asked nor counted', t => {
   const { kpa } = made()
   const there = [
     ...pods(1, { presentIntegral: 7 * SECOND }),
     ...pods(3, { presentIntegral: 70 * SECOND, leaving: true }),
-    ...pods(3, { readyMs: null }),
+    ...pods(3, { readyMs: null, ready: false }),
+    ...pods(3, { presentIntegral: 70 * SECOND, ready: false }),
   ]
   t.is(run(kpa, 1, 2, there), 1)
 })

@@ -6,6 +6,7 @@ export function pod(given: Partial<PodSecond> = {}): PodSecond {
     name: 'a',
     createdMs: -3_600_000,
     readyMs: -3_590_000,
+    ready: true,
     leaving: false,
     cpu: null,
     presentIntegral: 0,
