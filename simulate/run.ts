@@ -35,6 +35,7 @@ export interface Choice {
 }
 
 const SECOND = 1_000_000
+const TENTH = SECOND / 10
 const OURS = 'outrigger'
 
 /**
@@ -71,6 +72,10 @@ export function play(
   })
   world.begin(cast.first)
   for (let second = 1; second <= seconds; second++) {
+    for (let tenth = 0; cast.control.tenth !== undefined && tenth < 10; tenth++) {
+      world.until((second - 1) * SECOND + tenth * TENTH + TENTH / 2)
+      cast.control.tenth(world, tenth)
+    }
     world.until(second * SECOND)
     cast.control.second(world)
     note(ledger, second - 1, world, cast.control)

@@ -20,6 +20,8 @@ const GATE = 1
 const TURN = 2
 /** Kubernetes' default terminationGracePeriodSeconds. */
 const GRACE_US = 30_000_000
+/** A pod that has served stays so long at least, as its address is still in use elsewhere (sidecar/env-table.ts). */
+const LEAVES_US = 3_000_000
 
 /** Clients, what stands in front, and pods, in virtual time (us): who does what when. Who scales is told each second. */
 export class World {
@@ -79,8 +81,8 @@ export class World {
     for (const pod of come) this.agenda.set(keyOf(pod, TURN), pod.readyAtUs)
     for (const pod of go) {
       // One that serves lets what it has end, for as long as Kubernetes gives it.
-      if (!pod.served || pod.idle) this.gone(pod)
-      else this.agenda.set(keyOf(pod, TURN), this.nowUs + GRACE_US)
+      if (pod.served) this.agenda.set(keyOf(pod, TURN), this.nowUs + LEAVES_US)
+      else this.gone(pod)
     }
     this.tellFront()
   }
@@ -259,11 +261,19 @@ export class World {
   /** Starting becomes ready, who died is known to be down, and who leaves is gone at the latest now. */
   private turn(pod: Pod): void {
     this.agenda.set(keyOf(pod, TURN), Infinity)
-    if (pod.phase === 'leaving') return this.gone(pod)
     if (pod.phase === 'gone') return
+    if (pod.phase === 'leaving') {
+      if (pod.idle || this.leaves(pod, GRACE_US)) return this.gone(pod)
+      return this.agenda.set(keyOf(pod, TURN), pod.leftUs + GRACE_US)
+    }
     pod.phase = pod.dead ? 'down' : 'ready'
     this.touch(pod)
     this.tellFront()
+  }
+
+  /** It has been asked to go so long ago. */
+  private leaves(pod: Pod, us: number): boolean {
+    return this.nowUs >= pod.leftUs + us
   }
 
   private gone(pod: Pod): void {
@@ -277,7 +287,7 @@ export class World {
     pod.moved(this.nowUs)
     if (pod.phase === 'gone') return
     if (pod.dead && pod.model.downUntilUs(this.nowUs) === null) this.revived(pod)
-    if (pod.phase === 'leaving' && pod.idle) return this.gone(pod)
+    if (pod.phase === 'leaving' && pod.idle && this.leaves(pod, LEAVES_US)) return this.gone(pod)
     this.agenda.set(keyOf(pod, MODEL), pod.model.nextUs())
     this.agenda.set(keyOf(pod, GATE), pod.gate.nextUs())
   }

@@ -16,17 +16,18 @@ import type { PlatformEndpoint, PlatformReplica, Targets } from '../../core/mode
 import { Edges, type EdgeTerms } from '../path/edges.ts'
 import type { Pod } from '../path/pod.ts'
 import { Sidecar } from '../path/sidecar.ts'
+import { UNSEEN } from '../plants/model.ts'
 import type { World } from '../world.ts'
 import type { Control } from './control.ts'
 import { edgeSecond, ENDPOINT, msOf, REVISION, sampleOf } from './samples.ts'
 
-/** An order reaches a sidecar, and its second the controller, about this much later: seconds. */
-const WINDOWS_LATE = 1
+const SECOND_US = 1_000_000
 
 /**
  * Our own control of a simulated world: samples go to the production store of windows, the production
- * decider decides on them, orders and counts go back. A second's samples are seen a second later, as the
- * aggregator's are.
+ * decider decides on them, orders and counts go back. Each replica and edge has its seconds begin at its own
+ * moment, from its start on: the decider sees what has ended before it looks, and an order is in force from
+ * a sidecar's next second on.
  */
 export class Outrigger implements Control {
   state: State
@@ -35,7 +36,8 @@ export class Outrigger implements Control {
   private readonly scales: boolean
   private readonly startUpUs: number
   private readonly store = new Store()
-  private readonly late: Sample[][] = []
+  /** Made since the decider looked last. */
+  private samples: Sample[] = []
   private order: Order | null = null
   private decided: number | null = null
   private looked: number | null = null
@@ -72,48 +74,46 @@ export class Outrigger implements Control {
   /** A second of virtual time has ended. */
   second(world: World): void {
     const { nowUs } = world
-    // A second that ends forgets who asked.
-    const asked = world.front instanceof Edges && world.front.asking
-    this.late.push(this.gather(world))
-    const ready = this.late.length > WINDOWS_LATE ? (this.late.shift() ?? []) : []
+    const asked = world.front instanceof Edges && world.front.asked()
     this.target(world)
-    for (const sample of ready) {
+    for (const sample of this.samples) {
       const from = { kind: sample.kind, endpoint: ENDPOINT, replica: sample.replica }
       this.store.take(from, sample, 0, msOf(nowUs))
     }
+    this.samples = []
     if (++this.seconds % 300 === 0) this.store.forget(msOf(nowUs))
     this.decide(world, asked)
     this.tend(world)
   }
 
-  private gather(world: World): Sample[] {
-    const samples: Sample[] = []
+  /** Ends the second of those whose moment it is. */
+  tenth(world: World, tenth: number): void {
     for (const pod of world.pods.slice()) {
-      if (!pod.runs || !(pod.gate instanceof Sidecar)) continue
-      const measured = pod.model.measure(world.nowUs)
+      if (!(pod.gate instanceof Sidecar) || phaseOf(pod.index) !== tenth) continue
+      const measured = pod.phase === 'starting' ? UNSEEN : pod.model.measure(world.nowUs)
       const { sample, passed } = sampleOf(pod, pod.gate, measured, world.nowUs)
       world.passed(pod, passed)
-      samples.push(sample)
+      // Its sidecar began in the middle of one.
+      if (sample.us >= SECOND_US) this.samples.push(sample)
     }
-    if (world.front instanceof Edges) {
-      const { seconds, routed } = world.front.second(world.nowUs)
+    if (!(world.front instanceof Edges)) return
+    for (let edge = 0; edge < world.front.count; edge++) {
+      if (phaseOf(edge + 1) !== tenth) continue
+      const { second, routed } = world.front.second(edge, world.nowUs)
       world.route(routed)
-      for (const [i, second] of seconds.entries()) {
-        samples.push(edgeSecond(`edge-${i}`, this.seconds, second, world.nowUs))
-      }
+      this.samples.push(edgeSecond(`edge-${edge}`, this.seconds, second, world.nowUs))
     }
-    return samples
   }
 
   private target(world: World): void {
-    const there = world.pods.filter(({ runs }) => runs)
+    const there = world.pods
     const text = there.map(({ name, phase }) => `${name} ${phase}`).join(',')
     if (text === this.targeted) return
     this.targeted = text
     const edges = world.front instanceof Edges ? world.front.count : 0
     this.store.setTargets(
       [
-        ...there.map(({ name, phase }) => targetOf(name, phase !== 'leaving')),
+        ...there.map(({ name, phase }) => targetOf(name, phase === 'ready' || phase === 'down')),
         ...Array.from({ length: edges }, (_, i) => edgeTarget(`edge-${i}`)),
       ],
       msOf(world.nowUs),
@@ -169,10 +169,15 @@ export class Outrigger implements Control {
   private tend(world: World): void {
     const { order } = this
     if (order === null) return
-    for (const { runs, gate } of world.pods) {
-      if (runs && gate instanceof Sidecar && gate.order !== order.n) gate.take(order)
+    for (const { gate } of world.pods) {
+      if (gate instanceof Sidecar && gate.order !== order.n) gate.take(order)
     }
   }
+}
+
+/** In which tenth of a second its seconds begin: as evenly spread as can be, whatever the count (golden ratio). */
+function phaseOf(index: number): number {
+  return Math.floor(((index * 0.6180339887498949) % 1) * 10)
 }
 
 function targetOf(replica: string, expected: boolean): Targets['targets'][number] {

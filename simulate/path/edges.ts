@@ -33,9 +33,11 @@ export class Edges implements Front {
     return this.edges.reduce((sum, edge) => sum + edge.dispatch.heldCount, 0)
   }
 
-  /** An edge is asking for a first replica. */
-  get asking(): boolean {
-    return this.edges.some(edge => edge.asking)
+  /** Whether an edge has asked for a first replica since the last call. */
+  asked(): boolean {
+    const asked = this.edges.some(edge => edge.asking)
+    for (const edge of this.edges) edge.asking = false
+    return asked
   }
 
   arrive(request: Request, nowUs: number): Routed {
@@ -113,15 +115,11 @@ export class Edges implements Front {
     return routed
   }
 
-  /** Ends a second: what each edge counted. */
-  second(nowUs: number): { seconds: Second[]; routed: Routed } {
-    let routed = NOWHERE
-    const seconds = this.edges.map(edge => {
-      edge.asking = false
-      routed = joined(routed, this.routed(edge, edge.dispatch.tick(nowUs), nowUs))
-      return edge.tally.take(nowUs)
-    })
-    return { seconds, routed }
+  /** Ends a second of one edge: what it counted. */
+  second(at: number, nowUs: number): { second: Second; routed: Routed } {
+    const edge = this.edges[at] as Edge
+    const routed = this.routed(edge, edge.dispatch.tick(nowUs), nowUs)
+    return { second: edge.tally.take(nowUs), routed }
   }
 
   private tell(nowUs: number): Routed {

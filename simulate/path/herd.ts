@@ -42,6 +42,7 @@ export class Herd {
     for (const pod of go) {
       pod.served = pod.phase !== 'starting'
       pod.phase = 'leaving'
+      pod.leftUs = nowUs
     }
     return { come, go }
   }

@@ -15,8 +15,9 @@ export class Pod {
   /** When it will be ready first, and whether it is now. */
   readonly readyAtUs: number
   phase: 'starting' | 'ready' | 'down' | 'leaving' | 'gone' = 'starting'
-  /** It was ready when it was asked to go. */
+  /** It was ready when it was asked to go, and when that was. */
   served = false
+  leftUs = Infinity
   /** Its model is down, known or not. */
   dead = false
   restarts = 0
