@@ -1,6 +1,8 @@
 /**
  * GPU use through nvidia-smi, which is there wherever the NVIDIA container runtime put the driver. It
- * takes tens of milliseconds of CPU, so it runs seldom, apart, and not at all for a while after it failed.
+ * takes 20 ms of CPU (measured, docs/gpu.md), so it runs seldom, apart, and not at all for a while after
+ * it failed. What it tells is the use over the last fifth of a second, which jumps under an even load: the
+ * use of a second is the mean of the readings that are not too old.
  */
 import { execFile } from 'node:child_process'
 import type { Sample } from '../../core/model/sample.ts'
@@ -17,6 +19,8 @@ const AFTER_FAILURE_MS = 60_000
 const STALE_MS = 15_000
 const TIME_OUT_MS = 3_000
 const LONGEST_OUTPUT = 65_536
+/** Of its complaint, in characters. */
+const MOST_WORDS = 200
 
 /**
  * The devices of nvidia-smi's answer as one: mean utilisation, memory summed. A device that does not
@@ -44,26 +48,28 @@ function number(field: string): number | null {
   return /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : null
 }
 
-/** Runs nvidia-smi and gives its output; rejects when it is missing, fails or takes too long. */
+/** Runs nvidia-smi and gives its output; rejects, with its output as `stdout`, when it is missing, fails or takes too long. */
 type RunGpuTool = (args: readonly string[]) => Promise<string>
 
-const runNvidiaSmi: RunGpuTool = args =>
-  new Promise((resolve, reject) => {
-    const options = {
-      timeout: TIME_OUT_MS,
-      maxBuffer: LONGEST_OUTPUT,
-      killSignal: 'SIGKILL',
-    } as const
-    execFile('nvidia-smi', args, options, (error, output) => {
-      if (error === null) resolve(output)
-      else reject(error)
+function runnerOf([file = '', ...before]: readonly string[]): RunGpuTool {
+  const options = {
+    timeout: TIME_OUT_MS,
+    maxBuffer: LONGEST_OUTPUT,
+    killSignal: 'SIGKILL',
+  } as const
+  return args =>
+    new Promise((resolve, reject) => {
+      execFile(file, [...before, ...args], options, (error, stdout) => {
+        if (error === null) resolve(stdout)
+        else reject(Object.assign(error, { stdout }))
+      })
     })
-  })
+}
 
 export interface GpuReader {
   /** To be called about once a second; starts a run when one is due. Never rejects. */
   tick(nowMs: number): Promise<void>
-  /** The newest reading; null when there is none, or it is too old. */
+  /** The newest reading, its use the mean of those not too old; null when there is none, or all are too old. */
   last(nowMs: number): GpuReading | null
 }
 
@@ -71,45 +77,64 @@ export interface GpuOptions {
   /** The devices to look at, as nvidia-smi's --id takes them; null: all that can be seen. */
   devices: string | null
   run?: RunGpuTool
+  /** Command and first arguments of what is run. */
+  tool?: readonly string[]
   /** Told once why there is no GPU reading. */
   say: (sentence: string) => void
 }
 
 /** `nowMs` is monotonic time. */
-export function gpuReader({ devices, run = runNvidiaSmi, say }: GpuOptions): GpuReader {
+export function gpuReader({
+  devices,
+  tool = ['nvidia-smi'],
+  run = runnerOf(tool),
+  say,
+}: GpuOptions): GpuReader {
   const args = devices === null ? ARGUMENTS : [...ARGUMENTS, `--id=${devices}`]
-  let reading: GpuReading | null = null
-  let readAt = 0
+  let readings: { at: number; reading: GpuReading }[] = []
   let due = -Infinity
   let running = false
   let said = false
   const fail = (nowMs: number, why: string): void => {
     due = nowMs + AFTER_FAILURE_MS
-    reading = null
+    readings = []
     if (!said) say(`No GPU is measured: ${why}.`)
     said = true
   }
+  const fresh = (nowMs: number) => readings.filter(({ at }) => nowMs - at <= STALE_MS)
   return {
     async tick(nowMs) {
       if (running || nowMs < due) return
       running = true
       due = nowMs + EVERY_MS
       try {
-        reading = parseGpu(await run(args))
-        readAt = nowMs
+        const reading = parseGpu(await run(args))
         if (reading === null) fail(nowMs, 'nvidia-smi tells no utilisation')
+        else readings = [...fresh(nowMs), { at: nowMs, reading }]
       } catch (error) {
         fail(nowMs, whyOf(error))
       } finally {
         running = false
       }
     },
-    last: nowMs => (reading !== null && nowMs - readAt <= STALE_MS ? reading : null),
+    last(nowMs) {
+      const known = fresh(nowMs).map(({ reading }) => reading)
+      const newest = known.at(-1)
+      if (newest === undefined) return null
+      const sum = known.reduce((total, { util }) => total + util, 0)
+      return { ...newest, util: Math.round(sum / known.length) }
+    },
   }
 }
 
 function whyOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : null
+  const { code = null, stdout = '' } = error as { code?: unknown; stdout?: unknown }
   if (code === 'ENOENT') return 'nvidia-smi is not there'
-  return `nvidia-smi failed (${typeof code === 'number' || typeof code === 'string' ? code : 'timed out'})`
+  const how = typeof code === 'number' || typeof code === 'string' ? String(code) : 'timed out'
+  // It complains on standard output; its first sentence says what is wrong, the rest what to try.
+  const [words = ''] = String(stdout)
+    .trim()
+    .slice(0, MOST_WORDS)
+    .split(/\.(?:\s|$)|\n/)
+  return `nvidia-smi failed (${words === '' ? how : `${how}: ${words}`})`
 }

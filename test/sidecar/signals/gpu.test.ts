@@ -21,6 +21,14 @@ const expected: Record<string, ReturnType<typeof parseGpu>> = {
   'lost.txt': null,
   'old-field.txt': null,
   'mismatch.txt': null,
+  'recorded/idle.txt': { util: 0, memoryBytes: 0, memoryLimit: 81_559 * MIB },
+  'recorded/held.txt': { util: 0, memoryBytes: 657 * MIB, memoryLimit: 81_559 * MIB },
+  'recorded/full.txt': { util: 980, memoryBytes: 883 * MIB, memoryLimit: 81_559 * MIB },
+  'recorded/part.txt': { util: 280, memoryBytes: 883 * MIB, memoryLimit: 81_559 * MIB },
+  'recorded/no-such-device.exit-6.txt': null,
+  'recorded/wrong-field.exit-2.txt': null,
+  'recorded/wrong-id.exit-255.txt': null,
+  'recorded/no-library.exit-12.txt': null,
 }
 
 for (const [name, reading] of Object.entries(expected)) {
@@ -30,7 +38,8 @@ for (const [name, reading] of Object.entries(expected)) {
 }
 
 test('every recorded answer is expected', t => {
-  const names = readdirSync(folder).filter(name => name.endsWith('.txt'))
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  const names = files.filter(name => name.endsWith('.txt'))
   t.deepEqual(names.toSorted(), Object.keys(expected).toSorted())
 })
 
@@ -89,12 +98,27 @@ test('a run that takes long is not joined by another', async t => {
   t.is(reader.last(10_000)?.util, 50)
 })
 
-test('failures and complaints are told apart', async t => {
-  const failed = (code: number | null) => () =>
-    Promise.reject(Object.assign(new Error('x'), { code }))
+test('failures and complaints are told apart, in the words of nvidia-smi', async t => {
+  const failed = (code: number | null, file?: string) => () => {
+    const stdout =
+      file === undefined ? '' : readFileSync(new URL(`recorded/${file}`, folder), 'utf8')
+    return Promise.reject(Object.assign(new Error('x'), { code, stdout }))
+  }
   for (const [answer, sentence] of [
     [failed(9), 'No GPU is measured: nvidia-smi failed (9).'],
     [failed(null), 'No GPU is measured: nvidia-smi failed (timed out).'],
+    [
+      failed(6, 'no-such-device.exit-6.txt'),
+      'No GPU is measured: nvidia-smi failed (6: No devices were found).',
+    ],
+    [
+      failed(2, 'wrong-field.exit-2.txt'),
+      'No GPU is measured: nvidia-smi failed (2: Field "memory.usage" is not a valid field to query).',
+    ],
+    [
+      failed(12, 'no-library.exit-12.txt'),
+      "No GPU is measured: nvidia-smi failed (12: NVIDIA-SMI couldn't find libnvidia-ml.so library in your system).",
+    ],
     [
       () => Promise.resolve('[N/A], 1, 2\n'),
       'No GPU is measured: nvidia-smi tells no utilisation.',
@@ -105,4 +129,42 @@ test('failures and complaints are told apart', async t => {
     t.deepEqual(said, [sentence])
     t.is(reader.last(0), null)
   }
+})
+
+test('the use of several readings is their mean: each is of a fifth of a second only', async t => {
+  const { reader } = desk(
+    [20, 80, 50, 0, 0].map(util => () => Promise.resolve(`${util}, ${util}, 100\n`)),
+  )
+  const uses: (number | undefined)[] = []
+  for (let now = 0; now <= 20_000; now += 5000) {
+    await reader.tick(now)
+    uses.push(reader.last(now)?.util)
+  }
+  t.deepEqual(uses, [200, 500, 500, 375, 325])
+  t.is(reader.last(20_000)?.memoryBytes, 0, 'memory is what it is now')
+  t.is(reader.last(35_001), null)
+})
+
+test('what was read before a failure no longer counts', async t => {
+  const { reader } = desk([
+    () => Promise.resolve('90, 1, 2\n'),
+    () => Promise.reject(new Error('x')),
+    () => Promise.resolve('10, 1, 2\n'),
+  ])
+  await reader.tick(0)
+  await reader.tick(5000)
+  t.is(reader.last(5000), null)
+  await reader.tick(65_000)
+  t.is(reader.last(65_000)?.util, 100)
+})
+
+test('the words of the tool itself are read where it fails', async t => {
+  const said: string[] = []
+  const reader = gpuReader({
+    devices: null,
+    tool: [process.execPath, '-e', 'console.log("No devices were found"); process.exit(6)', '--'],
+    say: sentence => said.push(sentence),
+  })
+  await reader.tick(0)
+  t.deepEqual(said, ['No GPU is measured: nvidia-smi failed (6: No devices were found).'])
 })
