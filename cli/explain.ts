@@ -1,7 +1,10 @@
 import { parseArgs } from 'node:util'
 import { answersAt, type Answered } from '../controller/answers.ts'
 import type { Explanation } from '../controller/explain.ts'
+import type { Belief } from '../controller/learned/belief.ts'
+import { believedIn } from '../controller/learned/in-log.ts'
 import type { EndpointView } from '../controller/view.ts'
+import { beliefLines } from './belief.ts'
 import { Failure, flag, type Command } from './command.ts'
 import { exit } from './exit.ts'
 import {
@@ -18,13 +21,15 @@ import {
 import { ask } from './way.ts'
 
 export const command: Command = {
-  summary: 'Why a decision was made, in sentences.',
+  summary: 'Why a decision was made and what is believed of the limit, in sentences.',
   usage: [
     'Usage: outrigger explain ENDPOINT [--at TIME] [--json] [--state DIR | --url URL | --cluster]',
     '',
     'Shows what was decided about the replicas and the limit, newest at TIME (now), and the last change',
     'before it: inputs, what each rule proposed, what bounded it, the outcome and the reasons. Without --at it',
-    'begins with what is to be said of the endpoint now: why replicas are missing, who decides instead.',
+    'begins with what is to be said of the endpoint now: why replicas are missing, who decides instead. It ends',
+    'with what the learner believes of the limit and how sure it is, what it tries next, what holds it, and a',
+    'chart of throughput against requests in flight.',
     '',
     '  --at TIME     UTC: 2026-01-31T03:12:00Z, 03:12 (today), or an age such as 10m',
     '  --json        one JSON object',
@@ -62,20 +67,24 @@ async function run(args: string[]): Promise<number> {
     )
   }
   const at = timeOf(values.at ?? '0s')
-  const { endpoint, answers, says } = await answersFor(name, at, placeOf(values))
+  const place = placeOf(values)
+  const { endpoint, answers, says } = await answersFor(name, at, place)
   if (answers.length === 0) {
     const words = `No decision about ${endpoint} at ${new Date(at).toISOString()} is in the log. See: outrigger decisions list`
     throw new Failure(exit.notFound.code, words)
   }
+  // What is of now says nothing of another time.
+  const belief = values.at === undefined ? await beliefFor(endpoint, place) : null
   if (values.json)
-    console.log(JSON.stringify({ endpoint, at: new Date(at).toISOString(), answers, says }))
+    console.log(JSON.stringify({ endpoint, at: new Date(at).toISOString(), answers, says, belief }))
   else {
-    // It is of now, whatever time was asked for.
     const now =
       values.at === undefined && says.length > 0
         ? [says.map(each => `Now: ${each}`).join('\n')]
         : []
-    console.log([...now, ...answers.map(inWords)].join('\n\n'))
+    const width = process.stdout.columns ?? 80
+    const learned = belief === null ? [] : [beliefLines(belief, width).join('\n')]
+    console.log([...now, ...answers.map(inWords), ...learned].join('\n\n'))
   }
   return exit.fine.code
 }
@@ -99,6 +108,17 @@ async function answersFor(
   const answer = await ask(way, 'GET', `/v1/explain/${endpointPath(endpoint)}?at=${at}`)
   const { answers, says = [] } = answer as { answers: Answered[]; says?: string[] }
   return { endpoint, answers, says }
+}
+
+/** By the controller; where none runs, as the log ends. null where a controller is too old to tell. */
+async function beliefFor(endpoint: string, place: Place): Promise<Belief | null> {
+  const dir = logIn(place)
+  try {
+    return (await ask(await wayTo(place), 'GET', `/v1/learned/${endpointPath(endpoint)}`)) as Belief
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return dir === null ? null : believedIn(dir, endpoint)
+  }
 }
 
 /** Where nothing runs, nothing is to be said of now. */

@@ -9,6 +9,8 @@ import { ALGORITHM, decide, due, withOverrides } from './decide/decide.ts'
 import { learnedLimit, meanServiceUs, objectiveUs, queueDeadlineUs } from './decide/vertical.ts'
 import type { EdgeFacts } from './edges.ts'
 import type { Figures } from './figures.ts'
+import { beliefOf, type Belief } from './learned/belief.ts'
+import type { Notebook } from './learned/notebook.ts'
 import type { Memory, Remembered } from './memory.ts'
 import type { Observer } from './observe.ts'
 import { publishDecision } from './publish.ts'
@@ -28,6 +30,7 @@ export interface Colleagues {
   scaler: Scaler
   courier: Courier
   figures: Figures
+  notebook: Notebook
   telemetry: Telemetry
   now: () => number
   log: Log
@@ -109,9 +112,10 @@ export class Office implements Desk {
   readonly record: Desk['record'] = (made, now) => this.with.ledger.record(made, now)
 
   publish(decisions: Published[]): void {
-    const { figures, telemetry } = this.with
+    const { figures, notebook, telemetry } = this.with
     for (const decision of decisions) {
       figures.decided(decision)
+      notebook.take(decision.body)
       if (telemetry.on) publishDecision(telemetry, decision)
       const { what, endpoint, inputs } = decision.body
       // Only a decision ends the wish for one.
@@ -163,6 +167,24 @@ export class Office implements Desk {
   view(endpoint: string): EndpointView | null {
     const row = this.with.observer.endpoint(endpoint)
     return row === null ? null : this.viewOf(row)
+  }
+
+  /** What is believed of an endpoint's limit, and what that rests on. */
+  belief(endpoint: string): Belief | null {
+    const { observer, memory, notebook, now } = this.with
+    const row = observer.endpoint(endpoint)
+    if (row === null) return null
+    const { revision } = row
+    const { state, settings } = this.remembered(endpoint, revision)
+    return beliefOf({
+      endpoint,
+      revision,
+      state: state.limit,
+      settings: withOverrides(settings, memory.overridesOf(endpoint)),
+      notes: notebook.of(endpoint, revision),
+      windows: observer.windows(endpoint),
+      now: now(),
+    })
   }
 
   edgeFacts(endpoint: string): EdgeFacts {

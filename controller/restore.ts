@@ -1,4 +1,5 @@
 import type { Bodies, LogRecord } from '../core/model/decision.ts'
+import { Notebook } from './learned/notebook.ts'
 import type { Memory } from './memory.ts'
 import { logFiles } from './record/files.ts'
 import { envelopeOf, recordOf, type AnyRecord } from './record/line.ts'
@@ -14,6 +15,8 @@ export interface Restored {
   difference: Difference | null
   /** The newest decisions, oldest first, for people to see. */
   recent: LogRecord<'decision'>[]
+  /** What the decisions about limits taught. */
+  notebook: Notebook
 }
 
 /** A file begins with all states, so the newest two hold all that a restart needs, also where a crash tore the newest's beginning. */
@@ -32,12 +35,21 @@ export async function restore(
   const since = ((await logFiles(dir)).at(-FILES)?.first ?? 1) - 1
   const from = await lastStates(dir, since)
   const replayer = new Replayer(algorithms)
-  const out: Restored = { now: 0, endpoints: 0, replayed: 0, difference: null, recent: [] }
+  const notebook = new Notebook()
+  const out: Restored = {
+    now: 0,
+    endpoints: 0,
+    replayed: 0,
+    difference: null,
+    recent: [],
+    notebook,
+  }
   for await (const { line } of readLog(dir, { since })) {
     const record = recordOf(line)
     if (record.kind === 'override') keepOverride(memory, record.body)
     out.now = Math.max(out.now, newestNow(record))
     if (record.kind === 'decision') {
+      notebook.take(record.body)
       out.recent.push(record)
       if (out.recent.length > 2 * RECENT) out.recent.splice(0, RECENT)
     }

@@ -4,6 +4,7 @@ import { Refused, sameToken, type Answer, type Ask, type Route } from '../core/r
 import type { MetricsPage } from '../core/runtime/metrics.ts'
 import { answersAt } from './answers.ts'
 import { explain } from './explain.ts'
+import type { Belief } from './learned/belief.ts'
 import type { History } from './history.ts'
 import { logRoute, type LogSource } from './log-stream.ts'
 import { pageRoutes } from './page.ts'
@@ -21,6 +22,7 @@ export interface Counter extends LogSource {
   unready(): string | null
   views(): EndpointView[]
   history: History
+  belief(endpoint: string): Belief | null
   metrics: MetricsPage
   /** Called after each second. Gives what to call to stop. */
   eachSecond(tell: () => void): () => void
@@ -49,6 +51,7 @@ export function routesOf(counter: Counter): Route[] {
     },
     { at: 'GET /v1/decisions/:id', handle: ask => decision(ask, counter) },
     { at: 'GET /v1/explain/:endpoint*', handle: ask => explained(ask, counter) },
+    { at: 'GET /v1/learned/:endpoint*', handle: ask => learned(ask, counter) },
     {
       at: 'PUT /v1/overrides/:endpoint*',
       guarded: true,
@@ -180,6 +183,12 @@ async function actuations(
     if (record.kind === 'actuation' && record.body.decision === id) found.push(record.body)
   }
   return found
+}
+
+function learned(ask: Ask, counter: Counter): Answer {
+  const belief = counter.belief(nameOf(ask))
+  if (belief === null) throw new Refused(404, `no endpoint ${nameOf(ask)}`)
+  return json(belief)
 }
 
 async function explained(ask: Ask, counter: Counter): Promise<Answer> {

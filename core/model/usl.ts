@@ -23,7 +23,7 @@ export interface LoadPoint {
 export interface UslFit extends Usl {
   /** Standard errors; 0 where it stands at a bound: sigma at 0 or 1, kappa at 0. */
   errors: Usl
-  /** Where throughput is highest, sqrt((1 - sigma) / kappa); null where it has no top. */
+  /** Where throughput is highest, sqrt((1 - sigma) / kappa), at least 1; null where it has no top. */
   peak: number | null
   /** Median of how far points are from the law, as a share of it. */
   misfit: number
@@ -204,7 +204,7 @@ function lawOf(line: Line, points: readonly LoadPoint[]): UslFit {
       sigma: b === 0 ? 0 : scale * ofRatio(sigma, 1),
       kappa: c === 0 ? 0 : scale * ofRatio(kappa, 2),
     },
-    peak: c > 0 ? Math.sqrt((1 - sigma) / kappa) : null,
+    peak: c > 0 ? Math.max(1, Math.sqrt((1 - sigma) / kappa)) : null,
     misfit: median(off),
   }
 }

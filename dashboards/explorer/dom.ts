@@ -12,6 +12,20 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return made
 }
 
+const SVG = 'http://www.w3.org/2000/svg'
+
+/** The same for a drawing. */
+export function drawn(
+  tag: string,
+  attributes: Readonly<Record<string, string | number>> = {},
+  ...children: Child[]
+): SVGElement {
+  const made = document.createElementNS(SVG, tag)
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value))
+  made.append(...children.filter(child => child !== null))
+  return made
+}
+
 /** Sets text where it differs, so that a selection or a screen reader is not disturbed each second. */
 export function say(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text

@@ -3,6 +3,7 @@ import { get } from './connection.ts'
 import { decisionList } from './decisions.ts'
 import { el, say } from './dom.ts'
 import { figure, figures, type FigureName } from './figures.ts'
+import { learned } from './learned.ts'
 import type { Endpoint, Point } from './model.ts'
 import { addPoints } from './series.ts'
 import type { View } from './view.ts'
@@ -32,6 +33,7 @@ export function endpointView(endpoint: string): View {
   const warning = el('p', { class: 'bad', role: 'status' })
   const says = el('p', { class: 'says', role: 'status' })
   const plots = charts()
+  const belief = learned(endpoint)
   const list = decisionList(endpoint)
   const history = pointsOf(endpoint, points => plots.show(points))
   const root = el(
@@ -45,6 +47,8 @@ export function endpointView(endpoint: string): View {
     el('dl', { class: 'figures' }, ...cards),
     el('h2', {}, 'The last 15 minutes'),
     plots.root,
+    el('h2', {}, 'What is believed of the limit'),
+    belief.root,
     el('h2', {}, 'Decisions'),
     el('section', { class: 'card' }, list.root),
   )
@@ -66,6 +70,7 @@ export function endpointView(endpoint: string): View {
     },
     close() {
       plots.close()
+      belief.close()
       history.close()
     },
   }

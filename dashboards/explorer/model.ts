@@ -88,6 +88,25 @@ export interface Told {
   actuations?: { asked: string; answered: string; error: string | null; tookMs: number }[]
 }
 
+/** GET /v1/learned/ENDPOINT: controller/learned/belief.ts has the whole of it. */
+export interface Belief {
+  limit: number
+  sentences: string[]
+  curve: Curve
+}
+
+/** Throughput a second of one replica, against its requests in flight. */
+export interface Curve {
+  unit: 'answers' | 'tokens'
+  /** By limit that was in force. */
+  tried: { limit: number; n: number; x: number; bound: number; answers: number; at: number }[]
+  /** By number in flight, the last 5 min. */
+  levels: { n: number; x: number; count: number }[]
+  /** The last 20 s. */
+  now: { n: number; x: number } | null
+  law: { line: [n: number, x: number][] } | null
+}
+
 /** A line of GET /v1/endpoints?follow=1. */
 export interface Line {
   /** The controller's clock, ms. */

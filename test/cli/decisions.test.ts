@@ -4,6 +4,7 @@ import test from 'ava'
 import type { Command } from '../../cli/command.ts'
 import { command as decisions } from '../../cli/decisions.ts'
 import { command as explain } from '../../cli/explain.ts'
+import type { Belief } from '../../controller/learned/belief.ts'
 import { logDirOf } from '../../controller/journal.ts'
 import { Fleet } from '../controller/support/fleet.ts'
 import { folder } from '../controller/support/folder.ts'
@@ -41,6 +42,22 @@ test('list, show, verify, replay and explain read the files of a state folder', 
   t.like(JSON.parse(json.out), { seq: up?.seq })
   const told = await outrigger('explain', 'busy', ...at)
   t.regex(told.out, /local\/busy {2}replicas: /)
+  // Where nothing runs any more: as the log ends.
+  t.regex(told.out, /what is believed of the limit[^]*One replica may hold \d+ requests/)
+  t.regex(told.out, /One replica: answers a second, against requests in flight\n[^]*\^ limit \d/)
+  const { belief } = JSON.parse((await outrigger('explain', 'busy', '--json', ...at)).out) as {
+    belief: Belief
+  }
+  t.true(belief.curve.tried.length > 0 && belief.sentences.length > 3)
+  const then = await outrigger(
+    'explain',
+    'busy',
+    '--at',
+    new Date(hour.acted.at(-1)?.body.now ?? 0).toISOString(),
+    ...at,
+  )
+  t.is(then.code, 0, then.err)
+  t.notRegex(then.out, /what is believed of the limit/)
   t.like(await outrigger('explain', 'nobody', ...at), { code: 8, out: '' })
   t.like(await outrigger('decisions', 'show', '99999', ...at), { code: 8 })
   t.like(await outrigger('decisions', 'list', '--since', 'once', ...at), { code: 2 })

@@ -47,6 +47,9 @@ test('the whole loop over sockets: targets, orders, scaling, people, what is ans
   t.like((await ask('GET', '/v1/explain/local/busy')).json, { endpoint: 'local/busy', says: [] })
   t.is((await ask('GET', '/v1/explain/local/busy?at=soon')).status, 400)
   t.is((await ask('GET', '/v1/explain/local/none')).status, 404)
+  const belief = await ask('GET', '/v1/learned/local/busy')
+  t.like(belief.json, { endpoint: 'local/busy', revision: 'rev-1', curve: { unit: 'answers' } })
+  t.is((await ask('GET', '/v1/learned/local/none')).status, 404)
   t.is((await ask('GET', '/readyz')).status, 200)
   await until(async () => {
     const { points } = (await ask('GET', '/v1/history/local/busy')).json as { points: unknown[] }

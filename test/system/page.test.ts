@@ -101,6 +101,18 @@ test.serial('an endpoint has its figures, four charts and its decisions', async 
   t.true(drawn > 500, `${drawn} pixels are drawn`)
 })
 
+test.serial('what is believed of the limit stands beside the curve that it rests on', async t => {
+  const { page } = browser
+  await page.locator('.drawing svg circle').first().waitFor()
+  const limit = await page.locator('.drawing text.limit').textContent()
+  t.regex(limit ?? '', /^limit \d+$/)
+  const name = await page.locator('.drawing svg').getAttribute('aria-label')
+  t.regex(name ?? '', /against requests in flight, with the limit at \d+/)
+  const sentences = await page.locator('.believed li').allTextContents()
+  t.true(sentences.length >= 4, sentences.join('\n'))
+  t.regex(sentences[0] ?? '', /^One replica may hold \d+ requests?\./)
+})
+
 test.serial('a link to a decision opens it', async t => {
   const { page } = browser
   const button = page.locator('.decisions > li > button[data-decision]').last()

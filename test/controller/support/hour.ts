@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises'
 import { trace, logs, metrics } from '@opentelemetry/api'
 import type { LogRecord } from '../../../core/model/decision.ts'
 import type { EndpointWindows } from '../../../core/model/windows.ts'
+import type { Belief } from '../../../controller/learned/belief.ts'
 import { Office } from '../../../controller/desk.ts'
 import { Figures } from '../../../controller/figures.ts'
 import { openJournal, type Journal } from '../../../controller/journal.ts'
@@ -28,6 +29,7 @@ export interface Bench {
   /** What was logged. */
   said: string[]
   activate(endpoint: string): boolean
+  belief(endpoint: string): Belief | null
   close(): Promise<void>
 }
 
@@ -93,6 +95,7 @@ export async function bench(
     courier,
     platform: {},
     figures: new Figures(),
+    notebook: journal.restored.notebook,
     telemetry,
     log: (_level: string, message: string) => void said.push(message),
     now: () => now,
@@ -103,6 +106,7 @@ export async function bench(
     acted,
     said,
     activate: endpoint => office.activate(endpoint),
+    belief: endpoint => office.belief(endpoint),
     async run(seconds) {
       for (let i = 0; i < seconds; i++) {
         now += 1000
