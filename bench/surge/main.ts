@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { compare, summary, type Row } from '../../simulate/surge/compare.ts'
+import { compare, type Row } from '../../simulate/surge/compare.ts'
 import { surges, type Surge } from '../../simulate/surge/scenarios.ts'
-import { rivals } from '../../simulate/surge/sweep.ts'
+import { summary } from '../../simulate/surge/summary.ts'
 import { parseTrace, type Trace } from '../../simulate/traffic/trace.ts'
+import { table } from './table.ts'
 
 /**
  * Does Outrigger's scaler hurt less than what people use today, at equal cost? Every scenario under every
@@ -14,7 +15,8 @@ import { parseTrace, type Trace } from '../../simulate/traffic/trace.ts'
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    seeds: { type: 'string', default: '1' },
+    /** Each with the onset at another moment of the 15 s after which autoscalers look. */
+    seeds: { type: 'string', default: '' },
     /** Scenarios whose name this regular expression finds. */
     only: { type: 'string', default: '' },
     out: { type: 'string', default: '' },
@@ -24,7 +26,10 @@ const SAMPLE =
   /^(step-fast-20s|step-retries|ramp-slow-20s|flash-slow-20s|square-fast-20s|diurnal-fast-20s|conv-slow-10|code-slow-5)$/
 const traces = new Map<string, Trace>()
 const grain = values.quick ? 'quick' : 'full'
-const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1)
+const seeds = Array.from(
+  { length: Number(values.seeds || (values.quick ? 1 : 5)) },
+  (_, i) => i + 1,
+)
 const chosen = surges.filter(
   ({ name }) =>
     new RegExp(values.only).test(name) && (!values.quick || SAMPLE.test(name) || values.only),
@@ -41,7 +46,7 @@ for (const [i, surge] of chosen.entries()) {
   const took = ((performance.now() - began) / 1000).toFixed(0)
   console.error(`${i + 1} of ${chosen.length}: ${surge.name}, ${took} s`)
 }
-table(rows)
+console.log(table(rows))
 
 /** What there is so far: a run that is cut short has that. */
 function write(): void {
@@ -63,33 +68,4 @@ function traceOf({ traffic }: Surge): Trace | undefined {
 /** Six digits are more than enough. */
 function short(value: unknown): unknown {
   return typeof value === 'number' ? Number(value.toPrecision(6)) : value
-}
-
-/** Bad shares of our defaults, then for each rival how many times as much is bad / lost at that cost. */
-function table(all: readonly Row[]): void {
-  const wide = (text: string): string => text.padEnd(17)
-  const title = ['scenario', 'cost', 'bad / lost %', 'floor %', ...rivals]
-  console.log(title.map(wide).join(''))
-  for (const { name, default: own, floor, ratios } of all) {
-    const percent = (share: number): string => (share * 100).toPrecision(3)
-    const cells = rivals.map(rival => {
-      const ratio = ratios[rival]
-      if (ratio == null) return 'no common cost'
-      const marks = `${ratio.nearZero ? '*' : ''}${ratio.moved ? '>' : ''}`
-      return `${times(ratio.bad)} / ${times(ratio.lost)}${marks}`
-    })
-    const mine = `${percent(own.bad)} / ${percent(own.lost)}`
-    const cost = String(Math.round(own.replicaSeconds))
-    console.log([name, cost, mine, percent(floor), ...cells].map(wide).join(''))
-  }
-  for (const [name, figures] of Object.entries(summary(all))) {
-    const cells = rivals.map(rival => (figures[rival] === null ? '-' : times(figures[rival])))
-    console.log([wide(name).padEnd(68), ...cells.map(wide)].join(''))
-  }
-  console.log('Ratios of bad / lost: above 1 Outrigger is better. * next to nothing is bad in one')
-  console.log('of the two. > compared at the nearest cost that both have been at.')
-}
-
-function times(ratio: number): string {
-  return ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(2)
 }

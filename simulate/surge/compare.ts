@@ -1,36 +1,53 @@
-import { seconds } from '../words.ts'
 import { play } from '../run.ts'
 import type { Trace } from '../traffic/trace.ts'
-import { median, ratioAt, type Point, type Ratio } from './curve.ts'
+import { seconds } from '../words.ts'
+import { around, frontier, ratioAt, sideOf, type Point, type Ratio, type Side } from './curve.ts'
 import { startUpFloor } from './floor.ts'
 import { carries, type Surge } from './scenarios.ts'
 import {
   DEFAULT,
+  fronts,
+  lateUs,
   ours,
-  point,
+  Player,
   rivals,
   scenarioOf,
   theirs,
+  type FrontName,
   type Grain,
   type RivalName,
+  type Setting,
 } from './sweep.ts'
+import { fewestTurns, tubeOf } from './turns.ts'
+
+type Ratios = Partial<Record<RivalName, Ratio | null>>
 
 /** One scenario: our curve and everybody else's, and how they compare at the cost of our defaults. */
 export interface Row {
   name: string
   about: string
-  /** Requests of all seeds. */
+  /** Requests of one seed. */
   offered: number
   /** Of our default setting. */
   default: Point
   /** The share that start-up time alone makes bad (floor.ts). */
   floor: number
+  /** The fewest direction changes that serve it (turns.ts). */
+  fewestTurns: number
+  /** The best fixed count, in hindsight, that costs no more than we did. */
+  bestFixed: Point | null
   ours: Point[]
   theirs: Partial<Record<RivalName, Point[]>>
   /** Null where the two have not been at any cost in common. */
-  ratios: Partial<Record<RivalName, Ratio | null>>
-  /** The same against our default window alone: how full slots should be is all that is turned. */
-  oneWindow: Partial<Record<RivalName, Ratio | null>>
+  ratios: Ratios
+  /** Outrigger behind other fronts: bad over that behind one edge, and against the rivals. */
+  fronts: Partial<Record<FrontName, Behind>>
+}
+
+interface Behind {
+  point: Point
+  loss: number
+  ratios: Ratios
 }
 
 export interface Play {
@@ -38,75 +55,83 @@ export interface Play {
   seeds: readonly number[]
   trace?: Trace
   against?: readonly RivalName[]
+  behind?: readonly FrontName[]
 }
 
-/** Draws every curve of a scenario. */
+const FRONTS = Object.keys(fronts) as FrontName[]
+
+/**
+ * Draws every curve of a scenario by the first seed; what decides is played with all seeds: our default and, of
+ * each rival, the settings next to its cost.
+ */
 export function compare(surge: Surge, how: Play): Row {
-  const { grain, seeds, against = rivals } = how
-  const played = ours(grain).map(setting => point(surge, setting, how))
-  const own = played.map(({ offered: _, ...rest }) => rest)
-  const normal = own.find(({ target }) => target === DEFAULT) as Point
-  const offered = played[0]?.offered ?? 0
-  const window = own.filter(({ target }) => target.endsWith(DEFAULT.slice(-4)))
-  const row: Row = {
+  const { grain, against = rivals, behind = FRONTS } = how
+  const player = new Player(surge, how)
+  const settings = ours(grain)
+  const normal = settings.find(({ words }) => words === DEFAULT) as Setting
+  const own = player.point(normal)
+  const { offered, replicaSeconds: cost } = own
+  const mine = drawnBy(player, settings)
+  const of = { limit: surge.limit, mean: cost / seconds(surge.run) }
+  const sides = against.map(name => ({ name, side: drawnBy(player, theirs(name, grain, of)) }))
+  const versus = (point: Point, curve: Side): Ratios =>
+    Object.fromEntries(sides.map(({ name, side }) => [name, ratioAt(point, curve, side, offered)]))
+  const front = (name: FrontName): [FrontName, Behind] => {
+    const point = player.point({ ...normal, ...fronts[name] })
+    const ratios = versus(point, sideOf([point]))
+    return [name, { point, loss: lossOf(point, own, offered), ratios }]
+  }
+  const drawn = new Map(sides.map(({ name, side }) => [name, side.drawn(cost)]))
+  const affordable = drawn.get('fixed')?.filter(({ replicaSeconds }) => replicaSeconds <= cost)
+  return {
     name: surge.name,
     about: surge.about,
     offered,
-    default: normal,
-    floor: floorOf(surge, how),
-    ours: own,
-    theirs: {},
-    ratios: {},
-    oneWindow: {},
+    default: own,
+    ...leastOf(surge, how),
+    bestFixed: frontier(affordable ?? []).at(-1) ?? null,
+    ours: mine.drawn(cost),
+    theirs: Object.fromEntries(drawn),
+    ratios: versus(own, mine),
+    fronts: Object.fromEntries(behind.map(front)),
   }
-  const mean = normal.replicaSeconds / seconds(surge.run)
-  const cost = normal.replicaSeconds
-  for (const rival of against) {
-    const all = theirs(rival, grain, { limit: surge.limit, mean })
-    const points = all.map(setting => point(surge, setting, how))
-    row.theirs[rival] = points.map(({ offered: _, ...rest }) => rest)
-    // Ratios are of the requests of one run: a seed more makes nothing less near to zero.
-    const at = { cost, offered: offered / seeds.length }
-    row.ratios[rival] = ratioAt(own, points, at)
-    row.oneWindow[rival] = ratioAt(window, points, at)
-  }
-  return row
 }
 
-function floorOf(surge: Surge, { seeds: [seed = 1], trace }: Play): number {
-  const scenario = scenarioOf(surge)
-  const choice = { policy: 'static', limiter: 'outrigger', seed }
-  const { seconds: run } = play(scenario, { ...choice, ...(trace === undefined ? {} : { trace }) })
+interface Drawn {
+  drawn(cost: number): Point[]
+}
+
+/** A curve by the first seed, and by all seeds the settings next to a cost. */
+function drawnBy(player: Player, settings: readonly Setting[]): Side & Drawn {
+  const rough = settings.map(setting => ({ setting, ...player.point(setting, 'first') }))
+  const near = (cost: number): Point[] =>
+    around(rough, cost).map(({ setting }) => player.point(setting))
+  const drawn = (cost: number): Point[] => {
+    const exact = new Map(near(cost).map(point => [point.target, point]))
+    return rough.map(({ setting: _, ...point }) => exact.get(point.target) ?? point)
+  }
+  return { reach: sideOf(rough).reach, near, drawn }
+}
+
+/** Bad over that behind one edge; a few requests count as nothing. */
+function lossOf(point: Point, own: Point, offered: number): number {
+  const few = 3 / Math.max(1, offered)
+  return Math.max(few, point.bad) / Math.max(few, own.bad)
+}
+
+function leastOf(surge: Surge, { seeds, trace }: Play): Pick<Row, 'floor' | 'fewestTurns'> {
+  const [seed = 1] = seeds
+  const { seconds: run } = play(scenarioOf(surge), {
+    policy: 'static',
+    limiter: 'outrigger',
+    seed,
+    lateUs: lateUs(seed, seeds),
+    ...(trace === undefined ? {} : { trace }),
+  })
   const { replicas, startUp } = surge
   const terms = { carries: carries(surge), replicas, startUpS: seconds(startUp) }
-  return startUpFloor(run.offered, terms)
-}
-
-type Figures = Record<RivalName, number | null>
-
-export interface Summary {
-  medianBadRatio: Figures
-  worstBadRatio: Figures
-  /** Medians. */
-  lostRatio: Figures
-  worstLostRatio: Figures
-  /** Medians against our default window alone. */
-  oneWindowBadRatio: Figures
-}
-
-/** What is left of all scenarios for each rival. */
-export function summary(rows: readonly Row[]): Summary {
-  const figures = (of: (rival: RivalName) => number | null): Figures =>
-    Object.fromEntries(rivals.map(rival => [rival, of(rival)])) as Figures
-  const all = (rival: RivalName, from: 'ratios' | 'oneWindow', what: 'bad' | 'lost'): number[] =>
-    rows.flatMap(row => row[from][rival]?.[what] ?? [])
-  const least = (ratios: number[]): number | null =>
-    ratios.length === 0 ? null : Math.min(...ratios)
   return {
-    medianBadRatio: figures(rival => median(all(rival, 'ratios', 'bad'))),
-    worstBadRatio: figures(rival => least(all(rival, 'ratios', 'bad'))),
-    lostRatio: figures(rival => median(all(rival, 'ratios', 'lost'))),
-    worstLostRatio: figures(rival => least(all(rival, 'ratios', 'lost'))),
-    oneWindowBadRatio: figures(rival => median(all(rival, 'oneWindow', 'bad'))),
+    floor: startUpFloor(run.offered, terms),
+    fewestTurns: fewestTurns(tubeOf(run.offered, terms)),
   }
 }

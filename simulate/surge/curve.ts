@@ -8,6 +8,11 @@ export interface Point {
   /** Shares of the offered requests (result.ts tells which those are). */
   bad: number
   lost: number
+  /** How often the count turned round, in the mean. */
+  turns: number
+  /** Requests, in the mean, of so many runs. */
+  offered: number
+  seeds: number
 }
 
 export interface Harm {
@@ -25,7 +30,7 @@ export interface Ratio {
   lost: number
   /** Either has next to nothing bad, so that the ratio says little. */
   nearZero: boolean
-  /** Compared at another cost than was asked for: see `ratioAt`. */
+  /** Compared at another cost than ours: see `ratioAt`. */
   moved: boolean
 }
 
@@ -34,17 +39,26 @@ const MOST = 100
 /** Fewer requests, or a smaller share, are next to nothing. */
 const FEW_REQUESTS = 3
 const SMALL_SHARE = 1e-5
+/** Costs that differ by less are equal. */
+const EQUAL = 0.02
 
 /** Points that no other one beats in both cost and bad share, by rising cost. */
-export function frontier(points: readonly Point[]): Point[] {
+export function frontier<P extends Point>(points: readonly P[]): P[] {
   const sorted = points.toSorted((a, b) => a.replicaSeconds - b.replicaSeconds || a.bad - b.bad)
-  const best: Point[] = []
+  const best: P[] = []
   for (const point of sorted) if (point.bad < (best.at(-1)?.bad ?? Infinity)) best.push(point)
   return best
 }
 
+/** The two points of the frontier between which a cost lies; one, where it lies beyond an end. */
+export function around<P extends Point>(points: readonly P[], cost: number): P[] {
+  const best = frontier(points)
+  const next = best.findIndex(point => point.replicaSeconds >= cost)
+  return next < 0 ? best.slice(-1) : best.slice(Math.max(0, next - 1), next + 1)
+}
+
 /** The least and the most that any of them cost. */
-function costs(points: readonly Point[]): [least: number, most: number] {
+function reachOf(points: readonly Point[]): [least: number, most: number] {
   const all = points.map(point => point.replicaSeconds)
   return [Math.min(...all), Math.max(...all)]
 }
@@ -52,17 +66,13 @@ function costs(points: readonly Point[]): [least: number, most: number] {
 /**
  * What a policy does at this cost, along its frontier: bad is a straight line in its logarithm from point to
  * point (shares below `small` count as that), lost one in itself, so that both belong to the same setting.
- * Beyond the last point of the frontier it is as good as there: what was dearer was no better. Null where
- * none of the points cost as little or as much: nothing is made up.
+ * Beyond the frontier's ends it is as good as there: what was dearer was no better. Null of no points.
  */
 export function atCost(points: readonly Point[], cost: number, small: number): Harm | null {
-  const [least, most] = costs(points)
-  if (points.length === 0 || cost < least || cost > most) return null
-  const best = frontier(points)
-  const next = best.findIndex(point => point.replicaSeconds >= cost)
-  const to = best.at(next) as Point
-  if (next <= 0) return { bad: Math.max(small, to.bad), lost: to.lost }
-  const from = best[next - 1] as Point
+  const [from, to] = around(points, cost)
+  if (from === undefined) return null
+  if (to === undefined || cost <= from.replicaSeconds)
+    return { bad: Math.max(small, from.bad), lost: from.lost }
   const part = (cost - from.replicaSeconds) / (to.replicaSeconds - from.replicaSeconds)
   const [high, low] = [log(Math.max(small, from.bad)), log(Math.max(small, to.bad))]
   return { bad: exp(high + (low - high) * part), lost: from.lost + (to.lost - from.lost) * part }
@@ -73,22 +83,35 @@ export function smallShare(offered: number): number {
   return Math.max(SMALL_SHARE, FEW_REQUESTS / Math.max(1, offered))
 }
 
+/** One side of a comparison. */
+export interface Side {
+  /** The least and the most that it costs with any setting. */
+  reach: readonly [least: number, most: number]
+  /** Its points on both sides of a cost. */
+  near(cost: number): readonly Point[]
+}
+
+export function sideOf(points: readonly Point[]): Side {
+  return { reach: reachOf(points), near: cost => around(points, cost) }
+}
+
 /**
- * A rival's harm over ours at the same replica-seconds: at `cost`, or, where the rival has never been there or
- * we never cost so little, at the nearest cost for which there is something to say. Where it always spends
- * more than we ever did, our dearest setting stands for ours: with more to spend we'd be no worse. Null where
- * we always spend more.
+ * A rival's harm over ours at equal replica-seconds: those of `own`, our setting as shipped. Where the rival has
+ * never been there, at the nearest cost where it has, along our curve. Where it always spends more than we
+ * ever did, our dearest setting stands for ours: with more to spend we'd be no worse. Null where we always
+ * spend more: nothing is made up.
  */
-export function ratioAt(
-  ours: readonly Point[],
-  theirs: readonly Point[],
-  { cost, offered }: { cost: number; offered: number },
-): Ratio | null {
-  const [[least, most], [from, to]] = [costs(ours), costs(theirs)]
-  const at = Math.min(to, Math.max(least, from, cost))
+export function ratioAt(own: Point, ours: Side, theirs: Side, offered: number): Ratio | null {
+  const cost = own.replicaSeconds
+  const [from, to] = theirs.reach
+  const [least, most] = ours.reach
+  const moved = cost < from * (1 - EQUAL) || cost > to * (1 + EQUAL)
+  const at = moved ? Math.min(to, Math.max(least, from, cost)) : cost
+  if (moved && at < least) return null
   const small = smallShare(offered)
-  const mine = atCost(ours, Math.min(most, at), small)
-  const other = atCost(theirs, at, small)
+  const ourCost = Math.min(most, at)
+  const mine = moved ? atCost(ours.near(ourCost), ourCost, small) : harmOf(own, small)
+  const other = atCost(theirs.near(at), at, small)
   if (mine === null || other === null) return null
   return {
     cost: Math.round(at),
@@ -97,8 +120,12 @@ export function ratioAt(
     bad: times(other.bad, mine.bad, small),
     lost: times(other.lost, mine.lost, small),
     nearZero: Math.min(mine.bad, other.bad) <= small,
-    moved: at !== cost,
+    moved,
   }
+}
+
+function harmOf({ bad, lost }: Point, small: number): Harm {
+  return { bad: Math.max(small, bad), lost }
 }
 
 /** Both count as at least `small`: what is next to nothing makes no ratio. */

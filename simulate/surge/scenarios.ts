@@ -12,6 +12,8 @@ export interface Surge {
   settings: Record<string, string | number>
   replicas: number
   startUp: string
+  /** Until a replica whose model is down is known not to be ready. */
+  unready: string
   limit: number
   run: string
 }
@@ -35,7 +37,7 @@ const fast: Kind = { limit: 4, meanMs: 200, timeout: '2s' }
 const slow: Kind = { limit: 16, meanMs: 2000, timeout: '10s' }
 const tiny: Kind = { limit: 16, meanMs: 20, timeout: '1s' }
 
-type More = Partial<Pick<Surge, 'replicas' | 'startUp' | 'clients'>> & {
+type More = Partial<Pick<Surge, 'replicas' | 'startUp' | 'unready' | 'clients'>> & {
   mishap?: Omit<PlantSpec, 'model'>
 }
 
@@ -44,7 +46,7 @@ function surge(
   about: string,
   { limit, meanMs, timeout }: Kind,
   [traffic, run]: [traffic: TrafficFile, run: string],
-  { replicas = 2, startUp = '20s', clients = {}, mishap = {} }: More = {},
+  { replicas = 2, startUp = '20s', unready = '2s', clients = {}, mishap = {} }: More = {},
 ): Surge {
   const work = { mean: `${meanMs}ms`, spread: 'lognormal', cv: 0.5 } as const
   return {
@@ -61,6 +63,7 @@ function surge(
     },
     replicas,
     startUp,
+    unready,
     limit,
     run,
   }
@@ -163,6 +166,17 @@ export const surges: readonly Surge[] = [
     mishap: crashes,
     clients: retries,
   }),
+  surge(
+    'crashes-probe',
+    'the same, and only a readiness probe finds out',
+    slow,
+    [ramp(8), '1200s'],
+    {
+      mishap: crashes,
+      clients: retries,
+      unready: '30s',
+    },
+  ),
   surge(
     'rocket',
     '10 to 10,000 requests a second in 60 s, requests of 20 ms',

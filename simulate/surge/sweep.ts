@@ -1,3 +1,4 @@
+import { Random } from '../random.ts'
 import { play } from '../run.ts'
 import { scenarioFrom, type Scenario } from '../scenario/read.ts'
 import type { Trace } from '../traffic/trace.ts'
@@ -8,11 +9,15 @@ import type { Surge } from './scenarios.ts'
 export const rivals = ['hpa', 'hpaConcurrency', 'kpa', 'kpa300', 'keda', 'fixed'] as const
 export type RivalName = (typeof rivals)[number]
 
+type Service = 'random' | 'two'
+
 /** One setting of one policy. `target` is in the policy's own unit. */
 export interface Setting {
   policy: string
   target?: number
   settings?: Record<string, number | string>
+  edges?: number
+  service?: Service
   words: string
 }
 
@@ -22,33 +27,41 @@ export type Grain = 'sample' | 'quick' | 'full'
 const UTILIZATION = {
   sample: [0.5, 0.8],
   quick: [0.35, 0.5, 0.65, 0.8, 1],
-  full: [0.35, 0.45, 0.55, 0.65, 0.8, 0.9, 1],
+  full: [0.35, 0.5, 0.65, 0.8, 1],
 }
-const OTHER_WINDOWS = { sample: ['60s'], quick: ['60s'], full: ['60s', '600s'] }
-const CPU = { sample: [30, 60], quick: [20, 40, 60, 80], full: [20, 30, 40, 50, 60, 70, 80, 95] }
-const KPA = { sample: [40, 70], quick: [30, 50, 70, 100], full: [30, 40, 50, 60, 70, 85, 100] }
+const CPU = { sample: [30, 60], quick: [20, 40, 60, 80], full: [20, 30, 40, 55, 75] }
+const KPA = { sample: [40, 70], quick: [30, 50, 70, 100], full: [35, 50, 65, 80, 90, 100] }
 /** Above 1 where a metric has what waits in it, too. */
-const OF_LIMIT = {
-  sample: [0.5, 1],
-  quick: [0.3, 0.6, 1, 2],
-  full: [0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1, 1.5, 2],
-}
+const OF_LIMIT = { sample: [0.5, 1], quick: [0.3, 0.6, 1, 2], full: [0.35, 0.55, 0.75, 1, 1.4] }
 /** Times the replicas that we had in the mean. */
-const FIXED = { sample: [1], quick: [1, 2], full: [1, 1.3, 1.7, 2.3] }
+const FIXED = { sample: [1], quick: [1, 1.5], full: [1, 1.3, 1.8] }
+/** What stands before those who bring no proxy: kube-proxy, or a balancer that is kinder. A sample has the kinder one. */
+const SERVICES: Record<Grain, Service[]> = {
+  sample: ['two'],
+  quick: ['random', 'two'],
+  full: ['random', 'two'],
+}
 
 /** What Outrigger ships with: every other setting is drawn around it. */
 export const DEFAULT = '0.8, window 300s'
 
-/** Outrigger's settings: how full slots should be, at the default window and at others. */
+/** Outrigger's settings: how full slots should be, over the window that we ship. */
 export function ours(grain: Grain): Setting[] {
-  return ['300s', ...OTHER_WINDOWS[grain]].flatMap(window =>
-    UTILIZATION[grain].map(utilization => ({
-      policy: 'outrigger',
-      settings: { 'target-utilization': utilization, 'scale-down-window': window },
-      words: `${utilization}, window ${window}`,
-    })),
-  )
+  return UTILIZATION[grain].map(utilization => ({
+    policy: 'outrigger',
+    settings: { 'target-utilization': utilization, 'scale-down-window': '300s' },
+    words: `${utilization}, window 300s`,
+  }))
 }
+
+/** Outrigger as shipped behind something else than one edge. */
+export const fronts = {
+  edges2: { policy: 'outrigger', edges: 2, words: 'two edges' },
+  edges8: { policy: 'outrigger', edges: 8, words: 'eight edges' },
+  service: { policy: 'outrigger', edges: 0, words: 'no edge, kube-proxy' },
+  serviceTwo: { policy: 'outrigger', edges: 0, service: 'two', words: 'no edge, two choices' },
+} as const satisfies Record<string, Setting>
+export type FrontName = keyof typeof fronts
 
 /** A rival's settings, the most generous first; `mean` is how many replicas we had. */
 export function theirs(
@@ -60,17 +73,25 @@ export function theirs(
     targets.map(target => ({ policy, target, words: `${target} %` }))
   const ofLimit = (policy: string): Setting[] =>
     OF_LIMIT[grain].map(share => ({ policy, target: share * limit, words: `${share} x limit` }))
+  const behind = (settings: Setting[]): Setting[] =>
+    SERVICES[grain].flatMap(service =>
+      settings.map(one => ({
+        ...one,
+        service,
+        words: service === 'two' ? `${one.words}, two choices` : one.words,
+      })),
+    )
   switch (rival) {
     case 'hpa':
-      return percent('hpa-cpu', CPU[grain])
+      return behind(percent('hpa-cpu', CPU[grain]))
     case 'hpaConcurrency':
-      return ofLimit('hpa-concurrency')
+      return behind(ofLimit('hpa-concurrency'))
     case 'kpa':
       return percent('kpa', KPA[grain])
     case 'kpa300':
       return percent('kpa-300', KPA[grain])
     case 'keda':
-      return ofLimit('keda')
+      return behind(ofLimit('keda'))
     case 'fixed': {
       const counts = FIXED[grain].flatMap(x => [Math.floor(x * mean), Math.ceil(x * mean)])
       const some = [...new Set(counts.map(count => Math.max(1, count)))]
@@ -79,37 +100,85 @@ export function theirs(
   }
 }
 
-/** The scenario as a setting of Outrigger has it. */
-export function scenarioOf(surge: Surge, settings: Setting['settings'] = {}): Scenario {
-  return scenarioFrom({ ...surge, settings: { ...surge.settings, ...settings } })
+/** The scenario as a setting has it. */
+export function scenarioOf(
+  surge: Surge,
+  { settings, edges, service }: Partial<Setting> = {},
+): Scenario {
+  return scenarioFrom({
+    ...surge,
+    settings: { ...surge.settings, ...settings },
+    ...(edges === undefined ? {} : { edges }),
+    ...(service === undefined ? {} : { service }),
+  })
 }
 
-/** Plays a setting with each seed; costs and shares are means over seeds. */
-export function point(
-  surge: Surge,
-  { policy, target, settings, words }: Setting,
-  { seeds, trace }: { seeds: readonly number[]; trace?: Trace },
-): Point & { offered: number } {
-  const sum = { offered: 0, bad: 0, lost: 0, replicaSeconds: 0 }
-  for (const seed of seeds) {
-    const { totals } = play(scenarioOf(surge, settings), {
-      policy,
+/** The longest period of those who scale, us: an autoscaler's sync. */
+const PERIOD_US = 15_000_000
+
+/**
+ * How much later than the clocks of those who scale the traffic of a seed begins: anywhere in a period, evenly
+ * spread over the seeds, so that nobody's ticks have the luck of the hour.
+ */
+export function lateUs(seed: number, seeds: readonly number[]): number {
+  const place = Math.max(0, seeds.indexOf(seed))
+  return Math.floor(((place + new Random(seed).uniform()) / Math.max(1, seeds.length)) * PERIOD_US)
+}
+
+/** Plays settings of a scenario, each setting and seed once. */
+export class Player {
+  private readonly surge: Surge
+  private readonly seeds: readonly number[]
+  private readonly trace: Trace | undefined
+  private readonly known = new Map<string, Figures>()
+
+  constructor(surge: Surge, { seeds, trace }: { seeds: readonly number[]; trace?: Trace }) {
+    this.surge = surge
+    this.seeds = seeds
+    this.trace = trace
+  }
+
+  /** A setting over all seeds, or over the first alone: shares are of all requests, the rest are means. */
+  point(setting: Setting, over: 'all' | 'first' = 'all'): Point {
+    const seeds = over === 'all' ? this.seeds : this.seeds.slice(0, 1)
+    const runs = seeds.map(seed => this.run(setting, seed))
+    const sum = (of: keyof Figures): number => runs.reduce((total, run) => total + run[of], 0)
+    const offered = sum('offered')
+    return {
+      target: setting.words,
+      replicaSeconds: sum('replicaSeconds') / runs.length,
+      bad: sum('bad') / Math.max(1, offered),
+      lost: sum('lost') / Math.max(1, offered),
+      turns: sum('directionChanges') / runs.length,
+      seeds: runs.length,
+      offered: offered / runs.length,
+    }
+  }
+
+  private run(setting: Setting, seed: number): Figures {
+    const key = `${setting.policy} ${setting.words} ${seed}`
+    const known = this.known.get(key)
+    if (known !== undefined) return known
+    const { target } = setting
+    const { totals } = play(scenarioOf(this.surge, setting), {
+      policy: setting.policy,
       limiter: 'outrigger',
       seed,
+      lateUs: lateUs(seed, this.seeds),
       ...(target === undefined ? {} : { target }),
-      ...(trace === undefined ? {} : { trace }),
+      ...(this.trace === undefined ? {} : { trace: this.trace }),
     })
-    sum.offered += totals.offered
-    sum.bad += totals.bad
-    sum.lost += totals.lost
-    sum.replicaSeconds += totals.replicaSeconds
+    const { offered, bad, lost, replicaSeconds, directionChanges } = totals
+    const figures = { offered, bad, lost, replicaSeconds, directionChanges }
+    this.known.set(key, figures)
+    return figures
   }
-  const offered = Math.max(1, sum.offered)
-  return {
-    target: words,
-    replicaSeconds: sum.replicaSeconds / seeds.length,
-    bad: sum.bad / offered,
-    lost: sum.lost / offered,
-    offered: sum.offered,
-  }
+}
+
+interface Figures {
+  offered: number
+  bad: number
+  lost: number
+  replicaSeconds: number
+  directionChanges: number
 }

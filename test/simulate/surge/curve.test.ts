@@ -1,10 +1,12 @@
 import test from 'ava'
 import fc from 'fast-check'
 import {
+  around,
   atCost,
   frontier,
   median,
   ratioAt,
+  sideOf,
   smallShare,
   type Point,
 } from '../../../simulate/surge/curve.ts'
@@ -14,7 +16,13 @@ const at = (replicaSeconds: number, bad: number, lost = 0): Point => ({
   replicaSeconds,
   bad,
   lost,
+  turns: 0,
+  offered: 1e6,
+  seeds: 1,
 })
+/** Ours as shipped is at the middle one of three. */
+const against = (own: Point, ours: Point[], theirs: Point[], offered = 1e6) =>
+  ratioAt(own, sideOf([own, ...ours]), sideOf(theirs), offered)
 const SMALL = 1e-5
 const near = (value: number | undefined, expected: number): boolean =>
   Math.abs((value ?? NaN) / expected - 1) < 1e-9
@@ -34,12 +42,20 @@ test('between two settings bad is interpolated by its logarithm, lost by itself'
   t.true(near(atCost(points, 300, SMALL)?.bad, 0.001))
 })
 
-test('a cost that no setting had gets no figure; one that was dear for nothing gets the best below it', t => {
+test('beyond the ends of the frontier it is as good as there: what was dear for nothing is no better', t => {
   const points = [at(100, 0.1), at(300, 0.001), at(500, 0.3)]
-  t.is(atCost(points, 99, SMALL), null)
-  t.is(atCost(points, 501, SMALL), null)
+  t.true(near(atCost(points, 50, SMALL)?.bad, 0.1))
   t.true(near(atCost(points, 400, SMALL)?.bad, 0.001))
   t.is(atCost([], 100, SMALL), null)
+})
+
+test('next to a cost are the two points of the frontier around it', t => {
+  const points = [at(100, 0.1), at(200, 0.5), at(300, 0.001), at(500, 0.3)]
+  const costs = (cost: number): number[] => around(points, cost).map(p => p.replicaSeconds)
+  t.deepEqual(costs(200), [100, 300])
+  t.deepEqual(costs(100), [100])
+  t.deepEqual(costs(50), [100])
+  t.deepEqual(costs(400), [300])
 })
 
 test('nothing bad at all counts as a few requests', t => {
@@ -49,31 +65,39 @@ test('nothing bad at all counts as a few requests', t => {
 })
 
 test('at equal cost: who has ten times as much bad is ten times as bad', t => {
-  const ours = [at(100, 0.1, 0.02), at(300, 0.001, 0.02)]
-  const theirs = ours.map(p => ({ ...p, bad: p.bad * 10, lost: p.lost / 2 }))
-  const ratio = ratioAt(ours, theirs, { cost: 200, offered: 1e6 })
+  const own = at(200, 0.01, 0.02)
+  const theirs = [at(100, 1, 0.01), at(300, 0.01, 0.01)]
+  const ratio = against(own, [], theirs)
   t.true(near(ratio?.bad, 10))
   t.true(near(ratio?.lost, 0.5))
   t.like(ratio, { cost: 200, moved: false, nearZero: false })
 })
 
+test('ours is the setting as shipped, even where another of ours is as cheap and better', t => {
+  const ratio = against(at(200, 0.01), [at(199, 0.001), at(300, 0.0001)], [at(200, 0.05)])
+  t.true(near(ratio?.bad, 5))
+})
+
+test('costs within two percent are equal', t => {
+  t.like(against(at(200, 0.01), [], [at(203, 0.05)]), { moved: false })
+  t.like(against(at(200, 0.01), [at(300, 0.01)], [at(205, 0.05)]), { moved: true })
+})
+
 test('a rival that never cost as much is met where it was; one that always costs more, by our dearest', t => {
-  const ours = [at(100, 0.1), at(300, 0.001)]
-  const cheap = ratioAt(ours, [at(50, 0.5), at(200, 0.05)], { cost: 250, offered: 1e6 })
-  t.like(cheap, { cost: 200, moved: true })
-  t.true(near(cheap?.bad, 5))
-  const dear = ratioAt(ours, [at(900, 0.004), at(1000, 0.003)], { cost: 250, offered: 1e6 })
+  const [own, more] = [at(250, 0.01), [at(100, 0.1), at(400, 0.001)]]
+  const cheap = against(own, more, [at(50, 0.9), at(175, 0.05)])
+  t.like(cheap, { cost: 175, moved: true })
+  t.true(near(cheap?.ours.bad, Math.sqrt(0.1 * 0.01)))
+  const dear = against(own, more, [at(900, 0.004), at(1000, 0.003)])
   t.like(dear, { cost: 900, moved: true })
   t.true(near(dear?.bad, 4))
-  t.is(ratioAt(ours, [at(10, 0.5), at(90, 0.2)], { cost: 250, offered: 1e6 }), null)
+  t.is(against(own, more, [at(10, 0.5), at(90, 0.2)]), null)
 })
 
 test('no ratio is beyond 100, and next to nothing is marked', t => {
-  const best = ratioAt([at(100, 0)], [at(100, 0.5)], { cost: 100, offered: 1e6 })
-  t.like(best, { bad: 100, nearZero: true })
-  t.like(ratioAt([at(100, 0)], [at(100, 0)], { cost: 100, offered: 1e6 }), { bad: 1 })
-  const worst = ratioAt([at(100, 0.5)], [at(100, 0)], { cost: 100, offered: 1e6 })
-  t.like(worst, { bad: 0.01, nearZero: true })
+  t.like(against(at(100, 0), [], [at(100, 0.5)]), { bad: 100, nearZero: true })
+  t.like(against(at(100, 0), [], [at(100, 0)]), { bad: 1 })
+  t.like(against(at(100, 0.5), [], [at(100, 0)]), { bad: 0.01, nearZero: true })
 })
 
 test('the median of an even number is between its middle two', t => {
@@ -86,21 +110,15 @@ test('more to spend never does more harm, and swapping the two turns a ratio rou
   const share = fc.double({ min: 0.0001, max: 1, noNaN: true })
   const cost = fc.integer({ min: 100, max: 1000 })
   const some = fc.array(fc.tuple(cost, share), { minLength: 1, maxLength: 8 })
-  const ends = (bad: number): Point[] => [at(100, 1), at(1000, bad)]
   fc.assert(
-    fc.property(some, some, cost, cost, (a, b, one, other) => {
-      const [ours, theirs] = [a, b].map(all => [...all.map(([c, s]) => at(c, s)), ...ends(0.5)])
+    fc.property(some, cost, cost, share, share, (all, one, other, a, b) => {
+      const points = [...all.map(([c, s]) => at(c, s)), at(100, 1), at(1000, 0.5)]
       const [low, high] = [Math.min(one, other), Math.max(one, other)]
-      const harm = (c: number): number => atCost(ours as Point[], c, SMALL)?.bad ?? NaN
+      const harm = (c: number): number => atCost(points, c, SMALL)?.bad ?? NaN
       t.true(harm(high) <= harm(low) * (1 + 1e-12))
-      const options = { cost: one, offered: 1e9 }
-      const there = ratioAt(ours as Point[], theirs as Point[], options)
-      const back = ratioAt(theirs as Point[], ours as Point[], options)
-      t.true(
-        near((there?.bad ?? NaN) * (back?.bad ?? NaN), 1) ||
-          there?.bad === 100 ||
-          back?.bad === 100,
-      )
+      const there = against(at(one, a), [], [at(one, b)], 1e9)?.bad ?? NaN
+      const back = against(at(one, b), [], [at(one, a)], 1e9)?.bad ?? NaN
+      t.true(near(there * back, 1) || there === 100 || back === 100)
     }),
   )
 })

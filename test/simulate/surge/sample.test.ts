@@ -1,6 +1,7 @@
 import test from 'ava'
-import { compare, summary } from '../../../simulate/surge/compare.ts'
+import { compare } from '../../../simulate/surge/compare.ts'
 import { surges, type Surge } from '../../../simulate/surge/scenarios.ts'
+import { summary } from '../../../simulate/surge/summary.ts'
 
 /**
  * A sample of `make bench-surge`: a few scenarios cut short, few settings a curve, one seed. Virtual time, so
@@ -8,7 +9,10 @@ import { surges, type Surge } from '../../../simulate/surge/scenarios.ts'
  */
 const rowOf = (name: string, run: string) => {
   const found = surges.find(surge => surge.name === name) as Surge
-  return compare({ ...found, run }, { grain: 'sample', seeds: [1], against: ['hpa', 'kpa'] })
+  return compare(
+    { ...found, run },
+    { grain: 'sample', seeds: [1], against: ['hpa', 'kpa'], behind: [] },
+  )
 }
 
 // name, run, and how many times as much is bad at least: HPA, KPA.
@@ -30,8 +34,11 @@ for (const [i, [name, , hpa, kpa]] of least.entries()) {
 }
 
 test('a summary has the middle and the worst of all, and nothing of who was not compared', t => {
-  const { medianBadRatio, worstBadRatio } = summary(rows)
+  const { medianBadRatio, worstBadRatio, nulls } = summary(rows)
   t.true((worstBadRatio.hpa ?? NaN) <= (medianBadRatio.hpa ?? NaN))
   t.is(worstBadRatio.hpa, Math.min(...rows.map(({ ratios }) => ratios.hpa?.bad ?? NaN)))
   t.is(medianBadRatio.keda, null)
+  const [own, fewest] = [rows[0]?.default.turns ?? NaN, rows[0]?.fewestTurns ?? NaN]
+  // It ends before the lull is over.
+  t.deepEqual([own, fewest, nulls.hpa], [0, 0, 0])
 })

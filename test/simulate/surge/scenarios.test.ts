@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { seconds } from '../../../simulate/words.ts'
 import { carries, surges } from '../../../simulate/surge/scenarios.ts'
 import { rateOf } from '../../../simulate/traffic/rates.ts'
-import { DEFAULT, ours, scenarioOf, theirs } from '../../../simulate/surge/sweep.ts'
+import { DEFAULT, lateUs, ours, scenarioOf, theirs } from '../../../simulate/surge/sweep.ts'
 import { readSettings } from '../../../core/model/settings.ts'
 
 test('every scenario can be played, has a name of its own, and the same ceiling and limit for all', t => {
@@ -43,12 +43,30 @@ test('a rival is told its target in its own unit; a fixed count is near the mean
   const how = { limit: 16, mean: 3.4 }
   t.deepEqual(theirs('keda', 'quick', how)[0], {
     policy: 'keda',
+    service: 'random',
     target: 4.8,
     words: '0.3 x limit',
   })
   t.deepEqual(theirs('kpa300', 'quick', how)[0], { policy: 'kpa-300', target: 30, words: '30 %' })
   t.deepEqual(
     theirs('fixed', 'quick', how).map(({ target }) => target),
-    [3, 4, 6, 7],
+    [3, 4, 5, 6],
   )
+})
+
+test('who brings no proxy is behind kube-proxy and behind two choices, under a name of its own', t => {
+  for (const rival of ['hpa', 'hpaConcurrency', 'keda'] as const) {
+    const settings = theirs(rival, 'full', { limit: 4, mean: 2 })
+    t.is(settings.filter(({ service }) => service === 'two').length, settings.length / 2)
+    t.is(new Set(settings.map(({ words }) => words)).size, settings.length)
+  }
+})
+
+test('onsets of several seeds are spread over the 15 s of an autoscaler, each anywhere in its part', t => {
+  const seeds = [1, 2, 3, 4, 5]
+  for (const [i, seed] of seeds.entries()) {
+    const late = lateUs(seed, seeds) / 1e6
+    t.true(late >= 3 * i && late < 3 * i + 3 && late % 1 !== 0, `${late}`)
+  }
+  t.true(lateUs(1, [1]) < 15e6)
 })
