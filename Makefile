@@ -11,6 +11,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export ONNXRUNTIME_NODE_INSTALL := skip
 
 INSTALLED := node_modules/.installed
+PEERS := bench/node_modules/.installed
 BUILT := dist/.built
 ROOMS := $(wildcard core cli sidecar edge aggregator controller local simulate dashboards examples)
 # Folders too: their time changes when a file goes.
@@ -22,7 +23,7 @@ SYSTEM_MINUTES := 20
 CLUSTER_MINUTES := 30
 REPORT ?=
 
-.PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench bench-learn bench-cluster bench-surge clean
+.PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench bench-learn bench-cluster bench-path bench-surge clean
 
 help: ## Show this.
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,8 +69,7 @@ format: $(INSTALLED) ## Format the sources; mend what oxlint can.
 docs: $(INSTALLED) ## Write the docs that come from tables.
 	node scripts/docs.ts
 
-bench: $(BUILT) ## Run the benchmarks in bench/.
-	if [ -f bench/package-lock.json ]; then (cd bench && npm ci --loglevel=error); fi
+bench: $(BUILT) $(PEERS) ## Run the benchmarks in bench/.
 	for file in bench/*.ts; do echo "== $$file"; node "$$file"; done
 
 bench-learn: $(INSTALLED) ## How close the learned limit comes to the best one, beside rivals: half an hour of virtual time runs.
@@ -79,6 +79,11 @@ bench-cluster: $(BUILT) ## The controller with 1,000 endpoints and 10,000 fake p
 	scripts/debian-packages.sh etcd:etcd-server
 	node bench/cluster/main.ts $(ARGS)
 
+bench-path: $(BUILT) $(PEERS) ## A request's cost through ours, beside nginx, HAProxy and Node relays: an hour, Linux; ARGS=--quick.
+	scripts/debian-packages.sh taskset:util-linux /usr/sbin/nginx:nginx /usr/sbin/haproxy:haproxy \
+	  wrk:wrk h2load:nghttp2-client nghttpd:nghttp2-server
+	node --disable-warning=ExperimentalWarning bench/path/main.ts $(ARGS)
+
 bench-surge: $(INSTALLED) ## Outrigger's scaler against others at equal cost, simulated: up to an hour; ARGS=--quick.
 	node bench/surge/main.ts $(ARGS)
 
@@ -87,6 +92,11 @@ clean: ## Remove what was built and installed.
 
 $(INSTALLED): package-lock.json
 	PATH='$(HOST_PATH)' npm ci --loglevel=error
+	touch $@
+
+# The benchmarks' own package: peers that nobody else needs.
+$(PEERS): bench/package-lock.json
+	cd bench && PATH='$(HOST_PATH)' npm ci --loglevel=error
 	touch $@
 
 $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json scripts/build.ts

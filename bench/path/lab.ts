@@ -1,0 +1,120 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { until } from '../../test/cluster/machine/processes.ts'
+import { file, pidOf, start, state } from '../cluster/machine.ts'
+import {
+  parseMemory,
+  parseSchedstat,
+  parseStat,
+  TICKS_A_SECOND,
+  treeOf,
+  type Stat,
+} from './proc.ts'
+
+/** Two cores, one for the proxy that is measured, the other for its upstream and the load. Linux, util-linux. */
+export interface Cores {
+  proxy: string
+  load: string
+}
+
+/** The bench itself, which only waits, goes to the load's core. */
+export function pinSelf({ load }: Cores): void {
+  const done = spawnSync('taskset', ['-acp', load, String(process.pid)], { encoding: 'utf8' })
+  if (done.status !== 0) throw new Error(`taskset: ${done.stderr}`)
+}
+
+/** Starts a named process on a core; it ends with the bench. taskset becomes the command: its id is the process's. */
+export function startOn(
+  core: string,
+  name: string,
+  command: readonly string[],
+  environment: Record<string, string> = {},
+): void {
+  start(name, 'taskset', ['-c', core, ...command], environment)
+}
+
+export async function listens(name: string, port: number): Promise<void> {
+  await until(`${name} listens`, () => accepts(port), { seconds: 20 })
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}
+
+/** Runs a command to its end on a core; gives what it printed. */
+export async function output(core: string, command: readonly string[]): Promise<string> {
+  const child = spawn('taskset', ['-c', core, ...command], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let [out, said] = ['', '']
+  child.stdout.on('data', part => (out += String(part)))
+  child.stderr.on('data', part => (said += String(part)))
+  const code = await new Promise(resolve => child.once('close', resolve))
+  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${String(code)}: ${said}${out}`)
+  return out
+}
+
+/** Fills {{name}} of a file in config/ in, writes it beside the sockets and logs, and gives its path. */
+export function configured(
+  template: string,
+  name: string,
+  values: Record<string, string | number>,
+): string {
+  const text = readFileSync(join(import.meta.dirname, 'config', template), 'utf8')
+  return file(name, fill(text, { folder: state, ...values }))
+}
+
+export function fill(text: string, values: Record<string, string | number>): string {
+  return text.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => {
+    const value = values[name]
+    if (value === undefined) throw new Error(`{{${name}}}: expected a value, got none`)
+    return String(value)
+  })
+}
+
+/** The trees of the named processes. */
+export function treesOf(names: readonly string[]): Stat[] {
+  const all = stats()
+  return names.flatMap(name => treeOf(pidOf(name), all))
+}
+
+function stats(): Stat[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(pid => {
+      try {
+        return [parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))]
+      } catch {
+        // It ended meanwhile.
+        return []
+      }
+    })
+}
+
+/** utime + stime of the trees, us. */
+export function cpuUs(names: readonly string[]): number {
+  const ticks = treesOf(names).reduce((sum, stat) => sum + stat.ticks, 0)
+  return (ticks * 1e6) / TICKS_A_SECOND
+}
+
+/** The same by the scheduler's own count, us: ticks are too coarse for processes that idle. */
+export function ranUs(names: readonly string[]): number {
+  return treesOf(names)
+    .flatMap(({ pid }) =>
+      readdirSync(`/proc/${pid}/task`).map(task =>
+        parseSchedstat(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8')),
+      ),
+    )
+    .reduce((sum, ns) => sum + ns / 1000, 0)
+}
+
+/** Bytes. */
+export function memoryOf(names: readonly string[]): { rss: number; pss: number } {
+  return treesOf(names)
+    .map(({ pid }) => parseMemory(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')))
+    .reduce((sum, { rss, pss }) => ({ rss: sum.rss + rss, pss: sum.pss + pss }), { rss: 0, pss: 0 })
+}
