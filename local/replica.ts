@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PlatformEndpoint } from '../core/model/tables.ts'
 import { keepRunning, startChild, type Child, type ChildOptions, type Kept } from './child.ts'
+import { gpusOf } from './gpus.ts'
 import { probe } from './probe.ts'
 import type { EndpointPlan } from './file.ts'
 import type { Site } from './site.ts'
@@ -165,6 +166,7 @@ function sidecarEnvironment(
   const first =
     plan.settings['fixed-limit'] ??
     Math.min(plan.settings['first-limit'], objective === null ? 2 : 4)
+  const gpus = gpusOf({ ...site.environment, ...plan.environment })
   return {
     OUTRIGGER_ENDPOINT: plan.endpoint,
     OUTRIGGER_REVISION: plan.revision,
@@ -182,6 +184,7 @@ function sidecarEnvironment(
     ...(plan.metrics === null
       ? {}
       : { OUTRIGGER_METRICS_URL: fillPlaces(plan.metrics, site.host, ports) }),
+    ...(gpus === null ? {} : { OUTRIGGER_GPUS: gpus }),
     ...(plan.cpuQuota === null ? {} : { OUTRIGGER_CPU_QUOTA: String(plan.cpuQuota) }),
     OUTRIGGER_APP_PID_FILE: pidFile(site, name),
   }
