@@ -23,7 +23,7 @@ SYSTEM_MINUTES := 20
 CLUSTER_MINUTES := 30
 REPORT ?=
 
-.PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench bench-learn bench-cluster bench-path bench-surge clean
+.PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench bench-learn bench-cluster bench-gpu bench-path bench-surge clean
 
 help: ## Show this.
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ bench-learn: $(INSTALLED) ## How close the learned limit comes to the best one, 
 bench-cluster: $(BUILT) ## The controller with 1,000 endpoints and 10,000 fake pods: half an hour, Linux, Go, etcd.
 	scripts/debian-packages.sh etcd:etcd-server
 	node bench/cluster/main.ts $(ARGS)
+
+bench-gpu: $(BUILT) ## The limit learned for models that batch, against fixed ones, on the GPU of this machine: PyTorch, aiohttp.
+	node bench/gpu/main.ts $(ARGS)
 
 bench-path: $(BUILT) $(PEERS) ## A request's cost through ours, beside nginx, HAProxy and Node relays: an hour, Linux; ARGS=--quick.
 	scripts/debian-packages.sh taskset:util-linux /usr/sbin/nginx:nginx /usr/sbin/haproxy:haproxy \
