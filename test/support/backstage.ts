@@ -1,7 +1,11 @@
 import { Store } from '../../aggregator/store/store.ts'
+import type { Order } from '../../core/model/order.ts'
 import type { Sample } from '../../core/model/sample.ts'
 import type { EndpointWindows } from '../../core/model/windows.ts'
 import { Outrigger } from '../../simulate/control/outrigger.ts'
+import { Herd } from '../../simulate/path/herd.ts'
+import { Sidecar } from '../../simulate/path/sidecar.ts'
+import type { Model } from '../../simulate/plants/model.ts'
 import type { Played } from '../../simulate/result.ts'
 import { play } from '../../simulate/run.ts'
 import { scenarioFrom } from '../../simulate/scenario/read.ts'
@@ -16,6 +20,10 @@ export interface Hands {
   sample?(sample: Sample, second: number): Sample | null
   /** What the aggregator answers. */
   windows?(windows: EndpointWindows | null, second: number): EndpointWindows | null
+  /** Whether a sidecar gets an order. */
+  reaches?(sidecar: Sidecar, order: Order): boolean
+  /** A replica's model, in place of the scenario's; by its number, from 0. */
+  model?(index: number): Model
 }
 
 /**
@@ -23,31 +31,44 @@ export interface Hands {
  * store of windows and at the control. A run never waits, so nobody else sees what is changed meanwhile.
  */
 export function playWith(raw: object, hands: Hands, seed = 1): Played {
-  const own = {
-    second: Outrigger.prototype.second,
-    take: Store.prototype.take,
-    windows: Store.prototype.windows,
-  }
+  const { second, scale, take, tell, windows } = OWN
   let seconds = 0
-  Outrigger.prototype.second = function second(world) {
+  Outrigger.prototype.second = function decides(world) {
     seconds++
     hands.before?.(this, world, seconds)
-    own.second.call(this, world)
+    second.call(this, world)
     hands.after?.(this, world, seconds)
   }
-  Store.prototype.take = function take(from, sample, offset, now) {
+  Store.prototype.take = function takes(from, sample, offset, now) {
     const heard = hands.sample === undefined ? sample : hands.sample(sample, seconds)
-    return heard === null ? 'late' : own.take.call(this, from, heard, offset, now)
+    return heard === null ? 'late' : take.call(this, from, heard, offset, now)
   }
-  Store.prototype.windows = function windows(name, now, warm) {
-    const answer = own.windows.call(this, name, now, warm)
+  Store.prototype.windows = function answers(name, now, warm) {
+    const answer = windows.call(this, name, now, warm)
     return hands.windows === undefined ? answer : hands.windows(answer, seconds)
+  }
+  Sidecar.prototype.take = function takes(order) {
+    if (hands.reaches?.(this, order) ?? true) tell.call(this, order)
+  }
+  Herd.prototype.scale = function scales(...asked) {
+    if (hands.model !== undefined) Reflect.set(this, 'model', hands.model)
+    return scale.apply(this, asked)
   }
   try {
     return play(scenarioFrom(raw), { policy: 'outrigger', limiter: 'outrigger', seed })
   } finally {
-    Outrigger.prototype.second = own.second
-    Store.prototype.take = own.take
-    Store.prototype.windows = own.windows
+    Outrigger.prototype.second = second
+    Store.prototype.take = take
+    Store.prototype.windows = windows
+    Sidecar.prototype.take = tell
+    Herd.prototype.scale = scale
   }
+}
+
+const OWN = {
+  second: Outrigger.prototype.second,
+  take: Store.prototype.take,
+  windows: Store.prototype.windows,
+  tell: Sidecar.prototype.take,
+  scale: Herd.prototype.scale,
 }
