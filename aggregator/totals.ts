@@ -66,6 +66,8 @@ export class Totals {
       ...known('outrigger_model_cpu_seconds_total', {}, this.cpuUs, 1e6),
       ...known('outrigger_model_memory_bytes', {}, newest.memory?.bytes, 1),
       ...known('outrigger_model_gpu_ratio', {}, newest.gpu?.util, 1000),
+      ...known('outrigger_model_gpu_memory_bytes', {}, newest.gpu?.memoryBytes, 1),
+      ...known('outrigger_model_gpu_memory_limit_bytes', {}, newest.gpu?.memoryLimit, 1),
       ...engineRows(newest),
       ...known('outrigger_direct_connections', {}, newest.direct, 1),
       ['outrigger_sidecar_cpu_seconds_total', {}, this.selfCpuUs / 1e6],

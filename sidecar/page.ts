@@ -1,5 +1,5 @@
 import type { Sample } from '../core/model/sample.ts'
-import { metricsPage, type MetricsPage } from '../core/runtime/metrics.ts'
+import { metricsPage, type MetricsPage, type Writer } from '../core/runtime/metrics.ts'
 import type { Admission } from './admit/admission.ts'
 import type { Gate } from './gate.ts'
 import type { Orders } from './orders.ts'
@@ -66,7 +66,7 @@ export function page({ labels, admission, gate, orders, dropped }: Sources): Pag
       if (direct !== undefined) write.set('outrigger_direct_connections', labels, direct)
       if (cpu !== null) write.set('outrigger_model_cpu_seconds_total', labels, totals.cpuUs / 1e6)
       if (memory !== null) write.set('outrigger_model_memory_bytes', labels, memory.bytes)
-      if (gpu !== null) write.set('outrigger_model_gpu_ratio', labels, gpu.util / 1000)
+      if (gpu !== null) writeGpu(write, labels, gpu)
       if (engine === null) return
       const of = { ...labels, engine: engine.kind }
       if (engine.running !== null) write.set('outrigger_engine_running', of, engine.running)
@@ -74,4 +74,14 @@ export function page({ labels, admission, gate, orders, dropped }: Sources): Pag
       if (engine.kv !== null) write.set('outrigger_engine_kv_ratio', of, engine.kv / 1000)
     }),
   }
+}
+
+function writeGpu(
+  write: Writer<'sidecar'>,
+  labels: Sources['labels'],
+  { util, memoryBytes, memoryLimit }: NonNullable<Sample['gpu']>,
+): void {
+  write.set('outrigger_model_gpu_ratio', labels, util / 1000)
+  write.set('outrigger_model_gpu_memory_bytes', labels, memoryBytes)
+  if (memoryLimit !== null) write.set('outrigger_model_gpu_memory_limit_bytes', labels, memoryLimit)
 }

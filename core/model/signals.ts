@@ -84,6 +84,12 @@ export const signals = {
       labels: replica,
     },
     outrigger_model_gpu_ratio: { kind: 'gauge', help: 'GPU use, 0 to 1.', labels: replica },
+    outrigger_model_gpu_memory_bytes: {
+      kind: 'gauge',
+      help: 'GPU memory in use.',
+      labels: replica,
+    },
+    outrigger_model_gpu_memory_limit_bytes: { kind: 'gauge', help: 'GPU memory.', labels: replica },
     outrigger_engine_running: {
       kind: 'gauge',
       help: 'Requests that the engine runs, by its own metrics.',

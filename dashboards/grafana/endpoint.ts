@@ -171,6 +171,12 @@ const use: Panel[] = [
     queries: [{ expr: `outrigger_model_gpu_ratio${IT}`, legend: '{{replica}}' }],
   },
   {
+    title: 'GPU memory',
+    description: 'Memory in use on the GPU that the model runs on; empty where there is none.',
+    unit: 'bytes',
+    queries: [{ expr: `outrigger_model_gpu_memory_bytes${IT}`, legend: '{{replica}}' }],
+  },
+  {
     title: 'CPU of the sidecars',
     description: 'Cores that the sidecars themselves use: what Outrigger costs.',
     unit: 'short',
