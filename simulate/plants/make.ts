@@ -12,6 +12,8 @@ import { Tokens } from './tokens.ts'
 import { Usl } from './usl.ts'
 
 const RESTART = '30s'
+/** Allocators keep what was freed: glibc's gives back the top of a heap alone, PyTorch's nothing until it is asked. */
+const BACK = '60s'
 const FAST_ERROR = '1ms'
 const MOST_RUNNING = 256
 
@@ -22,7 +24,13 @@ export function makeModel(spec: PlantSpec, replica: number, random: Random): Mod
   if (memory === undefined && crashes === undefined) return make()
   return new Mortal(
     make,
-    memory === undefined ? null : { ...memory, restartUs: us(memory.restart ?? RESTART) },
+    memory === undefined
+      ? null
+      : {
+          ...memory,
+          backUs: us(memory.back ?? BACK),
+          restartUs: us(memory.restart ?? RESTART),
+        },
     crashes === undefined
       ? null
       : {

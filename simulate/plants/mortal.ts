@@ -1,3 +1,4 @@
+import { exp } from '../../core/model/math.ts'
 import { Heap } from './heap.ts'
 import type { Ended, Measured, Model } from './model.ts'
 
@@ -9,6 +10,8 @@ export interface Memory {
   limit: number
   base: number
   each: number
+  /** What was freed stays with the process for a while: after so long 1/e of it is left. */
+  backUs: number
   restartUs: number
 }
 
@@ -33,6 +36,9 @@ export class Mortal implements Model {
   private readonly held = new Set<number>()
   /** Have failed, and when that is told. */
   private readonly failing = new Heap<number>()
+  /** Requests whose memory the process has, in flight or freed and not given back, as of then. */
+  private kept = 0
+  private keptUs = 0
   private upUs: number | null = null
   private crashUs: number | null = null
 
@@ -48,7 +54,7 @@ export class Mortal implements Model {
     this.live(nowUs)
     if (this.upUs !== null) return this.failing.push(nowUs + REFUSED_US, id)
     this.held.add(id)
-    if (this.memory !== null && this.used(this.memory) > this.memory.limit)
+    if (this.memory !== null && this.used(this.memory, nowUs) > this.memory.limit)
       this.die(nowUs, this.memory.restartUs)
     else this.inner.start(id, kind, nowUs)
   }
@@ -90,12 +96,16 @@ export class Mortal implements Model {
     this.live(nowUs)
     const measured = this.inner.measure(nowUs)
     if (this.memory === null) return measured
-    const used = this.upUs === null ? this.used(this.memory) / this.memory.limit : 0
+    const used = this.upUs === null ? this.used(this.memory, nowUs) / this.memory.limit : 0
     return { ...measured, memoryPermille: Math.round(used * 1000) }
   }
 
-  private used({ base, each }: Memory): number {
-    return base + each * this.held.size
+  /** What is freed is used again before more is taken: only as many in flight as never before need more. */
+  private used({ base, each, backUs }: Memory, nowUs: number): number {
+    const left = backUs === 0 ? 0 : this.kept * exp((this.keptUs - nowUs) / backUs)
+    this.kept = Math.max(this.held.size, left)
+    this.keptUs = nowUs
+    return base + each * this.kept
   }
 
   /** Comes up when it is time, and knows from then on when it crashes. */
@@ -117,6 +127,7 @@ export class Mortal implements Model {
   private die(nowUs: number, restartUs: number): void {
     for (const id of this.held) this.failing.push(nowUs, id)
     this.held.clear()
+    this.kept = 0
     this.inner = this.make()
     this.upUs = nowUs + restartUs
   }

@@ -153,11 +153,20 @@ const plant = {
   classes: optional(list(number(0.001, 1000), 100, 'a list of at most 100 costs')),
   /**
    * Memory in MiB: what it may use, what it uses when idle, and for each request in flight. Above `limit` it
-   * is killed, and down for `restart` (30s).
+   * is killed, and down for `restart` (30s). Of what was freed 1/e is left after `back` (60s).
    */
   memory: optional(
     where(
-      object({ limit: mib, base: mib, each: mib, restart: optional(duration) }, strict),
+      object(
+        {
+          limit: mib,
+          base: mib,
+          each: mib,
+          back: optional(duration),
+          restart: optional(duration),
+        },
+        strict,
+      ),
       'a limit with room for a request',
       ({ limit, base, each }) => base + each <= limit && limit > 0,
     ),

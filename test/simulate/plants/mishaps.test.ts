@@ -66,6 +66,23 @@ test('memory: forty fit; the next kills all, nobody is served for 30 s, then it 
   t.deepEqual(model.end(model.nextUs()), [{ id: 42, ok: true, tokens: 0 }])
 })
 
+test('memory that was freed is given back slowly, and used again before more is taken', t => {
+  const memory = { limit: 1000, base: 0, each: 100, back: '10s' }
+  const model = replica({ model: knee, memory })
+  for (let id = 0; id < 8; id++) model.start(id, 0, 0)
+  while (model.nextUs() < 1e6) model.end(model.nextUs())
+  t.is(model.measure(0).memoryPermille, 800)
+  const left = model.measure(10e6).memoryPermille ?? NaN
+  t.true(Math.abs(left - 800 / Math.E) <= 1, `${left}`)
+  for (let id = 10; id < 20; id++) model.start(id, 0, 10e6)
+  t.is(model.measure(10e6).memoryPermille, 1000)
+  t.is(model.downUntilUs(10e6), null)
+  const quick = replica({ model: knee, memory: { ...memory, back: '0s' } })
+  quick.start(0, 0, 0)
+  while (quick.nextUs() < 1e6) quick.end(quick.nextUs())
+  t.is(quick.measure(1e6).memoryPermille, 0)
+})
+
 test('crashes: up for so long, the first time for a part of it, down for so long, only in the span', t => {
   const model = replica({
     model: knee,
