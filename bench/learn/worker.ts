@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { scoreOf, type Score } from '../../simulate/learn/score.ts'
-import { attempt, oracleOf, type Oracle } from '../../simulate/learn/trial.ts'
+import { attempt, oracleOf, untold, type Oracle } from '../../simulate/learn/trial.ts'
 import { us } from '../../simulate/words.ts'
 import { plantNamed } from './plants.ts'
 
@@ -32,15 +32,18 @@ parentPort?.on('message', (task: Task) => parentPort?.postMessage(run(task)))
 function run({ plant, seconds, oracleSeeds, trials }: Task): Done {
   const setting = plantNamed(plant)
   const own = setting.replicas ?? 1
-  const oracle = oracleOf(setting, { seconds, replicas: own, seeds: oracleSeeds })
+  const sweep = { seconds, replicas: own, seeds: oracleSeeds }
+  const oracle = oracleOf(setting, sweep)
+  const waits = untold(setting, oracle, sweep)
   const scores = trials.map(trial => {
     const played = attempt({ setting, seconds, ...trial, replicas: own * trial.replicas })
     const { replicas } = trial
+    const best = trial.told ? oracle : waits
     const all = {
-      ...oracle,
-      good: oracle.good * replicas,
-      each: oracle.each.map(good => good * replicas),
-      rejections: oracle.rejections * replicas,
+      ...best,
+      good: best.good * replicas,
+      each: best.each.map(good => good * replicas),
+      rejections: best.rejections * replicas,
     }
     const score = scoreOf(plant, played, all, us(setting.objective))
     return { trial, score, limit: played.seconds.limit.at(-1) ?? 0 }

@@ -17,15 +17,19 @@ export interface Trial {
   first: number
   /** Whether Outrigger is told the objective; it is judged by it in any case. */
   told: boolean
+  /** The limit that it has instead of learning one. */
+  fixed?: number
 }
 
 const MOST = 1000
 
-export function attempt({ setting, limiter, seed, seconds, replicas, first, told }: Trial): Played {
+export function attempt(trial: Trial): Played {
+  const { setting, limiter, seed, seconds, replicas, first, told, fixed = null } = trial
   const objectiveUs = us(setting.objective)
   const settings: Settings = {
     ...defaults,
     'first-limit': first,
+    'fixed-limit': fixed,
     'limit-max': MOST,
     'latency-objective': told ? objectiveUs / 1000 : null,
     'max-replicas': replicas,
@@ -114,8 +118,18 @@ function above(limit: number, times: number): number {
   return Math.max(limit + 1, Math.round(limit * times))
 }
 
-function fixedAt(setting: Setting, limit: number, { seconds, replicas, seeds }: Sweep): Oracle {
-  const trial = { setting, limiter: `fixed-${limit}`, seconds, replicas, first: limit, told: true }
+/** The best limit where nobody has told the objective: how long requests may wait is learned, as for the learner. */
+export function untold(setting: Setting, { limit }: Oracle, sweep: Sweep): Oracle {
+  return fixedAt(setting, limit, sweep, { limiter: 'outrigger', told: false, fixed: limit })
+}
+
+function fixedAt(
+  setting: Setting,
+  limit: number,
+  { seconds, replicas, seeds }: Sweep,
+  how: Pick<Trial, 'limiter' | 'told' | 'fixed'> = { limiter: `fixed-${limit}`, told: true },
+): Oracle {
+  const trial = { setting, ...how, seconds, replicas, first: limit }
   const played = seeds.map(seed => attempt({ ...trial, seed }))
   const runs = played.map(({ totals }) => totals)
   const mean = (of: (totals: Played['totals']) => number): number =>

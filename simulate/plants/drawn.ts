@@ -45,6 +45,8 @@ export function drawnPlant(seed: number): Drawn {
       plant,
       traffic: shares.length > 1 ? { ...traffic, classes: shares } : traffic,
       objective: `${Math.max(5, Math.round((usualUs * objective) / 1000))}ms`,
+      // As many as it takes to have a slow one among them.
+      ...(plant.slow === undefined ? {} : { replicas: Math.ceil(1 / plant.slow.share) }),
       cpu: model.kind === 'cores' && model.cpu !== false,
     }
   }

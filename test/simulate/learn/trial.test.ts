@@ -1,6 +1,6 @@
 import test from 'ava'
 import { scoreOf, summaryOf, type Summary } from '../../../simulate/learn/score.ts'
-import { attempt, oracleOf, type Oracle } from '../../../simulate/learn/trial.ts'
+import { attempt, oracleOf, untold, type Oracle } from '../../../simulate/learn/trial.ts'
 import { catalogue, type Setting } from '../../../simulate/plants/catalogue.ts'
 import { us } from '../../../simulate/words.ts'
 
@@ -47,4 +47,15 @@ test('several replicas share one limit, and are as good as one', t => {
   const trial = { setting, limiter: 'outrigger', seed: 1, seconds: SECONDS, first: 5, told: true }
   const { good } = attempt({ ...trial, replicas: 4 }).totals
   t.true(good / (4 * oracle.good) >= 0.92, `${good / (4 * oracle.good)}`)
+})
+
+test('without an objective the best limit is the same, and its queue as long as the learner may have it', t => {
+  const setting: Setting = catalogue['one-core']
+  const sweep = { seconds: SECONDS, replicas: 1, seeds: [101] }
+  const told = oracles.get('one-core') ?? oracleOf(setting, sweep)
+  const without = untold(setting, told, sweep)
+  t.is(without.limit, told.limit)
+  // It waits longer here, so the model is idle less often.
+  const more = without.good / told.good
+  t.true(more > 1.01 && more < 1.1, `${more}`)
 })

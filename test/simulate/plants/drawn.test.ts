@@ -2,8 +2,10 @@ import test from 'ava'
 import { check, sentence } from '../../../core/model/schema.ts'
 import { alone, capacity, mixOf } from '../../../simulate/plants/capacity.ts'
 import { drawnPlant } from '../../../simulate/plants/drawn.ts'
+import { makeModel } from '../../../simulate/plants/make.ts'
 import { readPlant } from '../../../simulate/plants/spec.ts'
 import { trafficSpec } from '../../../simulate/traffic/spec.ts'
+import { Random } from '../../../simulate/random.ts'
 import { us } from '../../../simulate/words.ts'
 
 const drawn = Array.from({ length: 600 }, (_, seed) => drawnPlant(seed))
@@ -49,4 +51,20 @@ test('all families and all that may befall a plant are there, none of them rare'
   t.true(
     count(({ plant: { model } }) => model.kind === 'cores' && typeof model.cores !== 'number') > 20,
   )
+})
+
+test('where some replicas are slow there are as many as it takes to have one', t => {
+  for (const { plant, replicas = 1, about } of drawn) {
+    const { slow } = plant
+    if (slow === undefined) continue
+    // The same request on each.
+    const work = { mean: '100ms' }
+    const model = { kind: 'cores', cores: 1, work } as const
+    const times = Array.from({ length: replicas }, (_, number) => {
+      const one = makeModel({ model, slow }, number, new Random(1))
+      one.start(0, 0, 0)
+      return one.nextUs()
+    })
+    t.true(Math.max(...times) > 140_000 && Math.min(...times) === 100_000, about)
+  }
 })
