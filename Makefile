@@ -23,6 +23,9 @@ SYSTEM_MINUTES := 20
 CLUSTER_MINUTES := 30
 REPORT ?=
 
+# What bench-path needs of Debian, beside HAProxy.
+PATH_TOOLS := taskset:util-linux /usr/sbin/nginx:nginx wrk:wrk h2load:nghttp2-client nghttpd:nghttp2-server
+
 .PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench bench-learn bench-cluster bench-gpu bench-path bench-surge clean
 
 help: ## Show this.
@@ -35,7 +38,7 @@ test: $(BUILT) ## Unit, property, scenario, house and end-to-end tests: only Nod
 	scripts/tier.sh test $(TEST_MINUTES) 'ava $(REPORT)' 'ava --config ava.e2e.config.js $(REPORT)'
 
 test-system: $(BUILT) ## Tests with a browser, Prometheus, buildah (root) and the registry; installs Debian packages.
-	scripts/debian-packages.sh chromium:chromium promtool:prometheus buildah:buildah
+	scripts/debian-packages.sh chromium:chromium promtool:prometheus buildah:buildah $(PATH_TOOLS)
 	scripts/tier.sh test-system $(SYSTEM_MINUTES) 'ava --config ava.system.config.js $(REPORT)'
 
 test-cluster: $(BUILT) ## Tests on a real Kubernetes cluster: KUBECONFIG's, or one brought up here (root, Go).
@@ -83,8 +86,7 @@ bench-gpu: $(BUILT) ## The limit learned for models that batch, against fixed on
 	node bench/gpu/main.ts $(ARGS)
 
 bench-path: $(BUILT) $(PEERS) ## A request's cost through ours, beside nginx, HAProxy and Node relays: an hour, Linux; ARGS=--quick.
-	scripts/debian-packages.sh taskset:util-linux /usr/sbin/nginx:nginx /usr/sbin/haproxy:haproxy \
-	  wrk:wrk h2load:nghttp2-client nghttpd:nghttp2-server
+	scripts/debian-packages.sh $(PATH_TOOLS) /usr/sbin/haproxy:haproxy
 	node --disable-warning=ExperimentalWarning bench/path/main.ts $(ARGS)
 
 bench-surge: $(INSTALLED) ## Outrigger's scaler against others at equal cost, simulated: up to an hour; ARGS=--quick.

@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { until } from '../../test/cluster/machine/processes.ts'
 import { file, pidOf, start, state } from '../cluster/machine.ts'
 import {
+  parseCpuList,
   parseMemory,
   parseSchedstat,
   parseStat,
   TICKS_A_SECOND,
   treeOf,
+  type Memory,
   type Stat,
 } from './proc.ts'
 
@@ -17,6 +19,16 @@ import {
 export interface Cores {
   proxy: string
   load: string
+}
+
+/** The first two that we may use, or those that were asked for. */
+export function coresOf(asked: { proxy?: string | undefined; load?: string | undefined }): Cores {
+  const status = readFileSync('/proc/self/status', 'utf8')
+  const allowed = parseCpuList(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '')
+  const [first, second] = allowed
+  if (first === undefined || second === undefined)
+    throw new Error(`expected two cores, got ${allowed.join(', ')}`)
+  return { proxy: asked.proxy ?? String(first), load: asked.load ?? String(second) }
 }
 
 /** The bench itself, which only waits, goes to the load's core. */
@@ -112,9 +124,16 @@ export function ranUs(names: readonly string[]): number {
     .reduce((sum, ns) => sum + ns / 1000, 0)
 }
 
-/** Bytes. */
-export function memoryOf(names: readonly string[]): { rss: number; pss: number } {
+/** Of the trees together. */
+export function memoryOf(names: readonly string[]): Memory {
   return treesOf(names)
     .map(({ pid }) => parseMemory(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')))
-    .reduce((sum, { rss, pss }) => ({ rss: sum.rss + rss, pss: sum.pss + pss }), { rss: 0, pss: 0 })
+    .reduce(
+      (sum, { rss, pss, dirty }) => ({
+        rss: sum.rss + rss,
+        pss: sum.pss + pss,
+        dirty: sum.dirty + dirty,
+      }),
+      { rss: 0, pss: 0, dirty: 0 },
+    )
 }

@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root, state, stopAll } from '../cluster/machine.ts'
-import { pinSelf } from './lab.ts'
+import { coresOf, pinSelf } from './lab.ts'
 import { around } from './ours.ts'
 import { chosen, payloadNames, proxyNames } from './payloads.ts'
 import { resultOf } from './result.ts'
@@ -27,8 +27,9 @@ const { values } = parseArgs({
     payload: { type: 'string', default: '' },
     /** One round of a second each, and no file. */
     quick: { type: 'boolean', default: false },
-    'proxy-core': { type: 'string', default: '0' },
-    'load-core': { type: 'string', default: '1' },
+    /** Processors by number; the first two of those that the bench may use when left out. */
+    'proxy-core': { type: 'string' },
+    'load-core': { type: 'string' },
     /** Leaves configurations and logs. */
     keep: { type: 'boolean', default: false },
   },
@@ -37,7 +38,7 @@ const rounds = values.quick ? 1 : Number(values.rounds)
 const seconds = values.quick ? 1 : Number(values.seconds)
 const names = chosen('--only', values.only, proxyNames)
 const asked = chosen('--payload', values.payload, payloadNames)
-const cores = { proxy: values['proxy-core'], load: values['load-core'] }
+const cores = coresOf({ proxy: values['proxy-core'], load: values['load-core'] })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void stopAll(true).finally(() => process.exit(1)))

@@ -58,7 +58,7 @@ export async function saturate(
 
 export type Cost = Pick<
   Row,
-  'cpuUs' | 'instructions' | 'perSecond' | 'core' | 'errors' | 'rss' | 'pss'
+  'cpuUs' | 'instructions' | 'perSecond' | 'core' | 'errors' | 'rss' | 'pss' | 'dirty'
 >
 
 /** What the proxy's processes use while `run` runs for so many seconds, and how much memory after. */

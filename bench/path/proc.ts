@@ -30,14 +30,23 @@ export function treeOf(root: number, all: readonly Stat[]): Stat[] {
   return [...own, ...children.flatMap(({ pid }) => treeOf(pid, all))]
 }
 
-/** Bytes that are resident, and with what is shared divided by those who share it: /proc/PID/smaps_rollup. */
-export function parseMemory(text: string): { rss: number; pss: number } {
+export interface Memory {
+  /** Resident, bytes. */
+  rss: number
+  /** What is shared divided by those who share it. */
+  pss: number
+  /** Written, and nobody else's: what one more such process costs. */
+  dirty: number
+}
+
+/** /proc/PID/smaps_rollup. */
+export function parseMemory(text: string): Memory {
   const bytes = (name: string): number => {
     const kib = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]
     if (kib === undefined) throw new Error(`smaps_rollup: expected ${name}, got ${text}`)
     return Number(kib) * 1024
   }
-  return { rss: bytes('Rss'), pss: bytes('Pss') }
+  return { rss: bytes('Rss'), pss: bytes('Pss'), dirty: bytes('Private_Dirty') }
 }
 
 /** ns on a CPU, of /proc/PID/task/TID/schedstat. */
@@ -45,6 +54,19 @@ export function parseSchedstat(text: string): number {
   const ns = Number.parseInt(text, 10)
   if (Number.isNaN(ns)) throw new Error(`schedstat: expected a count, got ${text}`)
   return ns
+}
+
+/** The processors of a list as the kernel writes it: "0-2,5" (cpuset(7)). */
+export function parseCpuList(text: string): number[] {
+  return text
+    .trim()
+    .split(',')
+    .flatMap(part => {
+      const [from, to = from] = part.split('-').map(Number)
+      if (from === undefined || to === undefined || !(to >= from))
+        throw new Error(`expected a list of processors, got ${text}`)
+      return Array.from({ length: to - from + 1 }, (_, i) => from + i)
+    })
 }
 
 /** Output of `perf stat -x ,`: the sum of all counts of the event, or null where it is not counted. */

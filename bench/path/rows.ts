@@ -35,6 +35,7 @@ export interface Row {
   /** After the load, bytes. */
   rss: number
   pss: number
+  dirty: number
   points: Partial<Record<PointName, Point>>
   /** Only beside idle connections: how many stayed open, and CPU with no request at all. */
   idle?: { open: number; cpuMsAMinute: number }

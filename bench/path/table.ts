@@ -30,6 +30,7 @@ function costs(rows: Rows, payload: PayloadName): string {
     ...(idle ? ['open', 'idle ms/min'] : []),
     'RSS MB',
     'PSS MB',
+    'private dirty',
     'errors',
   ]
   const lines = rows.proxies(payload).map(proxy => {
@@ -48,6 +49,7 @@ function costs(rows: Rows, payload: PayloadName): string {
       ...(idle ? idleCells(own) : []),
       number(at(({ rss }) => rss) / 1e6),
       number(at(({ pss }) => pss) / 1e6),
+      number(at(({ dirty }) => dirty) / 1e6),
       String(own.reduce((sum, { errors }) => sum + errors, 0)),
     ]
   })

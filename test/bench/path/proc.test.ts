@@ -1,5 +1,6 @@
 import test from 'ava'
 import {
+  parseCpuList,
   parseMemory,
   parsePerf,
   parseSchedstat,
@@ -26,9 +27,15 @@ test('a tree is a process, its children and theirs, and nobody else', t => {
 
 test('memory is in bytes; shared pages count in full for RSS only', t => {
   const text =
-    'Rss:               11000 kB\nPss:                4500 kB\nPss_Dirty:          100 kB\n'
-  t.deepEqual(parseMemory(text), { rss: 11_264_000, pss: 4_608_000 })
+    'Rss:               11000 kB\nPss:                4500 kB\nPrivate_Dirty:     3000 kB\n'
+  t.deepEqual(parseMemory(text), { rss: 11_264_000, pss: 4_608_000, dirty: 3_072_000 })
   t.throws(() => parseMemory('Rss: 1 kB\n'), { message: /expected Pss/ })
+})
+
+test('a list of processors has ranges and single ones', t => {
+  t.deepEqual(parseCpuList('0-2,5\n'), [0, 1, 2, 5])
+  t.deepEqual(parseCpuList('3'), [3])
+  t.throws(() => parseCpuList('a'), { message: /expected a list/ })
 })
 
 test('time on a CPU is the first field of schedstat', t => {

@@ -31,6 +31,7 @@ function row(proxy: Row['proxy'], round: number, cpuUs: number, more: Partial<Ro
     errors: 0,
     rss: 80e6,
     pss: 50.04e6,
+    dirty: 30e6,
     points: {},
     ...more,
   }
