@@ -36,6 +36,8 @@ export interface Choice {
 
 const SECOND = 1_000_000
 const TENTH = SECOND / 10
+/** How often an HPA syncs: the longest period of those who scale. */
+const PERIOD_S = 15
 const OURS = 'outrigger'
 
 /**
@@ -117,7 +119,8 @@ function castOf(scenario: Scenario, choice: Choice, random: Random): Cast {
     ...(target === undefined ? {} : { target }),
   }
   const { scaler, front, gate } = policies[policy as PolicyName](options)
-  return { control: new Rival(scaler, limit), front, gate, first: replicas }
+  const aheadMs = random.below(PERIOD_S) * 1000
+  return { control: new Rival(scaler, limit, aheadMs), front, gate, first: replicas }
 }
 
 function ours(scenario: Scenario, scales: boolean, first: number, random: Random): Cast {

@@ -9,12 +9,17 @@ export class Rival implements Control {
   readonly reasons: ReadonlySet<string> = new Set()
   private readonly scaler: Scaler
   private readonly fixed: number
+  private readonly aheadMs: number
   private seen: Limited | null = null
 
-  /** `fixed`: what a replica holds where no limiter learns it. */
-  constructor(scaler: Scaler, fixed: number) {
+  /**
+   * `fixed`: what a replica holds where no limiter learns it. `aheadMs`: how far its clock is ahead of the run's, so
+   * that its syncs don't always fall on the seconds at which scenarios have their surges.
+   */
+  constructor(scaler: Scaler, fixed: number, aheadMs = 0) {
     this.scaler = scaler
     this.fixed = fixed
+    this.aheadMs = aheadMs
   }
 
   get limit(): number {
@@ -25,7 +30,7 @@ export class Rival implements Control {
     const { nowUs } = world
     const pods = world.pods.slice().map(pod => this.look(pod, world))
     const wanted = this.scaler.second({
-      atMs: nowUs / 1000,
+      atMs: this.msOf(nowUs),
       desired: world.desired,
       pods,
       front: {
@@ -46,12 +51,16 @@ export class Rival implements Control {
     }
     return {
       name: pod.name,
-      createdMs: pod.createdUs / 1000,
-      readyMs: pod.phase === 'starting' ? null : pod.readyAtUs / 1000,
+      createdMs: this.msOf(pod.createdUs),
+      readyMs: pod.phase === 'starting' ? null : this.msOf(pod.readyAtUs),
       ready: pod.phase === 'ready',
       leaving: pod.phase === 'leaving',
       cpu,
       ...pod.second(nowUs),
     }
+  }
+
+  private msOf(us: number): number {
+    return us / 1000 + this.aheadMs
   }
 }

@@ -175,6 +175,14 @@ test('a scale-to-zero endpoint wakes up for its first request, which the edge ha
   t.true((run.seconds.desired[65] ?? 0) >= 1)
 })
 
+test('at which second an autoscaler looks is drawn by the seed', t => {
+  const ups = [1, 2, 3, 4, 5, 6].map(seed => {
+    const { desired } = played({ run: '120s' }, { policy: 'hpa-cpu', seed }).seconds
+    return desired.findIndex(count => count > 1)
+  })
+  t.true(new Set(ups.map(second => second % 15)).size >= 3, ups.join())
+})
+
 test('a name that is none is an error that says which there are', t => {
   t.throws(() => played({}, { policy: 'kaa' }), { message: /kaa.*kpa/ })
   t.throws(() => played({}, { policy: 'static', limiter: 'vegaz' }), { message: /vegaz.*vegas/ })
