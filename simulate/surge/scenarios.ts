@@ -18,6 +18,9 @@ export interface Surge {
   run: string
 }
 
+/** So many requests that two seeds have to do, each a second or more of a core for each 100,000. */
+export const heavy: ReadonlySet<string> = new Set(['conv-fast-20', 'conv-fast-20-2s', 'rocket'])
+
 /** The ceiling, the same for everybody; no need comes near it, the worst 10 s of the code trace a third. */
 const MOST = 60
 

@@ -1,13 +1,18 @@
 import test from 'ava'
 import { statSync } from 'node:fs'
 import { seconds } from '../../../simulate/words.ts'
-import { carries, surges } from '../../../simulate/surge/scenarios.ts'
+import { carries, heavy, surges } from '../../../simulate/surge/scenarios.ts'
 import { rateOf } from '../../../simulate/traffic/rates.ts'
 import { DEFAULT, lateUs, ours, scenarioOf, theirs } from '../../../simulate/surge/sweep.ts'
 import { readSettings } from '../../../core/model/settings.ts'
 
 test('every scenario can be played, has a name of its own, and the same ceiling and limit for all', t => {
-  t.is(new Set(surges.map(({ name }) => name)).size, surges.length)
+  const names = new Set(surges.map(({ name }) => name))
+  t.is(names.size, surges.length)
+  t.deepEqual(
+    [...heavy].filter(name => !names.has(name)),
+    [],
+  )
   for (const surge of surges) {
     const { settings, limit, runUs } = scenarioOf(surge)
     t.is(settings['max-replicas'], 60, surge.name)
