@@ -22,12 +22,14 @@ import type { Control } from './control.ts'
 import { edgeSecond, ENDPOINT, msOf, REVISION, sampleOf } from './samples.ts'
 
 const SECOND_US = 1_000_000
+/** Aggregator and controller each have a beat of a second: the one folds so long before the other looks, in the mean. */
+const FOLDED_MS = 500
 
 /**
  * Our own control of a simulated world: samples go to the production store of windows, the production
  * decider decides on them, orders and counts go back. Each replica and edge has its seconds begin at its own
- * moment, from its start on: the decider sees what has ended before it looks, and an order is in force from
- * a sidecar's next second on.
+ * moment, from its start on: the decider sees the newest second that was over everywhere when the aggregator
+ * folded, and an order is in force from a sidecar's next second on.
  */
 export class Outrigger implements Control {
   state: State
@@ -36,8 +38,9 @@ export class Outrigger implements Control {
   private readonly scales: boolean
   private readonly startUpUs: number
   private readonly store = new Store()
-  /** Made since the decider looked last. */
-  private samples: Sample[] = []
+  /** What the aggregator has when it folds, and what comes after that. */
+  private ready: Sample[] = []
+  private fresh: Sample[] = []
   private order: Order | null = null
   private decided: number | null = null
   private looked: number | null = null
@@ -76,11 +79,12 @@ export class Outrigger implements Control {
     const { nowUs } = world
     const asked = world.front instanceof Edges && world.front.asked()
     this.target(world)
-    for (const sample of this.samples) {
+    for (const sample of this.ready) {
       const from = { kind: sample.kind, endpoint: ENDPOINT, replica: sample.replica }
-      this.store.take(from, sample, 0, msOf(nowUs))
+      this.store.take(from, sample, 0, msOf(nowUs) - FOLDED_MS)
     }
-    this.samples = []
+    this.ready = this.fresh
+    this.fresh = []
     if (++this.seconds % 300 === 0) this.store.forget(msOf(nowUs))
     this.decide(world, asked)
     this.tend(world)
@@ -88,20 +92,21 @@ export class Outrigger implements Control {
 
   /** Ends the second of those whose moment it is. */
   tenth(world: World, tenth: number): void {
+    const samples = tenth * 100 < 1000 - FOLDED_MS ? this.ready : this.fresh
     for (const pod of world.pods.slice()) {
       if (!(pod.gate instanceof Sidecar) || phaseOf(pod.index) !== tenth) continue
       const measured = pod.phase === 'starting' ? UNSEEN : pod.model.measure(world.nowUs)
       const { sample, passed } = sampleOf(pod, pod.gate, measured, world.nowUs)
       world.passed(pod, passed)
       // Its sidecar began in the middle of one.
-      if (sample.us >= SECOND_US) this.samples.push(sample)
+      if (sample.us >= SECOND_US) samples.push(sample)
     }
     if (!(world.front instanceof Edges)) return
     for (let edge = 0; edge < world.front.count; edge++) {
       if (phaseOf(edge + 1) !== tenth) continue
       const { second, routed } = world.front.second(edge, world.nowUs)
       world.route(routed)
-      this.samples.push(edgeSecond(`edge-${edge}`, this.seconds, second, world.nowUs))
+      samples.push(edgeSecond(`edge-${edge}`, this.seconds, second, world.nowUs))
     }
   }
 
@@ -129,7 +134,7 @@ export class Outrigger implements Control {
     if (is.limit) waiting.push('limit')
     if (this.scales && (is.replicas || activate)) waiting.push('replicas')
     if (waiting.length === 0) return
-    const windows = this.store.windows(ENDPOINT, now, true)
+    const windows = this.store.windows(ENDPOINT, now - FOLDED_MS, true)
     const n = this.order?.n
     const folds = (windows?.folds[REVISION] ?? []).filter(
       fold => n === undefined || fold.order.n === n,

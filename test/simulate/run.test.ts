@@ -175,6 +175,21 @@ test('a scale-to-zero endpoint wakes up for its first request, which the edge ha
   t.true((run.seconds.desired[65] ?? 0) >= 1)
 })
 
+test('what Outrigger decides on is a second old at the least, and half as much more in the mean', t => {
+  const settings = { 'fixed-limit': 4, 'max-replicas': 20 }
+  const traffic = { levels: { points: { '0s': 10, '30s': 150 } } }
+  const scenario = scenarioFrom({ ...base, settings, traffic, run: '42s' })
+  const delays = Array.from({ length: 15 }, (_, i) => {
+    const lateUs = Math.round((i / 3) * 1e6)
+    const choice = { policy: 'outrigger', limiter: 'outrigger', seed: i, lateUs }
+    const { desired } = play(scenario, choice).seconds
+    // What is noted for a second was decided at its end.
+    return desired.findIndex(count => count > 1) + 1 - 30 - lateUs / 1e6
+  })
+  t.true(Math.min(...delays) >= 1, delays.join())
+  t.true(Math.max(...delays) <= 8, delays.join())
+})
+
 test('at which second an autoscaler looks is drawn by the seed', t => {
   const ups = [1, 2, 3, 4, 5, 6].map(seed => {
     const { desired } = played({ run: '120s' }, { policy: 'hpa-cpu', seed }).seconds
