@@ -46,7 +46,9 @@ function one(rows: Rows, payload: PayloadName): PayloadResult {
     const ratio = rows.cpuRatio(payload, OURS, peer)
     if (ratio !== null) result[key as keyof typeof PEERS] = rounded(ratio.median, 1000)
   }
-  const points = pointNames.filter(at => rows.added(payload, OURS, at) !== null)
+  const points = pointNames.filter(
+    at => rows.roomy(payload, OURS, at) && rows.roomy(payload, 'nginx', at),
+  )
   const worst = greatest(points.map(at => (rows.added(payload, OURS, at)?.p99 ?? NaN) / 1000))
   if (worst !== null) result.addedP99Ms = rounded(worst, 1000)
   const ratio = greatest(points.flatMap(at => addedRatio(rows, payload, at, 'p99') ?? []))

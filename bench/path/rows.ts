@@ -41,6 +41,9 @@ export interface Row {
   idle?: { open: number; cpuMsAMinute: number }
 }
 
+/** Fuller, and the load itself would be late. */
+const MOST_LOAD = 0.9
+
 /** NaN for nothing. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
@@ -89,6 +92,12 @@ export class Rows {
       others.filter(row => row.round === round).map(row => cpuUs / row.cpuUs),
     )
     return ratios.length === 0 ? null : spread(ratios)
+  }
+
+  /** Whether the load had room on its core, so that latencies are the proxy's. */
+  roomy(payload: PayloadName, proxy: ProxyName, at: PointName): boolean {
+    const loads = this.of(payload, proxy).flatMap(({ points }) => points[at]?.load ?? [])
+    return median(loads) <= MOST_LOAD
   }
 
   /** Medians of what was added over direct, us; null where it was not measured. */

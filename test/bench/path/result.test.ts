@@ -78,6 +78,15 @@ test('the result: medians of ours, the worse of both points of load, and nothing
   })
 })
 
+test('latencies are left out where the load had no room for either of both', t => {
+  const full = { ...point(500), load: 0.95 }
+  const rows = [
+    row('nginx', 0, 20, { points: { half: full, two: point(50) } }),
+    row('outrigger', 0, 30, { points: { half: point(900), two: point(60) } }),
+  ]
+  t.is(resultOf(new Rows(rows), 'abc', 1).payloads['31B']?.addedP99VsNginx, 1.2)
+})
+
 test('no ratio of latencies where nginx adds next to nothing', t => {
   const rows = [
     row('nginx', 0, 20, { points: { two: point(1) } }),
