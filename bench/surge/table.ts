@@ -12,7 +12,8 @@ export function table(rows: readonly Row[]): string {
 
 const LEGEND = [
   'Ratios of bad / lost at the replica-seconds of our defaults: above 1 Outrigger is better; 100 at most.',
-  '* next to nothing is bad in one of the two. > compared at the nearest cost at which both have been.',
+  '* next to nothing is bad in one of the two. > the rival was never at our cost: compared at the nearest one,',
+  'where our curve has been too; behind other fronts ours is then the cheaper one.',
   'floor: what start-up time alone makes bad. fixed count: the best in hindsight that cost no more.',
   'turns: how often the count turned round, and how often it has to.',
 ]
