@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { until } from '../../test/cluster/machine/processes.ts'
 import { file, pidOf, start, state } from '../cluster/machine.ts'
+import { fill } from './fill.ts'
 import {
   parseCpuList,
   parseMemory,
@@ -78,14 +79,6 @@ export function configured(
 ): string {
   const text = readFileSync(join(import.meta.dirname, 'config', template), 'utf8')
   return file(name, fill(text, { folder: state, ...values }))
-}
-
-export function fill(text: string, values: Record<string, string | number>): string {
-  return text.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => {
-    const value = values[name]
-    if (value === undefined) throw new Error(`{{${name}}}: expected a value, got none`)
-    return String(value)
-  })
 }
 
 /** The trees of the named processes. */

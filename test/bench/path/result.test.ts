@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import test from 'ava'
-import { fill } from '../../../bench/path/lab.ts'
+import { fill } from '../../../bench/path/fill.ts'
 import { applies, chosen, payloads, proxyNames, SMALL } from '../../../bench/path/payloads.ts'
 import { edgeCommand, productCommand } from '../../../bench/path/product.ts'
 import { resultOf } from '../../../bench/path/result.ts'
