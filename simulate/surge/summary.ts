@@ -15,6 +15,8 @@ export interface Summary {
   nulls: Figures
   moved: Figures
   nearZero: Figures
+  /** Scenarios in which we are more than a tenth worse. */
+  worse: Figures
   /** Scenarios in which we lost more than 1.2 x as much, and 0.1 percentage points more. */
   lostMore: Figures
   /** Median of our bad behind other fronts over that behind one edge, and the worst. */
@@ -38,6 +40,7 @@ export function summary(rows: readonly Row[]): Summary {
     nulls: figures((_, rival) => rows.filter(row => row.ratios[rival] === null).length),
     moved: count(({ moved }) => moved),
     nearZero: count(({ nearZero }) => nearZero),
+    worse: count(({ bad }) => bad < 1 / 1.1),
     lostMore: count(
       ({ ours, theirs }) => ours.lost > Math.max(1.2 * theirs.lost, theirs.lost + 0.001),
     ),
