@@ -58,7 +58,6 @@ const HOLDS: ReadonlySet<string> = new Set([
   'limit-min',
   'memory-room',
   'no-data',
-  'probe-tripped',
   'step-cap',
 ])
 

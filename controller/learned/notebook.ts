@@ -22,7 +22,9 @@ export interface Tried {
 /** The newest decision that weighed evidence. */
 export interface Judged {
   at: number
+  /** Of this limit, and what became of it. */
   limit: number
+  to: number
   /** The first proposal: slope, double, model, guard. */
   rule: string
   numbers: Readonly<Record<string, number>>
@@ -57,7 +59,14 @@ export class Notebook {
     const judged =
       first === undefined
         ? before.judged
-        : { at: now, limit: outcome.from, rule: first.rule, numbers: first.numbers, reasons }
+        : {
+            at: now,
+            limit: outcome.from,
+            to: outcome.to,
+            rule: first.rule,
+            numbers: first.numbers,
+            reasons,
+          }
     const tried = merged(before.tried, triedIn(body))
     this.pages.set(endpoint, { revision, tried, judged, reasons })
   }

@@ -53,14 +53,18 @@ function sure({ phase, slope, elasticity }: Believed, { notes, state }: Known): 
   return [
     `Judged at ${clock(slope.at)}: ten percent above ${slope.limit} would be worth ${signed(slope.slope * tenth)}, ` +
       `give or take ${percent(slope.error * tenth)} (slope ${plain(slope.slope)}, standard error ${plain(slope.error)}, ` +
-      `from ${seen} ${seen === 1 ? 'comparison' : 'comparisons'}): ${verdict(slope)}.`,
-    judgedWords(notes.judged),
+      `from ${seen} ${seen === 1 ? 'comparison' : 'comparisons'}): ${verdict(slope)}. ${became(notes.judged)}`,
   ]
 }
 
 function verdict({ slope, error }: NonNullable<Belief['slope']>): string {
   if (Math.abs(slope) <= CLEAR * error) return 'no clear difference'
   return slope > 0 ? 'more is better' : 'fewer are better'
+}
+
+/** A step is smaller where the slope is unsure, and within bounds. */
+function became({ limit, to }: NonNullable<Known['notes']['judged']>): string {
+  return limit === to ? 'So the limit stayed.' : `So the limit went to ${to}.`
 }
 
 function judgedWords({ reasons }: NonNullable<Known['notes']['judged']>): string {

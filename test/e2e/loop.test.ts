@@ -225,6 +225,8 @@ test.serial('the log verifies, replays to the same bytes, and explains a decisio
   const explained = await outrigger(['explain', 'local/agent', '--state', run.state])
   t.is(explained.code, 0, explained.err)
   t.regex(explained.out, /replicas|limit/)
+  t.regex(explained.out, /what is believed of the limit[^]*One replica may hold \d+ requests/)
+  t.regex(explained.out, /against requests in flight[^]*\^ limit \d/)
   const { code, summary, err } = await run.stop()
   t.is(code, 0, err)
   t.true(summary.log.verified)

@@ -39,6 +39,7 @@ function believed(
 const slope = (slopeMilli: number, errorMilli: number): Notes['judged'] => ({
   at: NOW - 65_000,
   limit: 12,
+  to: slopeMilli > 400 ? 14 : 12,
   rule: 'slope',
   numbers: { slopeMilli, errorMilli },
   reasons: [{ code: 'flat', numbers: { limit: 12 } }],
@@ -56,7 +57,7 @@ function said(
 }
 
 test('cold: what is found so far, and what it waits for', t => {
-  const judged = { at: NOW, limit: 6, rule: 'double', numbers: {}, reasons: [] }
+  const judged = { at: NOW, limit: 6, to: 12, rule: 'double', numbers: {}, reasons: [] }
   const gathering = { code: 'gathering', numbers: { completions: 12, needed: 20, seconds: 2 } }
   const state = { phase: 'cold' as const, elasticity: { mean: 0.8, variance: 0.01 } }
   const text = said(t, believed(state, { judged, reasons: [gathering] }))
@@ -75,9 +76,12 @@ test('steady: the slope, how sure it is, and whether that is a difference', t =>
   const steady = { phase: 'steady' as const }
   t.regex(
     said(t, believed(steady, { judged: slope(100, 200) })),
-    /Judged at 07:58:55 UTC: ten percent above 12 would be worth \+0.953 %, give or take 1.91 % \(slope 0.1, standard error 0.2, from 0 comparisons\): no clear difference\./,
+    /Judged at 07:58:55 UTC: ten percent above 12 would be worth \+0.953 %, give or take 1.91 % \(slope 0.1, standard error 0.2, from 0 comparisons\): no clear difference\. So the limit stayed\./,
   )
-  t.regex(said(t, believed(steady, { judged: slope(500, 200) })), /: more is better\./)
+  t.regex(
+    said(t, believed(steady, { judged: slope(500, 200) })),
+    /: more is better\. So the limit went to 14\./,
+  )
   t.regex(said(t, believed(steady, { judged: slope(-500, 200) })), /: fewer are better\./)
   t.like(believed(steady, { judged: slope(500, 200) }), {
     slope: { slope: 0.5, error: 0.2, limit: 12 },
