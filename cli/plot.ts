@@ -70,7 +70,8 @@ function named(name: string, at: number, columns: number): string {
 
 /** The next number of 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten. */
 function nice(value: number): number {
-  if (!(value > 0)) return 1
+  // Below this there is nothing to draw.
+  if (!(value > 1e-9)) return 1
   const unit = 10 ** Math.floor(Math.log10(value))
   const step = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find(each => each * unit >= value * 0.9999)
   return (step ?? 10) * unit

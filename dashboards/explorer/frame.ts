@@ -11,6 +11,9 @@ export interface Frame {
 
 export type Spot = readonly [x: number, y: number]
 
+/** Below this there is nothing to draw. */
+const NOTHING = 1e-9
+
 export const EDGE = { left: 52, right: 16, top: 22, bottom: 34 }
 
 /** A frame that holds all spots; `least` is shown on the x axis in any case. */
@@ -36,10 +39,11 @@ export function frameOf(
 
 /** From 0 to at least `most`, in about `count` steps of 1, 2 or 5 times a power of ten. */
 export function ticks(most: number, count: number): number[] {
-  const rough = (most > 0 ? most : 1) / count
+  const whole = most > NOTHING ? most : 1
+  const rough = whole / count
   const unit = 10 ** Math.floor(Math.log10(rough))
   const step = ([1, 2, 5].find(each => each * unit >= rough * 0.999) ?? 10) * unit
-  const steps = Math.ceil((most > 0 ? most : 1) / step - 1e-9)
+  const steps = Math.ceil(whole / step - 1e-9)
   return Array.from({ length: steps + 1 }, (_, i) => Number((i * step).toPrecision(12)))
 }
 
