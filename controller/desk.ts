@@ -6,6 +6,7 @@ import type { Telemetry } from '../core/runtime/telemetry.ts'
 import type { Courier } from './act/orders.ts'
 import type { Scaler } from './act/scale.ts'
 import { ALGORITHM, decide, due, withOverrides } from './decide/decide.ts'
+import { isPressed, mayGrow } from './decide/pressed.ts'
 import { learnedLimit, meanServiceUs, objectiveUs, queueDeadlineUs } from './decide/vertical.ts'
 import type { EdgeFacts } from './edges.ts'
 import type { Figures } from './figures.ts'
@@ -75,7 +76,13 @@ export class Office implements Desk {
       const overrides = memory.overridesOf(endpoint)
       const settings = withOverrides(remembered.settings, overrides)
       const { state, decided, looked } = remembered
-      const is = due(state, settings, now, decided, looked, revision)
+      const windows = observer.windows(endpoint)
+      const newest = windows?.windows['1']
+      const pressed =
+        newest !== undefined &&
+        row.desired < settings['max-replicas'] &&
+        isPressed([newest.edges, newest.replicas])
+      const is = due(state, settings, now, { decided, looked, revision, pressed })
       const activate = this.activated.has(endpoint)
       const what: Sight['due'] = []
       // The limit first: a lowered one adds replicas in the same tick (decideAll).
@@ -85,7 +92,6 @@ export class Office implements Desk {
         remembered.looked = now
         return []
       }
-      const windows = observer.windows(endpoint)
       const observed = {
         windows,
         windowAgeMs: observer.windowAge(endpoint),
@@ -188,14 +194,18 @@ export class Office implements Desk {
   }
 
   edgeFacts(endpoint: string): EdgeFacts {
-    const revision = this.with.observer.endpoint(endpoint)?.revision ?? ''
+    const row = this.with.observer.endpoint(endpoint)
+    const revision = row?.revision ?? ''
     const { limit, queueUs, objectiveUs: objective } = this.learned(endpoint, revision)
-    const { settings } = this.remembered(endpoint, revision)
-    const effective = withOverrides(settings, this.with.memory.overridesOf(endpoint))
+    const { settings, state } = this.remembered(endpoint, revision)
+    const overrides = this.with.memory.overridesOf(endpoint)
+    const effective = withOverrides(settings, overrides)
+    const when = { overrides, now: this.with.now() }
     return {
       limit,
       queueUs,
       holdUs: effective['hold-at-zero'] * 1000,
+      growing: row !== null && mayGrow(row, state.replicas, effective, when),
       objectiveUs: objective,
       maxReplicas: effective['max-replicas'],
     }

@@ -5,8 +5,10 @@ import type { Keyring } from './keyring.ts'
 export interface EdgeFacts {
   limit: number
   queueUs: number
-  /** us a request may be held while there is no ready replica. */
+  /** us a request may be held while there is no ready replica, or may be more soon. */
   holdUs: number
+  /** There may be more replicas soon. */
+  growing: boolean
   objectiveUs: number | null
   maxReplicas: number
 }

@@ -68,8 +68,9 @@ export class Desk {
       if (known !== undefined) this.forget(known)
       this.upstreams.set(replica, new Upstream(replica, address))
     }
-    const { limit, queueUs, holdUs = HOLD_US, maxReplicas, replicas } = entry
-    this.run(now => this.dispatch.table({ limit, queueUs, holdUs, maxReplicas, replicas }, now))
+    const { limit, queueUs, holdUs = HOLD_US, growing = false, maxReplicas, replicas } = entry
+    const terms = { limit, queueUs, holdUs, growing, maxReplicas, replicas }
+    this.run(now => this.dispatch.table(terms, now))
   }
 
   upstream(replica: string): Upstream | undefined {

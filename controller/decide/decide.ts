@@ -11,7 +11,7 @@ export { fresh, type State } from './state.ts'
 export type { Verdict } from './verdict.ts'
 
 /** Named in every decision, so that a replay calls what decided then. */
-export const ALGORITHM = '2026-11-27'
+export const ALGORITHM = '2026-11-27.2'
 
 export interface Decided {
   verdict: Verdict
@@ -21,27 +21,40 @@ export interface Decided {
 /** Every algorithm that ever decided, by its name. */
 export const algorithms: Readonly<Record<string, typeof decide>> = { [ALGORITHM]: decide }
 
+/** What the caller remembers of an endpoint: a state that carried it would be a new one each time. */
+export interface Since {
+  /** When replicas were last decided, ms; null for never. */
+  decided: number | null
+  /** When the caller last asked. */
+  looked?: number | null
+  revision?: string
+  /** More replicas are needed and possible, as far as the last second tells (pressed.ts). */
+  pressed?: boolean
+}
+
 /**
- * What is to be decided now. `decided` is when replicas were last decided (ms), null for never; the
- * caller remembers it, because a state that carried it would be a new one each time and no hold could
- * be written as a repeat. `looked` is when the caller last asked. A limit that fell since is a reason to
- * decide at once. Asked each second; rounding forgives jitter.
+ * What is to be decided now. A limit that fell since is a reason to decide replicas at once, and so is
+ * pressure, unless the first limit is still being found: then the limit is what is wrong. Asked each second;
+ * rounding forgives jitter.
  */
 export function due(
   state: State,
   settings: Settings,
   now: number,
-  decided: number | null,
-  looked: number | null = null,
-  revision: string = state.limit.revision,
+  { decided, looked = null, revision = state.limit.revision, pressed = false }: Since,
 ): { replicas: boolean; limit: boolean } {
   const seen = state.replicas.limit
-  const fell = seen !== null && limitOf(state, settings) < seen
+  const urgent =
+    (seen !== null && limitOf(state, settings) < seen) || (pressed && !isClimbing(state, settings))
+  const every = urgent ? 1 : seconds(settings['decide-every'])
   return {
-    replicas:
-      decided === null || fell || seconds(now - decided) >= seconds(settings['decide-every']),
+    replicas: decided === null || seconds(now - decided) >= every,
     limit: limitDue(state.limit, now, settings, { looked, revision }),
   }
+}
+
+function isClimbing({ limit }: State, settings: Settings): boolean {
+  return limit.phase === 'cold' && settings['fixed-limit'] === null
 }
 
 /**
@@ -60,7 +73,7 @@ export function decideAll(
   let at = state
   for (const what of turns) {
     at = one(what, at)
-    if (!turns.includes('replicas') && due(at, settings, now, decided).replicas) {
+    if (!turns.includes('replicas') && due(at, settings, now, { decided }).replicas) {
       turns.push('replicas')
     }
   }
@@ -93,7 +106,7 @@ export function decide(
       limit: limitOf(state, effective),
       queueUs: queueDeadlineUs(state.limit, effective),
       serviceUs: meanServiceUs(state.limit),
-      climbing: state.limit.phase === 'cold' && effective['fixed-limit'] === null,
+      climbing: isClimbing(state, effective),
     },
     now,
   })

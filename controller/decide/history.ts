@@ -1,3 +1,4 @@
+import { clamp } from '../../core/model/math.ts'
 import type { Stamped } from './replicas-state.ts'
 
 /**
@@ -16,7 +17,7 @@ export function remember(
   sign: 1 | -1,
 ): Stamped[] {
   if (windowMs === 0) return []
-  const grid = Math.max(1000, Math.floor(windowMs / 20_000) * 1000)
+  const grid = clamp(Math.floor(windowMs / 20_000) * 1000, 1000, 15_000)
   const at = Math.ceil(now / grid) * grid
   const kept = list.filter(entry => entry[0] > now - windowMs && (entry[1] - value) * sign > 0)
   // Of one stamp only the most extreme can ever count, so there are about twenty at most.

@@ -1,7 +1,8 @@
 import type { Outcome, Proposal, Reason } from '../../core/model/decision.ts'
-import { downWindowMs, longestPeriodMs, upWindowMs } from './bounds/behavior.ts'
+import { fixedWindowMs, longestPeriodMs, upWindowMs } from './bounds/behavior.ts'
 import { count } from './bounds/bounded.ts'
 import { climb, type Climb } from './bounds/bounds.ts'
+import { HORIZON_MS, learn } from './bounds/returns.ts'
 import { event, remember } from './history.ts'
 import { observe } from './observe.ts'
 import type { ReplicasState, Sight } from './replicas-state.ts'
@@ -73,7 +74,7 @@ function reasonsOf(
 
 function remembered(climbed: Climb, outcome: Outcome, sight: Sight): ReplicasState {
   const { state, settings, now, inputs } = sight
-  const downMs = downWindowMs(settings)
+  const fixedMs = fixedWindowMs(settings)
   const upMs = upWindowMs(settings)
   const first = state.highs.length === 0
   const need = first
@@ -83,7 +84,8 @@ function remembered(climbed: Climb, outcome: Outcome, sight: Sight): ReplicasSta
   const change = outcome.act ? outcome.to - outcome.from : 0
   return {
     ...state,
-    highs: remember(state.highs, need, now, downMs, 1),
+    highs: remember(state.highs, need, now, fixedMs ?? HORIZON_MS, 1),
+    returns: fixedMs === null ? learn(state.returns, state.highs, need, now) : [],
     lows: remember(state.lows, climbed.rememberMilli, now, upMs, -1),
     added: event(state.added, Math.max(0, change), now, periodMs),
     removed: event(state.removed, Math.max(0, -change), now, periodMs),

@@ -1,5 +1,6 @@
 import type { Summary } from '../../core/model/decision.ts'
 import { isSaturated, observeGain } from './bounds/gain.ts'
+import { futileOf } from './rules/demand.ts'
 import {
   brokenCount,
   windowOf,
@@ -13,8 +14,8 @@ import { guardReadings } from './rules/guards.ts'
 const START_UPS_KEPT = 16
 /** Fewer answers say little about service time. */
 const ENOUGH = 10
-/** Retries seldom come back sooner than this. */
-const ONSET_MS = 10_000
+/** Some clients cancel: it takes more than one part in this of the arrivals to be an overload. */
+const FEW_PART = 5
 /** More replicas that took no pressure away in this time are of no use against it. */
 const RELIEF_MS = 30_000
 
@@ -42,18 +43,21 @@ function observeCalm({ inputs, state }: Sight): number | null {
 }
 
 /**
- * In the first seconds of an overload what is rejected are new requests; later it may be their retries.
- * So the arrivals of the start are remembered until nothing is rejected any more.
+ * When the first requests of an overload are turned away or given up, all are new; later they may be retries.
+ * So the arrivals of the start are remembered until next to nothing comes to nothing any more.
  */
 function observeOverload({ inputs, state, now }: Sight): ReplicasState['overload'] {
   const recent = windowOf(inputs, '3')
   const longer = windowOf(inputs, '20')
   if (recent === null || longer === null) return state.overload
-  if (recent.rejected === 0 && longer.rejected === 0) return null
+  if (!isOverloaded(recent) && !isOverloaded(longer)) return null
+  if (state.overload !== null) return state.overload
   const offeredMilli = Math.max(rateMilli(recent), rateMilli(longer))
-  if (state.overload === null) return { since: now, offeredMilli }
-  if (now - state.overload.since > ONSET_MS) return state.overload
-  return { ...state.overload, offeredMilli: Math.max(offeredMilli, state.overload.offeredMilli) }
+  return { since: now, offeredMilli }
+}
+
+function isOverloaded(w: Summary): boolean {
+  return futileOf(w) * FEW_PART > w.offered
 }
 
 function rateMilli(w: Summary): number {

@@ -12,6 +12,8 @@ export interface ReplicasState {
   highs: Stamped[]
   /** Likewise the lowest, for behavior.scaleUp. */
   lows: Stamped[]
+  /** After how long needs came back (bounds/returns.ts). */
+  returns: number[]
   /** Replicas added and removed, for the policies of `behavior`. */
   added: Stamped[]
   removed: Stamped[]
@@ -57,6 +59,7 @@ export function freshReplicas(): ReplicasState {
     startUps: [],
     highs: [],
     lows: [],
+    returns: [],
     added: [],
     removed: [],
     limit: null,

@@ -172,7 +172,7 @@ export function summaryOf(window: EndpointWindow, newest: EndpointWindow | null)
   }
 }
 
-function total(rejected: Record<string, number>): number {
+export function total(rejected: Record<string, number>): number {
   return Object.values(rejected).reduce((sum, n) => sum + n, 0)
 }
 

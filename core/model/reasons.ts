@@ -62,7 +62,7 @@ export const reasons = {
   },
   tolerance: {
     sentence: 'The change from {from} to {wanted} is within the tolerance of {tolerancePermille}.',
-    help: 'Setting tolerance.',
+    help: 'Setting tolerance, on the way up behavior.scaleUp.tolerance.',
   },
   replacement: {
     sentence: '{broken} replicas serve nothing and are made up for while they come back.',
@@ -72,7 +72,7 @@ export const reasons = {
   'scale-down-window': {
     sentence:
       'Did not scale down: {wanted} were wanted now, but {held} within the last {windowMs}.',
-    help: 'Setting scale-down-window, or behavior.scaleDown.stabilizationWindowSeconds.',
+    help: 'Learned from how soon needs come back, or the setting scale-down-window, or behavior.scaleDown.stabilizationWindowSeconds.',
   },
   'scale-up-window': {
     sentence: 'Did not scale up at once: behavior.scaleUp holds the lowest of {windowMs}, {held}.',

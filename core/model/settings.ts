@@ -42,7 +42,8 @@ export const settingsTable = {
     default: 30_000,
     min: 1000,
     max: HOUR,
-    sentence: 'How long the edge holds a request while there is no ready replica.',
+    sentence:
+      'How long the edge holds a request while there is no ready replica, or while there may be more of them soon.',
   },
   'latency-objective': {
     kind: 'duration',
@@ -86,7 +87,8 @@ export const settingsTable = {
     default: 800,
     min: 100,
     max: 1000,
-    sentence: "The share of the replicas' slots that demand should fill.",
+    sentence:
+      'The share of the slots that a demand of 36 requests at once should fill; headroom grows as the root of demand.',
   },
   'queue-deadline': {
     kind: 'duration',
@@ -101,7 +103,8 @@ export const settingsTable = {
     default: 5000,
     min: 1000,
     max: 60_000,
-    sentence: 'How often the number of replicas is decided.',
+    sentence:
+      'How often the number of replicas is decided; while requests wait and there may be more replicas, each second.',
   },
   'learn-every': {
     kind: 'duration',
@@ -113,17 +116,19 @@ export const settingsTable = {
   },
   'scale-down-window': {
     kind: 'duration',
-    default: 300_000,
+    default: null,
     min: 0,
     max: HOUR,
-    sentence: 'Replicas go only when every proposal of this long agreed.',
+    sentence:
+      'Replicas go only when every proposal of this long agreed. Not given: learned from how soon needs come back.',
   },
   tolerance: {
     kind: 'share',
     default: 100,
     min: 0,
     max: 1000,
-    sentence: 'A change of need smaller than this share of the replicas is left alone.',
+    sentence:
+      'A need that is lower by less than this share of the replicas, and CPU use that is higher by less, is left alone.',
   },
   'missing-data-share': {
     kind: 'share',

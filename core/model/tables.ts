@@ -37,8 +37,10 @@ export const replicaTable = object({
       limit: int(1),
       /** us a request may be held. */
       queueUs: int(),
-      /** us a request may be held while there is no ready replica; 30 s when left out. */
+      /** us a request may be held while there is no ready replica, or may be more soon; 30 s when left out. */
       holdUs: optional(int()),
+      /** There may be more replicas soon. */
+      growing: optional(bool),
       /** Latency objective in us, or none. */
       objectiveUs: nullable(int()),
       /** Replicas there may be at most: the queue is bounded by what they could serve. */

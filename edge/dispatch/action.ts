@@ -5,8 +5,10 @@ export interface Terms {
   limit: number
   /** us a request may be held. */
   queueUs: number
-  /** us a request may be held while there is no replica. */
+  /** us a request may be held while there is no replica, or while there may be more of them soon. */
   holdUs: number
+  /** More replicas are on their way, or would be asked for. */
+  growing: boolean
   maxReplicas: number
   replicas: readonly Listed[]
 }

@@ -26,6 +26,7 @@ export class Dispatch {
     limit: 1,
     queueUs: SECOND,
     holdUs: 30 * SECOND,
+    growing: false,
     maxReplicas: 1,
     replicas: [],
   }
@@ -52,16 +53,19 @@ export class Dispatch {
     return this.fleet.reachable(nowUs)
   }
 
-  /** Requests that may be held: what most replicas could serve within the queue deadline. */
+  /** Requests that may be held: what most replicas could serve in the time that they may be held. */
   get bound(): number {
-    return this.drain.bound(this.terms.maxReplicas * this.terms.limit, this.terms.queueUs)
+    const { growing, holdUs, queueUs, maxReplicas, limit } = this.terms
+    return this.drain.bound(maxReplicas * limit, growing ? Math.max(holdUs, queueUs) : queueUs)
   }
 
   table(terms: Terms, nowUs: number): Action[] {
     const changed = terms.limit !== this.terms.limit
+    const more = terms.growing && !this.terms.growing
     this.terms = terms
     this.names = new Set(terms.replicas.map(replica => replica.replica))
     this.fleet.set(terms.replicas, terms.limit, changed, nowUs)
+    if (more) this.held.extend(item => this.patience(item))
     return this.pump(nowUs)
   }
 
@@ -193,11 +197,16 @@ export class Dispatch {
 
   private hold(item: Item, nowUs: number): void {
     item.replica = null
-    if (!this.fleet.anyReachable(nowUs)) item.deadlineUs = this.patience(item)
+    if (this.terms.growing || !this.fleet.anyReachable(nowUs)) {
+      item.deadlineUs = this.patience(item)
+    }
     this.held.put(item)
   }
 
-  /** Until when a request is held while there is no replica. */
+  /**
+   * Until when a request is held while replicas are missing or on their way. Those keep it that have it when
+   * the last one has come: they would otherwise be turned away just when they could be served.
+   */
   private patience(item: Item): number {
     const longer = item.arrivedUs + Math.max(this.terms.holdUs, this.terms.queueUs)
     return Math.max(item.deadlineUs, Math.min(item.clientUs, longer))

@@ -7,6 +7,7 @@ import {
   type State,
   type Verdict,
 } from '../../controller/decide/decide.ts'
+import { isPressed, mayGrow } from '../../controller/decide/pressed.ts'
 import { summarise } from '../../controller/decide/summarise.ts'
 import { learnedLimit, objectiveUs, queueDeadlineUs } from '../../controller/decide/vertical.ts'
 import type { Order } from '../../core/model/order.ts'
@@ -47,6 +48,7 @@ export class Outrigger implements Control {
   private seconds = 0
   private version = 0
   private targeted = ''
+  private growing = false
 
   /**
    * `scales`: decides replicas too; otherwise the limit alone. `startUpUs`: what those took to start that are
@@ -66,6 +68,7 @@ export class Outrigger implements Control {
   get terms(): EdgeTerms {
     const { limit } = this.state
     return {
+      growing: this.growing,
       limit: this.limit,
       queueUs: queueDeadlineUs(limit, this.settings),
       holdUs: this.settings['hold-at-zero'] * 1000,
@@ -83,11 +86,19 @@ export class Outrigger implements Control {
       const from = { kind: sample.kind, endpoint: ENDPOINT, replica: sample.replica }
       this.store.take(from, sample, 0, msOf(nowUs) - FOLDED_MS)
     }
+    const pressed = isPressed(this.ready)
     this.ready = this.fresh
     this.fresh = []
     if (++this.seconds % 300 === 0) this.store.forget(msOf(nowUs))
-    this.decide(world, asked)
+    this.decide(world, asked, pressed)
     this.tend(world)
+    const when = { overrides: [], now: msOf(nowUs) }
+    const seen = platformOf(world, this.startUpUs)
+    const growing = this.scales && mayGrow(seen, this.state.replicas, this.settings, when)
+    if (growing !== this.growing && world.front instanceof Edges) {
+      this.growing = growing
+      world.route(world.front.told(this.terms, nowUs))
+    }
   }
 
   /** Ends the second of those whose moment it is. */
@@ -125,10 +136,11 @@ export class Outrigger implements Control {
     )
   }
 
-  private decide(world: World, activate: boolean): void {
+  private decide(world: World, activate: boolean, waits: boolean): void {
     const now = msOf(world.nowUs)
-    const { settings } = this
-    const is = due(this.state, settings, now, this.decided, this.looked, REVISION)
+    const { settings, decided, looked } = this
+    const pressed = waits && world.desired < settings['max-replicas']
+    const is = due(this.state, settings, now, { decided, looked, revision: REVISION, pressed })
     this.looked = now
     const waiting: ('replicas' | 'limit')[] = []
     if (is.limit) waiting.push('limit')

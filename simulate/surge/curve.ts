@@ -2,7 +2,7 @@ import { exp, log } from '../../core/model/math.ts'
 
 /** What a policy cost and what it did to requests, with one setting of its target. */
 export interface Point {
-  /** The setting in words: `80 %`, `0.8, window 300s`. */
+  /** The setting in words: `80 %`, `0.8`. */
   target: string
   replicaSeconds: number
   /** Shares of the offered requests (result.ts tells which those are). */

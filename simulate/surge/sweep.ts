@@ -43,14 +43,14 @@ const SERVICES: Record<Grain, Service[]> = {
 }
 
 /** What Outrigger ships with: every other setting is drawn around it. */
-export const DEFAULT = '0.8, window 300s'
+export const DEFAULT = '0.8'
 
-/** Outrigger's settings: how full slots should be, over the window that we ship. */
+/** Outrigger's settings: how full slots should be; all else is as we ship it. */
 export function ours(grain: Grain): Setting[] {
   return UTILIZATION[grain].map(utilization => ({
     policy: 'outrigger',
-    settings: { 'target-utilization': utilization, 'scale-down-window': '300s' },
-    words: `${utilization}, window 300s`,
+    settings: { 'target-utilization': utilization },
+    words: `${utilization}`,
   }))
 }
 

@@ -2,7 +2,7 @@ import test from 'ava'
 import { Tables } from '../../controller/edges.ts'
 import type { Platform, PlatformReplica } from '../../core/model/tables.ts'
 
-const facts = { limit: 4, queueUs: 1, holdUs: 1, objectiveUs: null, maxReplicas: 2 }
+const facts = { limit: 4, queueUs: 1, holdUs: 1, growing: false, objectiveUs: null, maxReplicas: 2 }
 const pass = { key: '', keySignature: '', pass: '', signature: '' }
 
 function replica(name: string, changed: Partial<PlatformReplica>): PlatformReplica {

@@ -93,12 +93,12 @@ for (const seed of SEEDS) {
   })
 }
 
-/** Sixteen cores become six at 100 s: the limit is cut, and what is left of it needs more replicas. */
+/** Sixteen cores become three at 100 s: the limit is cut, and what is left of it needs more replicas. */
 const shrinks = {
   plant: {
     model: {
       kind: 'cores',
-      cores: { '0s': 16, '100s': 6 },
+      cores: { '0s': 16, '100s': 3 },
       work: { mean: '100ms', spread: 'lognormal', cv: 0.5 },
     },
   },
@@ -106,7 +106,7 @@ const shrinks = {
   settings: { 'max-replicas': 30, 'latency-objective': '400ms', 'decide-every': '20s' },
   startUp: '10s',
   run: '240s',
-  replicas: 2,
+  replicas: 4,
 }
 
 for (const seed of SEEDS) {

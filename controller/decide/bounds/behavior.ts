@@ -1,8 +1,9 @@
 import type { ScalingRules } from '../../../core/model/behavior.ts'
 import type { Settings } from '../../../core/model/settings.ts'
 import { extreme, sumWithin } from '../history.ts'
-import type { Sight } from '../replicas-state.ts'
+import { startUpMs, type Sight } from '../replicas-state.ts'
 import { count, unchanged, type Bounded } from './bounded.ts'
+import { learnedWindowMs } from './returns.ts'
 
 /**
  * `behavior` as the HorizontalPodAutoscaler (autoscaling/v2) means it. A direction that it leaves out
@@ -17,7 +18,12 @@ const DOWN_POLICIES: NonNullable<ScalingRules['policies']> = [
   { type: 'Percent', value: 100, periodSeconds: 15 },
 ]
 
-export function downWindowMs(settings: Settings): number {
+export function downWindowMs({ settings, state }: Sight): number {
+  return fixedWindowMs(settings) ?? learnedWindowMs(state.returns, startUpMs(state))
+}
+
+/** The scale-down window that somebody asked for, ms, or null. */
+export function fixedWindowMs(settings: Settings): number | null {
   const seconds = settings.behavior?.scaleDown?.stabilizationWindowSeconds
   return seconds === undefined ? settings['scale-down-window'] : seconds * 1000
 }
@@ -43,9 +49,10 @@ function policiesOf(
 }
 
 /** Stabilisation: the count moves only as far as every need of the window agrees. */
-export function window(milli: number, { inputs, state, settings, now }: Sight): Bounded {
+export function window(milli: number, sight: Sight): Bounded {
+  const { inputs, state, settings, now } = sight
   const from = inputs.replicas.desired * 1000
-  const downMs = downWindowMs(settings)
+  const downMs = downWindowMs(sight)
   const upMs = upWindowMs(settings)
   const high = extreme(state.highs, milli, now, downMs, 1)
   const low = extreme(state.lows, milli, now, upMs, -1)

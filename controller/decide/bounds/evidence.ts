@@ -1,4 +1,10 @@
-import { brokenCount, startUpMs, windowOf, type Sight } from '../replicas-state.ts'
+import {
+  brokenCount,
+  startUpMs,
+  windowOf,
+  type ReplicasState,
+  type Sight,
+} from '../replicas-state.ts'
 import { count, unchanged, type Bounded } from './bounded.ts'
 
 /** A replica that does not come back in this time is no reason for another one any more. */
@@ -89,11 +95,16 @@ export function limitClimbing(milli: number, { inputs, limit }: Sight): Bounded 
   return { milli: allowed * 1000, numbers, reason: 'limit-climbing' }
 }
 
+/** A start-up that takes that long will not end by itself. */
+export function isStuck(startingMs: number, state: ReplicasState): boolean {
+  return startingMs > STUCK * startUpMs(state)
+}
+
 /** What is measured while replicas start is the overload that they were asked for. */
 export function starting(milli: number, sight: Sight): Bounded {
   const { starting: coming, oldestStartingMs } = sight.inputs.replicas
   const numbers = { starting: coming }
-  if (coming === 0 || oldestStartingMs > STUCK * startUpMs(sight.state)) {
+  if (coming === 0 || isStuck(oldestStartingMs, sight.state)) {
     return unchanged(milli, numbers)
   }
   return keep(milli, sight, 'not-scaled-yet', numbers)

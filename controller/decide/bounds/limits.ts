@@ -1,4 +1,4 @@
-import type { Inputs } from '../../../core/model/decision.ts'
+import type { Override } from '../../../core/model/decision.ts'
 import type { Sight } from '../replicas-state.ts'
 import { downWindowMs } from './behavior.ts'
 import { count, unchanged, type Bounded } from './bounded.ts'
@@ -12,6 +12,7 @@ export function tolerance(milli: number, { inputs, settings }: Sight): Bounded {
   const share =
     rules?.tolerance === undefined ? settings.tolerance : Math.round(rules.tolerance * 1000)
   const numbers = { from, wanted: count(milli), tolerancePermille: share }
+  if (milli > from * 1000 && rules?.tolerance === undefined) return unchanged(milli, numbers)
   const difference = Math.abs(milli - from * 1000)
   if (from === 0 || milli === 0 || difference >= share * from) return unchanged(milli, numbers)
   return { milli: from * 1000, numbers, reason: count(milli) === from ? null : 'tolerance' }
@@ -21,12 +22,13 @@ export function tolerance(milli: number, { inputs, settings }: Sight): Bounded {
  * The least there may be. With scale-to-zero the last replica goes when the whole scale-down window
  * saw no demand at all; the edge holds what comes next.
  */
-export function minReplicas(milli: number, { inputs, settings }: Sight): Bounded {
+export function minReplicas(milli: number, sight: Sight): Bounded {
+  const { inputs, settings } = sight
   const least = settings['min-replicas']
   const mayBeZero = settings['scale-to-zero'] && least <= 1
   const min = mayBeZero ? (milli === 0 ? 0 : 1) : Math.max(least, settings['scale-to-zero'] ? 0 : 1)
   if (mayBeZero && milli === 0) {
-    const idleMs = downWindowMs(settings)
+    const idleMs = downWindowMs(sight)
     return {
       milli,
       numbers: { min, idleMs },
@@ -46,15 +48,14 @@ export function maxReplicas(milli: number, { settings }: Sight): Bounded {
 
 /** A person's count replaces all that was worked out, the bounds included. */
 export function override(milli: number, { inputs, now }: Sight): Bounded {
-  const value = pinned(inputs, now)
+  const value = pinnedReplicas(inputs.overrides, now)
   if (value === null) return unchanged(milli)
   return { milli: value * 1000, numbers: { value }, reason: 'override' }
 }
 
-function pinned(inputs: Inputs, now: number): number | null {
-  const pins = inputs.overrides.filter(
-    o => o.what === 'replicas' && (o.until === null || o.until > now),
-  )
+/** The count that a person asked for, or null. */
+export function pinnedReplicas(overrides: readonly Override[], now: number): number | null {
+  const pins = overrides.filter(o => o.what === 'replicas' && (o.until === null || o.until > now))
   const value = pins.at(-1)?.value
   return value !== undefined && /^\d{1,5}$/.test(value) && Number(value) <= MOST_REPLICAS
     ? Number(value)

@@ -1,6 +1,6 @@
 import type { Summary } from '../../../core/model/decision.ts'
 import { clamp } from '../../../core/model/math.ts'
-import { startUpMs, windowOf, type ReplicasState, type Sight } from '../replicas-state.ts'
+import { startUpMs, windowOf, type Sight } from '../replicas-state.ts'
 import type { Want } from './rules.ts'
 
 /** Fewer answers than this in 3 s say too little about service time. */
@@ -45,43 +45,77 @@ function presentStandOut(
 }
 
 function want(rule: 'demand' | 'burst', w: Summary, sight: Sight, service: number | null): Want {
-  const { settings, limit, state } = sight
-  const targetPermille = settings['target-utilization']
-  const demandMilli = demandOf(w, service, state)
-  const needMilli = Math.ceil((demandMilli * 1000) / (targetPermille * limit.limit))
+  const { settings, limit } = sight
+  const demandMilli = demandOf(w, service, sight)
   return {
     rule,
-    needMilli,
+    needMilli: needOf(demandMilli, sight),
     numbers: {
       demandMilli,
       limit: limit.limit,
-      targetPermille,
-      weighed: weighedOffered(w, state),
+      targetPermille: settings['target-utilization'],
+      weighed: weighedOffered(w, sight),
       offered: w.offered,
       serviceUs: Math.round(service ?? 0),
     },
   }
 }
 
+/** So many requests at once fill exactly the target's share of the slots. */
+const REFERENCE = 36
+/** While this share of the headroom is left, there are enough replicas. */
+const ENOUGH_HEADROOM = 0.5
+
+/**
+ * Replicas x 1000 for so many requests at once x 1000, with headroom for their noise: requests at once vary by
+ * the root of their mean, so headroom grows as the root, and large endpoints need a smaller share of it (the
+ * square-root staffing rule: Halfin and Whitt 1981, Kolesar and Green 1998). What there is, is kept until half of
+ * its headroom is used up: noise alone adds nothing.
+ */
+export function needOf(demandMilli: number, { inputs, settings, limit }: Sight): number {
+  const demand = demandMilli / 1000
+  const z = Math.sqrt(REFERENCE) * (1000 / settings['target-utilization'] - 1)
+  const headroom = z * Math.sqrt(demand)
+  const needMilli = (share: number): number =>
+    Math.ceil(((demand + share * headroom) * 1000) / limit.limit)
+  const there = inputs.replicas.desired * 1000
+  return needMilli(ENOUGH_HEADROOM) <= there ? Math.min(there, needMilli(1)) : needMilli(1)
+}
+
 /** Requests at once x 1000 that a window stands for (Little's law), with what it takes to drain the backlog. */
-export function demandOf(w: Summary, service: number | null, state: ReplicasState): number {
+export function demandOf(w: Summary, service: number | null, sight: Sight): number {
   const work =
-    service === null ? 0 : (weighedOffered(w, state) * service) / (Math.max(1, w.seconds) * 1000)
+    service === null ? 0 : (weighedOffered(w, sight) * service) / (Math.max(1, w.seconds) * 1000)
   const backlog = w.queuedMilli + w.heldMilli
-  const drainUs = clamp(startUpMs(state), 5000, 30_000) * 1000
-  const drain = service === null ? backlog : Math.min(backlog, (backlog * service) / drainUs)
-  return Math.round(Math.max(work, w.inFlightMilli) + drain)
+  const drainUs = clamp(startUpMs(sight.state), 5000, 30_000) * 1000
+  const drain =
+    service === null
+      ? backlog
+      : Math.min(backlog, (backlog * service) / drainUs, Math.max(1000, work))
+  // The backlog of an overload fills what slots there are while it drains: that is no need for just as many.
+  const drained = sight.state.overload !== null && service !== null ? backlog : 0
+  return Math.round(Math.max(work, w.inFlightMilli - drained) + drain)
 }
 
 /**
- * Arrivals, of which the rejected count at most as much as the admitted, or as the arrivals did when
- * the overload began: their retries must not ask for more replicas without end.
+ * Arrivals without those that may be here again: in an overload as many as when it began, or twice what is
+ * left when each that came to nothing lately has been sent once more. Retries must not ask for replicas without
+ * end, nor while they are served at last; what really grows is doubled with each start-up.
  */
-export function weighedOffered(w: Summary, state: ReplicasState): number {
-  const rejected = Math.min(w.rejected, w.offered)
-  const served = w.offered - rejected
-  const atOnset = Math.round(((state.overload?.offeredMilli ?? 0) * w.seconds) / 1000)
-  return served + Math.min(rejected, Math.max(served, atOnset - served))
+export function weighedOffered(w: Summary, { inputs, state }: Sight): number {
+  if (state.overload === null) return w.offered
+  const atOnset = Math.round((state.overload.offeredMilli * w.seconds) / 1000)
+  const rates = (['3', '20'] as const).map(span => {
+    const seen = windowOf(inputs, span) ?? w
+    return futileOf(seen) / Math.max(1, seen.seconds)
+  })
+  const again = Math.round(Math.max(...rates) * w.seconds)
+  return Math.min(w.offered, Math.max(atOnset, 2 * (w.offered - again)))
+}
+
+/** Arrivals that were turned away or whose clients gave up: they may come again. */
+export function futileOf(w: Summary): number {
+  return Math.min(w.offered, w.rejected + w.abandoned)
 }
 
 /**

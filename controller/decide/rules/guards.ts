@@ -12,7 +12,9 @@ export function byCpu({ inputs, settings }: Sight): Want | null {
   const use = windowOf(inputs, '20')?.cpuPermille ?? null
   const target = settings['cpu-target']
   if (use === null || use < IDLE_PERMILLE) return null
-  return proportional('cpu', inputs.replicas.ready, use, target)
+  // Noise above the target adds nothing, as with the HPA; what is left of the CPU bears it.
+  const noise = use > target && use * 1000 <= target * (1000 + settings.tolerance)
+  return proportional('cpu', inputs.replicas.ready, noise ? target : use, target)
 }
 
 interface GuardReading {
@@ -70,8 +72,12 @@ function proportional(rule: 'cpu' | GuardName, ready: number, use: number, targe
   }
 }
 
+/** Waits of the last 20 s that a limit which has risen since has ended are no reason for replicas. */
+const WAITS_MS = 20_000
+
 /** The tail of the wait for a slot, above half the queue deadline both just now and over 20 s. */
-export function byQueueWait({ inputs, settings, limit }: Sight): Want | null {
+export function byQueueWait({ inputs, settings, limit, state, now }: Sight): Want | null {
+  if (state.raisedAt !== null && now - state.raisedAt < WAITS_MS) return null
   const boundUs = Math.floor(limit.queueUs / 2)
   const longer = windowOf(inputs, '20')?.waitP95 ?? null
   const recent = windowOf(inputs, '3')?.waitP95 ?? null

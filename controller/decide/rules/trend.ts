@@ -1,5 +1,5 @@
 import { startUpMs, windowOf, type Sight } from '../replicas-state.ts'
-import { demandOf, serviceUs, weighedOffered } from './demand.ts'
+import { demandOf, needOf, serviceUs, weighedOffered } from './demand.ts'
 import type { Want } from './rules.ts'
 
 const SPANS = [60, 120]
@@ -23,7 +23,7 @@ export interface Line {
 
 /** Demand one start-up time ahead, where its growth stands out from the noise and is not a single jump. */
 export function byTrend(sight: Sight): Want | null {
-  const { inputs, state, settings, limit } = sight
+  const { inputs, state } = sight
   const w = windowOf(inputs, '20')
   const service = serviceUs(sight, ['20', '300'])
   if (w === null || service === null || w.offered === 0) return null
@@ -32,15 +32,14 @@ export function byTrend(sight: Sight): Want | null {
   if (fit === null) return null
   const rate = Math.min(fit.end + (fit.slope * ahead) / 1000, fit.end * MOST_GROWTH)
   // Retries grow too: the projection is scaled as the arrivals of now are.
-  const projected = (rate * weighedOffered(w, state)) / w.offered
+  const projected = (rate * weighedOffered(w, sight)) / w.offered
   const demandMilli = Math.max(
     Math.round((projected * service) / 1000),
-    demandOf(w, service, state),
+    demandOf(w, service, sight),
   )
-  const targetPermille = settings['target-utilization']
   return {
     rule: 'trend',
-    needMilli: Math.ceil((demandMilli * 1000) / (targetPermille * limit.limit)),
+    needMilli: needOf(demandMilli, sight),
     numbers: {
       demandMilli,
       startUpMs: ahead,

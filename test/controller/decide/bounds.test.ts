@@ -99,18 +99,30 @@ test('down only as far as the highest need of the window', t => {
     [NOW - 299_000, 2500],
     [NOW, 1000],
   ]
-  t.deepEqual(after(1000, { state: { highs } }), [3, 'scale-down-window'])
-  t.deepEqual(after(1000, { state: { highs: [[NOW - 300_000, 2500]] } }), [1])
-  t.deepEqual(after(1000, { state: { highs: [] } }), [4, 'scale-down-window'])
+  const settings = { 'scale-down-window': 300_000 }
+  t.deepEqual(after(1000, { state: { highs }, settings }), [3, 'scale-down-window'])
+  t.deepEqual(after(1000, { state: { highs: [[NOW - 300_000, 2500]] }, settings }), [1])
+  t.deepEqual(after(1000, { state: { highs: [] }, settings }), [4, 'scale-down-window'])
   t.deepEqual(after(1000, { state: { highs: [] }, settings: { 'scale-down-window': 0 } }), [1])
+  const high = (ago: number): Changed => ({
+    state: { highs: [[NOW - ago, 2500]], startUps: [20_000] },
+  })
+  t.deepEqual(
+    after(1000, high(239_000)),
+    [3, 'scale-down-window'],
+    'learned: as long as a start-up is worth',
+  )
+  t.deepEqual(after(1000, high(300_000)), [1])
 })
 
 test('tolerance, by the need before it is rounded', t => {
-  t.deepEqual(after(4390), [4, 'tolerance'])
-  t.deepEqual(after(4400), [5])
   t.deepEqual(after(3601), [4])
+  t.deepEqual(after(3000, { settings: { tolerance: 260 } }), [4, 'tolerance'])
   t.deepEqual(after(3000), [3])
-  t.deepEqual(after(4390, { settings: { tolerance: 0 } }), [5])
+  t.deepEqual(after(4010), [5], 'on the way up only where it is asked for')
+  const settings = { behavior: { scaleUp: { tolerance: 0.1 } } }
+  t.deepEqual(after(4390, { settings }), [4, 'tolerance'])
+  t.deepEqual(after(4400, { settings }), [5])
 })
 
 test('while the first limit is being found replicas at most double', t => {

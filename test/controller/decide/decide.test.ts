@@ -154,24 +154,37 @@ test('a limit that fell is due at once and adds replicas in the same tick', t =>
   const busy = inputs({ windows: windows({ inFlightMilli: 12_000 }) })
   const before = decided(busy, known, learning)
   t.is(before.verdict.outcome.to, 4)
-  t.false(due(before.state, learning, NOW + 1000, NOW).replicas)
+  t.false(due(before.state, learning, NOW + 1000, { decided: NOW }).replicas)
   const cut = { ...before.state, limit: { ...before.state.limit, limit: 2 } }
-  t.true(due(cut, learning, NOW + 1000, NOW).replicas)
+  t.true(due(cut, learning, NOW + 1000, { decided: NOW }).replicas)
   t.is(decided(busy, cut, learning).verdict.outcome.to, 8)
 })
 
 test('replicas are due every decide-every, and at first', t => {
   const { state } = decided(inputs())
-  t.true(due(state, settings, NOW, null).replicas)
-  t.false(due(state, settings, NOW + 4400, NOW).replicas)
-  t.true(due(state, settings, NOW + 5000, NOW).replicas)
-  t.true(due(state, settings, NOW + 4997, NOW).replicas, 'a second that is a little early counts')
+  t.true(due(state, settings, NOW, { decided: null }).replicas)
+  t.false(due(state, settings, NOW + 4400, { decided: NOW }).replicas)
+  t.true(due(state, settings, NOW + 5000, { decided: NOW }).replicas)
+  t.true(
+    due(state, settings, NOW + 4997, { decided: NOW }).replicas,
+    'a second that is a little early counts',
+  )
+})
+
+test('under pressure replicas are due each second, but not while the first limit is being found', t => {
+  const { state } = decided(inputs())
+  const pressed = { decided: NOW, pressed: true }
+  t.true(due(state, settings, NOW + 1000, pressed).replicas)
+  t.false(due(state, settings, NOW + 400, pressed).replicas)
+  const learning = { ...settings, 'fixed-limit': null }
+  const cold = { ...state, limit: { ...state.limit, phase: 'cold' as const } }
+  t.false(due(cold, learning, NOW + 1000, pressed).replicas)
 })
 
 test('advice only: the change is told, nothing acts and no policy counts it', t => {
   const surge = inputs({ windows: windows({ inFlightMilli: 64_000 }) })
   const { verdict, state } = decided(surge, known, { ...settings, 'advise-only': true })
-  t.like(verdict.outcome, { action: 'up', from: 4, to: 20, act: false })
+  t.like(verdict.outcome, { action: 'up', from: 4, to: 19, act: false })
   t.deepEqual(
     verdict.reasons.map(reason => reason.code),
     ['demand', 'advise'],
@@ -183,12 +196,12 @@ test('an override in force stands in for its setting', t => {
   const surge = { windows: windows({ inFlightMilli: 64_000 }) }
   const cap = { what: 'max-replicas', value: '6', who: null, until: NOW + 1 }
   t.is(decided(inputs({ ...surge, overrides: [cap] })).verdict.outcome.to, 6)
-  t.is(decided(inputs({ ...surge, overrides: [{ ...cap, until: NOW }] })).verdict.outcome.to, 20)
+  t.is(decided(inputs({ ...surge, overrides: [{ ...cap, until: NOW }] })).verdict.outcome.to, 19)
 })
 
 test('a fixed limit counts before an order has carried it', t => {
   const surge = inputs({ windows: windows({ inFlightMilli: 64_000 }) })
-  t.is(decided(surge, fresh({ ...settings, 'fixed-limit': null }, 'r1')).verdict.outcome.to, 20)
+  t.is(decided(surge, fresh({ ...settings, 'fixed-limit': null }, 'r1')).verdict.outcome.to, 19)
 })
 
 test('the algorithm that decides is callable by its name', t => {
@@ -202,7 +215,8 @@ test('a limit decision leaves the replicas as they are', t => {
 })
 
 test("a new revision's limit is due at once", t => {
-  const asked = (revision: string) => due(known, settings, NOW + 1000, NOW, NOW, revision).limit
+  const asked = (revision: string) =>
+    due(known, settings, NOW + 1000, { decided: NOW, looked: NOW, revision }).limit
   t.false(asked('r1'))
   t.true(asked('r2'))
 })

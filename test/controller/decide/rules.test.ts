@@ -1,5 +1,5 @@
 import test from 'ava'
-import { byBurst, byDemand } from '../../../controller/decide/rules/demand.ts'
+import { byBurst, byDemand, needOf } from '../../../controller/decide/rules/demand.ts'
 import {
   byCpu,
   byEngineQueue,
@@ -8,18 +8,49 @@ import {
   byQueueWait,
 } from '../../../controller/decide/rules/guards.ts'
 import { wants } from '../../../controller/decide/rules/rules.ts'
-import { inputs, replicas, sight, summary, windows } from './sight.ts'
+import { inputs, NOW, replicas, sight, summary, windows } from './sight.ts'
 
-test('demand: arrivals x service time over target x limit', t => {
-  // 10/s x 0.2 s = 2 at once; 2 / (0.8 x 4) = 0.625 replicas.
+test('demand: arrivals x service time, and headroom for its noise, over the limit', t => {
+  // 10/s x 0.2 s = 2 at once; headroom 1.5 x sqrt(2); by 4.
   const want = byDemand(sight())
-  t.is(want?.needMilli, 625)
+  t.is(want?.needMilli, 1031)
   t.is(want?.numbers['demandMilli'], 2000)
+})
+
+test('headroom grows as the root of demand: at 36 the target is met exactly', t => {
+  const of = (demandMilli: number, target: number, limit = 4, desired = 0) =>
+    needOf(
+      demandMilli,
+      sight({
+        inputs: { replicas: replicas(desired) },
+        settings: { 'target-utilization': target },
+        limit: { limit },
+      }),
+    )
+  t.is(of(36_000, 800), 11_250)
+  t.is(of(36_000, 500, 1), 72_000)
+  t.is(of(3_600_000, 800), 922_500)
+  t.is(of(100_000, 1000), 25_000)
+  t.is(of(0, 800), 0)
+})
+
+test('what there is, is kept until half of the headroom is used up', t => {
+  const at = (demandMilli: number) =>
+    needOf(demandMilli, sight({ inputs: { replicas: replicas(11) } }))
+  // 39.6 + 0.75 x sqrt(39.6) = 44.3, 39.2 + 0.75 x sqrt(39.2) = 43.9: of 44 slots.
+  t.is(at(39_600), 12_260)
+  t.is(at(39_200), 11_000)
+  t.is(at(30_000), 9554)
+})
+
+test('demand: the backlog never asks for more than arrivals do', t => {
+  const held = windows({ heldMilli: 4_000_000 })
+  t.is(byDemand(sight({ inputs: { windows: held } }))?.numbers['demandMilli'], 4000)
 })
 
 test('demand: requests in flight where they are more than arrivals explain', t => {
   const want = byDemand(sight({ inputs: { windows: windows({ inFlightMilli: 16_000 }) } }))
-  t.is(want?.needMilli, 5000)
+  t.is(want?.needMilli, 5500)
 })
 
 test('demand: the backlog counts as the work to drain it in one start-up time', t => {
@@ -42,13 +73,13 @@ test('demand: nothing known of service time leaves the requests present', t => {
     inFlightMilli: 8000,
     heldMilli: 8000,
   })
-  t.is(byDemand(sight({ inputs: { windows: none } }))?.needMilli, 5000)
+  t.is(byDemand(sight({ inputs: { windows: none } }))?.needMilli, 5500)
 })
 
 test('demand: fast failures leave service time as it was learned', t => {
   const failing = windows({ serviceCount: 0, serviceSum: 0, ok: 0, server: 200, inFlightMilli: 10 })
   const want = byDemand(sight({ inputs: { windows: failing }, limit: { serviceUs: 200_000 } }))
-  t.is(want?.needMilli, 625)
+  t.is(want?.needMilli, 1031)
 })
 
 test('demand: service time counts at most twice that of calmer times', t => {
@@ -57,26 +88,37 @@ test('demand: service time counts at most twice that of calmer times', t => {
   t.is(want?.numbers['demandMilli'], 4000)
 })
 
-for (const [what, rejected, offeredMilli, weighed] of [
-  ['no overload is known: as much as the admitted', 900, null, 200],
-  ['fewer than the admitted: all of them', 400, null, 1000],
-  ['an overload that began with 60/s: up to that', 900, 60_000, 1000],
-  ['an overload that began with 30/s', 900, 30_000, 600],
+for (const [what, futile, offeredMilli, weighed] of [
+  ['no overload is known: all', { rejected: 900 }, null, 1000],
+  ['an overload that began with 60/s: up to that', { rejected: 900 }, 60_000, 1000],
+  ['an overload that began with 30/s', { rejected: 900 }, 30_000, 600],
+  ['those whose clients gave up are as those turned away', { abandoned: 900 }, 30_000, 600],
+  ['twice what no retry explains', { rejected: 600 }, 30_000, 800],
 ] as const) {
-  test(`demand: rejected arrivals weigh within bounds, ${what}`, t => {
+  test(`demand: arrivals that may be retries weigh within bounds, ${what}`, t => {
     const overload = offeredMilli === null ? null : { since: 0, offeredMilli }
-    const rejecting = windows({ offered: 1000, rejected })
-    const want = byDemand(sight({ inputs: { windows: rejecting }, state: { overload } }))
+    const seen = windows({ offered: 1000, ...futile })
+    const want = byDemand(sight({ inputs: { windows: seen }, state: { overload } }))
     t.is(want?.numbers['weighed'], weighed)
   })
 }
+
+test('demand: what drains after an overload is in flight, and no demand', t => {
+  const at = (heldMilli: number) => {
+    const draining = windows({ inFlightMilli: 16_000, heldMilli })
+    const overload = { since: 0, offeredMilli: 10_000 }
+    return byDemand(sight({ inputs: { windows: draining }, state: { overload } }))
+  }
+  t.is(at(100_000)?.numbers['demandMilli'], 3000)
+  t.is(at(0)?.numbers['demandMilli'], 16_000, 'nothing waits any more')
+})
 
 test('burst: silent in the noise, loud above it', t => {
   const calm = { '3': summary(3, { offered: 40 }), '20': summary(20) }
   t.is(byBurst(sight({ inputs: { windows: calm } })), null)
   const burst = { '3': summary(3, { offered: 300 }), '20': summary(20, { offered: 470 }) }
-  // 100/s x 0.2 s / 3.2
-  t.is(byBurst(sight({ inputs: { windows: burst } }))?.needMilli, 6250)
+  // 100/s x 0.2 s, headroom 1.5 x sqrt(20), by 4
+  t.is(byBurst(sight({ inputs: { windows: burst } }))?.needMilli, 6678)
 })
 
 test('burst: more requests present than slots and their noise', t => {
@@ -86,14 +128,15 @@ test('burst: more requests present than slots and their noise', t => {
       sight({ inputs: { windows: { '3': summary(3, { inFlightMilli }), '20': summary(20) } } }),
     )
   t.is(at(19_000), null)
-  t.is(at(20_000)?.needMilli, 6250)
+  t.is(at(20_000)?.needMilli, 6678)
 })
 
 test('cpu: proportional both ways, silent when idle', t => {
   const at = (cpuPermille: number | null) =>
     byCpu(sight({ inputs: { windows: windows({ cpuPermille }) } }))?.needMilli
-  t.is(at(990), 4400)
+  t.is(at(991), 4404)
   t.is(at(450), 2000)
+  t.is(at(970), 4000, 'within the tolerance')
   t.is(at(50), undefined)
   t.is(at(null), undefined)
 })
@@ -123,6 +166,12 @@ test('queue wait: both just now and over 20 s, above half the deadline', t => {
   t.is(byQueueWait(sight({ inputs: { windows: windows({ waitP95: 250_000 }) } }))?.needMilli, 5000)
   const over = { '3': summary(3), '20': summary(20, { waitP95: 250_000 }) }
   t.is(byQueueWait(sight({ inputs: { windows: over } })), null)
+})
+
+test('queue wait: not of before a limit rose', t => {
+  const waits = { windows: windows({ waitP95: 250_000 }) }
+  t.is(byQueueWait(sight({ inputs: waits, state: { raisedAt: NOW - 19_000 } })), null)
+  t.is(byQueueWait(sight({ inputs: waits, state: { raisedAt: NOW - 20_000 } }))?.needMilli, 5000)
 })
 
 test('activate: held and none ready; nothing else needs a window', t => {

@@ -87,7 +87,16 @@ export function replicas(
 
 /** The same change in every window; counts are of 20 s and scaled to the others. */
 export function windows(changed: Partial<Summary>): Record<string, Summary> {
-  const counts = ['offered', 'ok', 'server', 'client', 'rejected', 'serviceCount', 'serviceSum']
+  const counts = [
+    'offered',
+    'ok',
+    'server',
+    'client',
+    'rejected',
+    'abandoned',
+    'serviceCount',
+    'serviceSum',
+  ]
   const of = (seconds: number): Summary => {
     const scaled = Object.entries(changed).map(([name, value]) => [
       name,

@@ -7,6 +7,7 @@ const terms = (names: string[], extra: Partial<Parameters<Dispatch['table']>[0]>
   limit: 1,
   queueUs: 1000 * MS,
   holdUs: 30_000 * MS,
+  growing: false,
   maxReplicas: 4,
   replicas: names.map(replica => ({ replica, ready: true })),
   ...extra,
@@ -107,6 +108,32 @@ test('held requests get the longer time when the last replica goes', t => {
   d.table(terms([]), 500 * MS)
   t.deepEqual(rejected(d.tick(2000 * MS)), [])
   t.deepEqual(sent(d.table(terms(['b']), 3000 * MS)), ['1@b'])
+})
+
+test('while there may be more replicas, who is late is held on, in a longer queue', t => {
+  const d = start(['a'], { growing: true, maxReplicas: 100 })
+  d.arrive(0, Infinity, 0)
+  d.done(0, 'good', 500 * MS, 0)
+  const { bound } = d
+  d.arrive(1, Infinity, 0)
+  arriveOnce(d, 2, Infinity, 0)
+  t.deepEqual(rejected(d.tick(29_999 * MS)), [])
+  t.deepEqual(sent(d.table(terms(['a', 'b'], { growing: true }), 29_999 * MS)), ['2@b'])
+  arriveOnce(d, 3, Infinity, 30_000 * MS)
+  t.deepEqual(rejected(d.tick(60_000 * MS)), ['3 late'])
+  d.table(terms(['a'], { maxReplicas: 100 }), 60_000 * MS)
+  t.true(d.bound < bound)
+})
+
+test('who has been promised more time keeps it when there will be no more replicas', t => {
+  const d = start(['a'])
+  d.arrive(0, Infinity, 0)
+  arriveOnce(d, 1, Infinity, 0)
+  d.table(terms(['a'], { growing: true }), 900 * MS)
+  d.table(terms(['a']), 950 * MS)
+  t.deepEqual(rejected(d.tick(2000 * MS)), [])
+  arriveOnce(d, 2, Infinity, 2000 * MS)
+  t.deepEqual(rejected(d.tick(3000 * MS)), ['2 late'])
 })
 
 test('a failed connect costs a retry and rests the replica; without a retry left the request fails', t => {

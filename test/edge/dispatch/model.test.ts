@@ -9,7 +9,7 @@ const QUEUE = 1_000_000
 const HOLD = 3_000_000
 type Step =
   | { do: 'arrive'; waits: number }
-  | { do: 'table'; ready: boolean[]; limit: number }
+  | { do: 'table'; ready: boolean[]; limit: number; growing: boolean }
   | {
       do: 'refuse' | 'unsent' | 'lost' | 'answer' | 'done' | 'leave'
       pick: number
@@ -30,6 +30,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       do: fc.constant('table' as const),
+      growing: fc.boolean(),
       ready: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
       limit: fc.integer({ min: 1, max: 4 }),
     }),
@@ -153,7 +154,8 @@ class Model {
         if (changed) before.effective = step.limit
       }
     }
-    const terms = { limit: step.limit, queueUs: QUEUE, holdUs: HOLD, maxReplicas: 3, replicas }
+    const { limit, growing } = step
+    const terms = { limit, queueUs: QUEUE, holdUs: HOLD, growing, maxReplicas: 3, replicas }
     this.take(this.dispatch.table(terms, this.now))
   }
 
@@ -224,7 +226,7 @@ test('no request is lost or given twice, no slot overbooked, no deadline or budg
       fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
       (steps, chances) => {
         const model = new Model(() => chances.next().value ?? 0)
-        model.step({ do: 'table', ready: [true, true, false], limit: 2 })
+        model.step({ do: 'table', ready: [true, true, false], limit: 2, growing: false })
         for (const one of steps) {
           model.step(one)
           model.check()
@@ -257,6 +259,7 @@ test('in calm each request is given in order of arrival', t => {
             limit,
             queueUs: 1e9,
             holdUs: 1e9,
+            growing: false,
             maxReplicas: 100,
             replicas: [{ replica: 'a', ready: true }],
           },

@@ -9,6 +9,7 @@ const terms = {
   limit: 2,
   queueUs: 400 * MS,
   holdUs: 1000 * MS,
+  growing: false,
   maxReplicas: 1,
   objectiveUs: null,
 }

@@ -1,0 +1,82 @@
+import type { Stamped } from '../replicas-state.ts'
+import { count } from './bounded.ts'
+
+/**
+ * The scale-down window, learned: how long replicas that are not needed are kept. To keep one costs its idle
+ * time; to let it go and need it again costs a start-up, and what waits meanwhile. Without any experience the
+ * best promise is to keep it for as long as starting again would cost (the ski-rental problem, Karlin et al.
+ * 1988); with the gaps after which levels of need came back, the window whose cost would have been least.
+ */
+const EDGES_S = [42, 60, 85, 120, 170, 240, 340, 480, 680, 960] as const
+/** A gap that is longer than this is none: what comes later could not be kept for anyway. */
+export const HORIZON_MS = 1_800_000
+/** Shorter gaps are kept through by every window there is. */
+const SHORTEST_MS = 30_000
+const LEAST_MS = 60_000
+/** A second without a replica that is needed is as bad as so many of a replica that is not. */
+const HARM = 10
+/** Until a need is seen and a replica asked for, seconds. */
+const REACTION_S = 5
+/** Weight of what is assumed before anything was seen, in surges. */
+const PRIOR = 1
+/** With more experience than this, the older half counts half. */
+const MOST = 16
+
+/** Surges (shares of the need that came back) by how long after, a bucket an edge, and last those that never did. */
+export type Returns = number[]
+
+/** What a need that rises from the last one to `milli` teaches, and what has been idle for too long. */
+export function learn(
+  returns: Returns,
+  highs: readonly Stamped[],
+  milli: number,
+  now: number,
+): Returns {
+  const need = count(milli)
+  const seen = highs.flatMap(([at, high], i): [bucket: number, levels: number, of: number][] => {
+    const top = count(high)
+    // Levels above the next lower peak were last needed at this one.
+    const below = count(highs[i + 1]?.[1] ?? 0)
+    if (now - at >= HORIZON_MS) return [[EDGES_S.length, top - Math.max(below, need), top]]
+    if (i === highs.length - 1 || now - at < SHORTEST_MS) return []
+    return [[bucketOf(now - at), Math.min(top, need) - below, need]]
+  })
+  const weights = seen.filter(([, levels]) => levels > 0)
+  if (weights.length === 0) return returns
+  const next = Array.from({ length: EDGES_S.length + 1 }, (_, i) => returns[i] ?? 0)
+  for (const [bucket, levels, of] of weights) {
+    next[bucket] = (next[bucket] ?? 0) + Math.round((1000 * levels) / of)
+  }
+  const sum = next.reduce((total, n) => total + n, 0)
+  return sum > MOST * 1000 ? next.map(n => Math.floor(n / 2)) : next
+}
+
+function bucketOf(gapMs: number): number {
+  const at = EDGES_S.findIndex(edge => gapMs <= edge * 1000)
+  return at === -1 ? EDGES_S.length : at
+}
+
+/** The window in ms that would have cost least, start-ups taking so long. */
+export function learnedWindowMs(returns: Returns, startUpMs: number): number {
+  const again = (REACTION_S + startUpMs / 1000) * (1 + HARM)
+  let best = 0
+  let least = Infinity
+  for (const window of EDGES_S) {
+    const cost = costOf(window, again, returns)
+    if (cost < least) [best, least] = [window, cost]
+  }
+  return Math.max(LEAST_MS, best * 1000)
+}
+
+function costOf(window: number, again: number, returns: Returns): number {
+  let cost = 0
+  let from = SHORTEST_MS / 1000
+  for (const [i, edge] of [...EDGES_S, Infinity].entries()) {
+    // As many come back after a gap g as 1/g has it: then the window without experience is `again`.
+    const assumed = PRIOR * (SHORTEST_MS / 1000) * (1 / from - 1 / edge)
+    const weight = assumed + (returns[i] ?? 0) / 1000
+    cost += weight * (edge <= window ? Math.sqrt(from * Math.min(edge, 1800)) : window + again)
+    from = edge
+  }
+  return cost
+}
