@@ -84,15 +84,25 @@ function next(belief: Believed, { state, settings, now }: Known): string[] {
   if (probe !== null) {
     return [
       `Next: ${limit} and ${probe.other} take turns of ${probe.slotSeconds} s, the first ${probe.settleSeconds} s of each left out; ` +
-        `they are compared ${when} at the earliest.`,
+        `they are compared ${when} at the earliest. ${why(state.run, probe.other > limit)}`,
     ]
   }
   if (other !== null) {
-    return [`Next: ${other} is tried on all replicas (requests are long), and compared ${when}.`]
+    return [
+      `Next: ${other} is tried on all replicas (requests are long), and compared ${when}. ${why(state.run, other > limit)}`,
+    ]
   }
   const rests =
     state.skip > 0 ? 'The last comparison showed no difference, so it rests' : 'It rests'
   return [`Next: nothing is compared now. ${rests}; a neighbour is tried ${when} at the earliest.`]
+}
+
+/** As the learner chooses its side: on with a run, else in turn. */
+function why(run: number, above: boolean): string {
+  if (run > 0 && above) return 'Why above: more was better the last time.'
+  if (run < 0 && !above) return 'Why below: fewer were better the last time.'
+  const side = above ? 'above' : 'below'
+  return `Why ${side}: neighbours are tried in turn, where there is room for them.`
 }
 
 function held({ holds }: Believed, { notes, state, now }: Known): string[] {

@@ -98,6 +98,15 @@ test('what is tried next: slots, a trial of long requests, or a rest', t => {
     said(t, slots),
     /12 and 15 take turns of 3 s, the first 1 s of each left out; they are compared at 08:00:07 UTC/,
   )
+  t.regex(said(t, slots), /Why above: neighbours are tried in turn/)
+  const run = believed({ ...steady, run: 2, order: { ...order, probe } })
+  t.regex(said(t, run), /Why above: more was better the last time/)
+  const fewer = believed({
+    ...steady,
+    run: -1,
+    order: { ...order, probe: { ...probe, other: 10 } },
+  })
+  t.regex(said(t, fewer), /Why below: fewer were better the last time/)
   const trial = believed({ ...steady, order: { ...order, limit: 15 } })
   t.regex(said(t, trial), /15 is tried on all replicas/)
   t.regex(said(t, believed({ ...steady, skip: 3 })), /showed no difference, so it rests/)
