@@ -2,10 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Refusal } from '../core/http/head.ts'
 import type { RejectReason } from '../core/model/sample.ts'
 import { HEADERS } from '../core/model/tables.ts'
-import { sendError } from '../core/runtime/error-answer.ts'
+import { errorBody } from '../core/runtime/error-answer.ts'
 
 /** Answers that the sidecar gives by itself. Small JSON: {"error":{"reason","message"}}. */
 type Headers = Readonly<Record<string, string>>
+
+/** What is said, before it is known how it is written. */
+export interface Said {
+  status: number
+  headers: Headers
+  body: string
+}
 
 const words: Record<RejectReason, string> = {
   full: 'The model is busy and the queue is full.',
@@ -17,38 +24,61 @@ const words: Record<RejectReason, string> = {
 }
 
 /** A head that the grammar does not describe: the connection is closed, what follows can't be trusted. */
-export function answerRefusal(response: ServerResponse, refusal: Refusal): void {
-  sendError(response, refusal.status, 'bad-request', refusal.why, { connection: 'close' })
+export function refused({ status, why }: Pick<Refusal, 'status' | 'why'>): Said {
+  return error(status, 'bad-request', why, { connection: 'close' })
 }
 
 /** Overload: 429, or for gRPC status 8, RESOURCE_EXHAUSTED, as a trailers-only answer. */
-export function answerRejection(
-  request: IncomingMessage,
-  response: ServerResponse,
+export function rejected(
   reason: RejectReason,
+  grpc: boolean,
   retryAfterSeconds: number,
   headers: Headers,
-): void {
+): Said {
   const own = { ...headers, [HEADERS.reason]: reason, 'retry-after': String(retryAfterSeconds) }
-  if (request.headers['content-type']?.startsWith('application/grpc') ?? false) {
-    response.writeHead(200, {
-      ...own,
-      'content-type': 'application/grpc',
-      'grpc-status': '8',
-      'grpc-message': words[reason],
-      'content-length': '0',
-    })
-    return void response.end()
+  if (!grpc) return error(429, reason, words[reason], own)
+  const status = { 'grpc-status': '8', 'grpc-message': words[reason] }
+  return {
+    status: 200,
+    headers: { ...own, 'content-type': 'application/grpc', ...status, 'content-length': '0' },
+    body: '',
   }
-  sendError(response, 429, reason, words[reason], own)
 }
 
 /** The model's hop failed before there was an answer. */
-export function answerUpstream(response: ServerResponse, error: Error, headers: Headers): void {
-  const message = `The model did not answer: ${error.message}`
-  sendError(response, 502, 'upstream', message, { ...headers, [HEADERS.reason]: 'upstream' })
+export function failed(cause: Error, headers: Headers): Said {
+  const message = `The model did not answer: ${cause.message}`
+  return error(502, 'upstream', message, { ...headers, [HEADERS.reason]: 'upstream' })
 }
 
-export function answerSlowBody(response: ServerResponse): void {
-  sendError(response, 408, 'slow-body', 'The body did not come in time.', { connection: 'close' })
+/** A client that owes the rest of a head or of a body, and sends nothing. */
+export function tooSlow(what: 'head' | 'body'): Said {
+  const message = `The ${what} did not come in time.`
+  return error(408, `slow-${what}`, message, { connection: 'close' })
+}
+
+/** There are more connections than may be. */
+export function crowded(): Said {
+  return error(503, 'connections', 'Too many connections are open.', { connection: 'close' })
+}
+
+function error(status: number, reason: string, message: string, headers: Headers): Said {
+  const body = errorBody(reason, message)
+  const length = String(Buffer.byteLength(body))
+  return {
+    status,
+    headers: { ...headers, 'content-type': 'application/json', 'content-length': length },
+    body,
+  }
+}
+
+/** Where an answer has begun already there is nothing left to say, and the connection is cut. */
+export function say(response: ServerResponse, { status, headers, body }: Said): void {
+  if (response.headersSent || response.destroyed) return void response.destroy()
+  response.writeHead(status, headers)
+  response.end(body)
+}
+
+export function isGrpc(request: IncomingMessage): boolean {
+  return request.headers['content-type']?.startsWith('application/grpc') ?? false
 }

@@ -9,6 +9,7 @@ import {
 } from '../core/runtime/environment.ts'
 import type { Level } from '../core/runtime/log.ts'
 import type { DrainTimes } from './admit/drain.ts'
+import type { TrafficBounds } from './traffic.ts'
 import { otelVariables, variables, type Variable, type VariableName } from './env-table.ts'
 
 /** The sidecar's configuration, from its environment alone. Every error at once. */
@@ -39,7 +40,8 @@ export interface SidecarConfig {
   ownLoopback: boolean
   gpus: string | null
   maxUpgrades: number
-  bodyTimeoutMs: number
+  carrier: 'fast' | 'compat'
+  bounds: TrafficBounds & { headers: number; pipelineBytes: number }
   drainTimes: DrainTimes
   drainGraceMs: number
   drainTimeoutMs: number
@@ -84,7 +86,8 @@ export function readConfig(env: Environment = process.env): SidecarConfig {
     ownLoopback: read.choice('OUTRIGGER_OWN_LOOPBACK') === 'yes',
     gpus: read.text('OUTRIGGER_GPUS'),
     maxUpgrades: read.int('OUTRIGGER_MAX_UPGRADES') ?? 0,
-    bodyTimeoutMs: read.int('OUTRIGGER_BODY_TIMEOUT') ?? 0,
+    carrier: read.choice('OUTRIGGER_CARRIER') === 'compat' ? 'compat' : 'fast',
+    bounds: bounds(read),
     drainTimes: drainTimes(read, issues),
     drainGraceMs: read.int('OUTRIGGER_DRAIN_GRACE') ?? 0,
     drainTimeoutMs: read.int('OUTRIGGER_DRAIN_TIMEOUT') ?? 0,
@@ -94,6 +97,19 @@ export function readConfig(env: Environment = process.env): SidecarConfig {
   }
   refuseAny(issues, 'sidecar')
   return config
+}
+
+function bounds(read: Reader): SidecarConfig['bounds'] {
+  const of = (name: VariableName): number => read.int(name) ?? 0
+  return {
+    headBytes: of('OUTRIGGER_HEAD_BYTES'),
+    headers: of('OUTRIGGER_MAX_HEADERS'),
+    connections: of('OUTRIGGER_MAX_CONNECTIONS'),
+    pipelineBytes: of('OUTRIGGER_PIPELINE_BYTES'),
+    headTimeoutMs: of('OUTRIGGER_HEAD_TIMEOUT'),
+    idleTimeoutMs: of('OUTRIGGER_IDLE_TIMEOUT'),
+    bodyTimeoutMs: of('OUTRIGGER_BODY_TIMEOUT'),
+  }
 }
 
 function drainTimes(read: Reader, issues: Issue[]): DrainTimes {

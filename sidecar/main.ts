@@ -7,9 +7,12 @@ import { adminRoutes } from './admin.ts'
 import { Admission } from './admit/admission.ts'
 import { parityOf } from './admit/limit.ts'
 import type { SidecarConfig } from './config.ts'
+import type { Desk } from './desk.ts'
 import { engineWatch } from './engine.ts'
 import { draining, type Draining } from './drain.ts'
 import { compatCarrier } from './forward/compat.ts'
+import { front, type Front, type FrontOptions } from './forward/fast/front.ts'
+import { dialer } from './forward/fast/pool.ts'
 import { gate } from './gate.ts'
 import { isLoopbackMode, refusedHint } from './loopback.ts'
 import { measure, type MeasureOptions } from './measure.ts'
@@ -17,7 +20,7 @@ import { orders, type Orders } from './orders.ts'
 import { page, type Page } from './page.ts'
 import { passes } from './passes.ts'
 import { readiness, type Readiness } from './ready.ts'
-import { handle, type Desk } from './request.ts'
+import { handle } from './request.ts'
 import { directWatch, NO_DIRECT, type DirectWatch } from './signals/connections.ts'
 import { gpuReader } from './signals/gpu.ts'
 import {
@@ -128,6 +131,7 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
   })
   const desk: Desk = {
     healthPaths: config.healthPaths,
+    mostHeaders: config.bounds.headers,
     clock,
     admission,
     gate: gate(admission, clock),
@@ -200,11 +204,28 @@ async function listen(
   ends.push(admin.close)
   const metrics = await serve({ ...config.metrics, routes: [shows] })
   ends.push(metrics.close)
-  const front = await traffic(config.traffic, config.bodyTimeoutMs, {
+  const front = await traffic(config.traffic, config.bounds, {
     request: (request, response) => handle(desk, request, response),
     upgrade: parts.upgrades.accept,
+    fast: config.carrier === 'compat' ? null : handOver => fastFront(config, parts.desk, handOver),
   })
   return { admin, metrics, front }
+}
+
+function fastFront(
+  { app, bounds }: SidecarConfig,
+  desk: Desk,
+  handOver: FrontOptions['handOver'],
+): Front {
+  const seconds = Math.floor(bounds.idleTimeoutMs / 1000)
+  return front({
+    ...bounds,
+    bounds,
+    desk,
+    dial: dialer(app),
+    keepAlive: `connection: keep-alive\r\nkeep-alive: timeout=${seconds}\r\n`,
+    handOver,
+  })
 }
 
 function measuring(

@@ -1,33 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isRefusal, readHead, type Head } from '../core/http/head.ts'
-import { HEADERS } from '../core/model/tables.ts'
 import type { Clock } from '../core/runtime/clock.ts'
-import type { Admission, Ended, Ticket } from './admit/admission.ts'
+import type { Ended, Ticket } from './admit/admission.ts'
 import { retryAfter } from './admit/retry.ts'
-import { answerRefusal, answerRejection, answerUpstream } from './answers.ts'
-import type { Answered, Carrier, Sending } from './forward/compat.ts'
+import { failed, isGrpc, refused, rejected, say } from './answers.ts'
+import { isHealth, kindOf, ownHeaders, patience, repeatable, RETRY_MS, unserved } from './desk.ts'
+import type { Desk } from './desk.ts'
+import type { Answered, Sending } from './forward/compat.ts'
 import { endAnswer, relay } from './forward/relay.ts'
-import type { Gate } from './gate.ts'
-import type { EngineWatch } from './engine.ts'
-import type { Passes } from './passes.ts'
-import type { Spans, Trail } from './spans.ts'
+import type { Trail } from './spans.ts'
 
 /** One request, top to bottom. docs/request.md lists the same steps in the same order. */
-export interface Desk {
-  healthPaths: ReadonlySet<string>
-  clock: Clock
-  admission: Admission
-  gate: Gate
-  carrier: Carrier
-  passes: Passes
-  spans: Spans
-  engine: EngineWatch
-  /** The replica is about to go: each answer ends its connection. */
-  closing(): boolean
-  /** From 0 to 1, to spread what Retry-After says. */
-  jitter(): number
-}
-
 export async function handle(
   desk: Desk,
   request: IncomingMessage,
@@ -40,14 +23,15 @@ export async function handle(
     method: request.method ?? '',
     target: request.url ?? '',
     raw: request.rawHeaders,
+    most: desk.mostHeaders,
   })
-  if (isRefusal(head)) return answerRefusal(response, head)
+  if (isRefusal(head)) return say(response, refused(head))
   if (isHealth(desk, head)) return passHealth(desk, head, request, response)
   // 2 Context
   const edge = head.own['pass'] !== undefined && desk.passes.good(head.own['pass'])
   const trail = desk.spans.begin(head, arrivedUs)
   // 3 Admit
-  const { ticket, settled } = desk.gate.enter(arrivedUs, { edge, patienceUs: patience(head) })
+  const { ticket, settled } = desk.gate.enter(arrivedUs, { edge, patienceUs: patience(head.own) })
   let sending: Sending | null = null
   response.once('close', () => {
     desk.gate.leave(ticket)
@@ -63,7 +47,7 @@ export async function handle(
   const answered = await send(desk, head, request, made => (sending = made), left)
   if (answered.ok) desk.engine.heard(answered.response.headers, arrivedUs / 1000)
   const relayed = answered.ok
-    ? await relay(answered.response, response, ownHeaders(desk, ticket), desk.clock, count =>
+    ? await relay(answered.response, response, answerHeaders(desk, ticket), desk.clock, count =>
         desk.admission.tokens(count),
       )
     : null
@@ -74,16 +58,11 @@ export async function handle(
   // 6 Release
   desk.gate.finish(ticket, ended)
   if (relayed !== null) endAnswer(response, relayed.complete)
-  else if (!answered.ok) answerUpstream(response, answered.error, record(ownHeaders(desk, ticket)))
+  else if (!answered.ok) say(response, failed(answered.error, record(answerHeaders(desk, ticket))))
   // A model that answers before it has read everything: what it was still being sent is given up.
   if (!request.complete) closeAfter(sending, request)
 }
 
-function isHealth(desk: Desk, head: Head): boolean {
-  return (head.method === 'GET' || head.method === 'HEAD') && desk.healthPaths.has(head.path)
-}
-
-/** No slot, no count: a probe is not demand, and must not wait behind it. */
 async function passHealth(
   desk: Desk,
   head: Head,
@@ -95,15 +74,9 @@ async function passHealth(
   const left = (): boolean => response.destroyed
   const answered = await send(desk, head, request, made => (sending = made), left)
   const own = closeHeader(desk)
-  if (!answered.ok) return answerUpstream(response, answered.error, record(own))
+  if (!answered.ok) return say(response, failed(answered.error, record(own)))
   const relayed = await relay(answered.response, response, own, desk.clock, () => undefined)
   endAnswer(response, relayed.complete)
-}
-
-/** The client's own deadline in us, or none. */
-function patience(head: Head): number | null {
-  const text = head.own['deadline-ms']
-  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) * 1000 : null
 }
 
 function turnAway(
@@ -117,15 +90,12 @@ function turnAway(
   const { admission } = desk
   const reason = ticket.reason ?? 'full'
   const seconds = retryAfter(admission.queued, admission.drainedPerSecond, desk.jitter())
-  const headers = record(ownHeaders(desk, ticket))
+  const headers = record(answerHeaders(desk, ticket))
   // A body that was never asked for may never come: the next request could not be told from it.
   if (head.expectsContinue) headers['connection'] = 'close'
-  answerRejection(request, response, reason, seconds, headers)
+  say(response, rejected(reason, isGrpc(request), seconds, headers))
   trail.end({ ...unserved(ticket, desk), status: 429, reason })
 }
-
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
-const RETRY_MS = 50
 
 /** Sends, and once more where that can do no harm: nothing was sent, or it may be repeated and nothing came back. */
 async function send(
@@ -142,8 +112,7 @@ async function send(
   }
   const first = await once()
   if (first.ok || left()) return first
-  const repeatable = IDEMPOTENT.has(head.method) && head.body.kind === 'none'
-  if (first.sent && !repeatable) return first
+  if (first.sent && !repeatable(head)) return first
   if (!first.sent) await new Promise(resolve => setTimeout(resolve, RETRY_MS))
   return left() ? first : once()
 }
@@ -160,19 +129,8 @@ function outcome(
   }
   const status = answered.response.statusCode ?? 502
   return {
-    kind: status < 400 ? 'ok' : status < 500 ? 'client' : 'server',
+    kind: kindOf(status),
     serviceUs: Math.max(0, now - answered.firstByteUs - answered.clientUs - relayed.pausedUs),
-  }
-}
-
-/** What a trail needs of a ticket, before there is more to say. */
-function unserved(ticket: Ticket, desk: Desk) {
-  const until = ticket.admittedUs > ticket.arrivedUs ? ticket.admittedUs : desk.clock.us()
-  const waited = ticket.reason !== null || ticket.admittedUs > ticket.arrivedUs
-  return {
-    queueUs: waited ? until - ticket.arrivedUs : 0,
-    limit: desk.admission.state.effective,
-    objectiveUs: desk.admission.objective,
   }
 }
 
@@ -181,12 +139,8 @@ function isOver(ticket: Ticket): boolean {
   return ticket.state === 'over'
 }
 
-function ownHeaders(desk: Desk, ticket: Ticket): string[] {
-  const { admission } = desk
-  const own = ticket.edge
-    ? [HEADERS.slots, `${admission.state.effective};${admission.inFlight}`]
-    : [HEADERS.waited, String(ticket.admittedUs - ticket.arrivedUs)]
-  return [...own, ...closeHeader(desk)]
+function answerHeaders(desk: Desk, ticket: Ticket): string[] {
+  return [...ownHeaders(desk, ticket), ...closeHeader(desk)]
 }
 
 function closeHeader(desk: Desk): string[] {

@@ -5,12 +5,15 @@ import type { RejectReason } from '../core/model/sample.ts'
 /** What a request leaves behind for people: a span where there is a back end, and causes for decisions. */
 export interface Spans {
   /** Reads the caller's trace context, and writes the one to forward into the head. */
-  begin(head: Head, arrivedUs: number): Trail
+  begin(head: Traced, arrivedUs: number): Trail
   /** Up to four spans of requests that stood out since the last call. */
   takeCauses(): string[]
   dropped(): number
   close(): Promise<void>
 }
+
+/** What a trace needs of a head, which it may change. */
+export type Traced = Pick<Head, 'method' | 'path' | 'headers'>
 
 export interface Trail {
   end(end: RequestEnd): void
@@ -94,7 +97,7 @@ export function spans(maker: SpanMaker | null): Spans {
 }
 
 /** A context that is not valid is not passed on, and a tracestate never without its traceparent. */
-function contextOf(head: Head): Pick<Request, 'parent' | 'traceState'> {
+function contextOf(head: Traced): Pick<Request, 'parent' | 'traceState'> {
   const text = head.headers['traceparent']
   if (text === undefined && head.headers['tracestate'] === undefined) {
     return { parent: null, traceState: null }

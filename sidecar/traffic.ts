@@ -1,7 +1,9 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { answerSlowBody } from './answers.ts'
+import { crowded, say, tooSlow } from './answers.ts'
+import type { Front } from './forward/fast/front.ts'
+import { saidText } from './forward/fast/wire.ts'
 import type { Address } from '../core/runtime/environment.ts'
 import { listenAt, shownAddress } from '../core/runtime/listen.ts'
 
@@ -17,12 +19,20 @@ export interface Traffic {
 export interface Handlers {
   request(request: IncomingMessage, response: ServerResponse): Promise<void>
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Reads connections first, and hands over those that it declines; null: all go to node:http. */
+  fast: ((handOver: (socket: Socket, bytes: Buffer) => void) => Front) | null
 }
 
-const MOST_HEAD_BYTES = 32 * 1024
-const HEAD_TIME_OUT_MS = 15_000
-/** Longer than clients keep theirs, so that it is they who close. */
-const KEEP_ALIVE_MS = 75_000
+/** Bounds on what clients may send, or withhold. */
+export interface TrafficBounds {
+  headBytes: number
+  headTimeoutMs: number
+  /** Longer than clients keep theirs, so that it is they who close. */
+  idleTimeoutMs: number
+  bodyTimeoutMs: number
+  connections: number
+}
+
 /** A connection that rested this long has surely no request on its way. */
 const REST_MS = 500
 const LOOK_MS = 50
@@ -30,15 +40,58 @@ const LOOK_MS = 50
 /** Listens on each address; rejects with the system's error (EADDRINUSE, EACCES). */
 export async function traffic(
   listen: readonly Address[],
-  bodyTimeoutMs: number,
+  bounds: TrafficBounds,
   handlers: Handlers,
 ): Promise<Traffic> {
+  const { server, closeResting } = compatServer(bounds, handlers)
+  const fast = handlers.fast?.((socket, bytes) => handOver(server, socket, bytes)) ?? null
+  let open = 0
+  const accept = (socket: Socket): void => {
+    if (open >= bounds.connections) return refuse(socket)
+    open++
+    socket.once('close', () => open--)
+    if (fast === null) server.emit('connection', socket)
+    else fast.accept(socket)
+  }
+  const fronts = listen.map(() => new NetServer({ allowHalfOpen: true, noDelay: true }, accept))
+  const bound = await listenAll(fronts, listen).catch((error: unknown) => {
+    fast?.close()
+    throw error
+  })
+  // It never listens itself, but begins to watch its time-outs as if it did.
+  server.emit('listening')
+  return {
+    address: bound[0] ?? '',
+    close() {
+      const look = (): void => {
+        closeResting(REST_MS)
+        fast?.closeResting(REST_MS)
+      }
+      look()
+      const timer = setInterval(look, LOOK_MS)
+      return closeAll(fronts).finally(() => {
+        clearInterval(timer)
+        fast?.close()
+      })
+    },
+    destroy() {
+      server.closeAllConnections()
+      fast?.destroy()
+    },
+  }
+}
+
+/** node:http, for what the fast carrier declines. */
+function compatServer(
+  { headBytes, headTimeoutMs, idleTimeoutMs, bodyTimeoutMs }: TrafficBounds,
+  handlers: Handlers,
+): { server: Server; closeResting(restMs: number): void } {
   const server = createServer({
-    maxHeaderSize: MOST_HEAD_BYTES,
-    headersTimeout: HEAD_TIME_OUT_MS,
+    maxHeaderSize: headBytes,
+    headersTimeout: headTimeoutMs,
     // Uploads and streams may take long; a body that stops coming is cut off below.
     requestTimeout: 0,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: idleTimeoutMs,
     // Both are checked by the strict reading, with an answer that says why.
     requireHostHeader: false,
     shouldUpgradeCallback: isPlainUpgrade,
@@ -60,30 +113,25 @@ export async function traffic(
     uses.set(socket, { open: 0, since: performance.now(), last: null })
     socket.once('close', () => uses.delete(socket))
   })
-  const fronts = listen.map((_, i) => (i === 0 ? server : beside(server)))
-  const bound = await listenAll(fronts, listen)
-  return {
-    address: bound[0] ?? '',
-    close() {
-      const look = (): void => {
-        const long = performance.now() - REST_MS
-        for (const [socket, { open, since }] of uses) {
-          if (open === 0 && since <= long) socket.destroy()
-        }
-      }
-      look()
-      const timer = setInterval(look, LOOK_MS)
-      return closeAll(fronts).finally(() => clearInterval(timer))
-    },
-    destroy: () => server.closeAllConnections(),
+  const closeResting = (restMs: number): void => {
+    const long = performance.now() - restMs
+    for (const [socket, { open, since }] of uses) if (open === 0 && since <= long) socket.destroy()
   }
+  return { server, closeResting }
 }
 
-/** Another way in: a pod has an address of each family, and nothing may listen on all of them. */
-function beside(server: NetServer): NetServer {
-  return new NetServer({ allowHalfOpen: true, noDelay: true }, socket =>
-    server.emit('connection', socket),
-  )
+function handOver(server: Server, socket: Socket, bytes: Buffer): void {
+  socket.pause()
+  socket.unshift(bytes)
+  server.emit('connection', socket)
+  socket.resume()
+}
+
+/** Beyond the bound there is no more than a word. */
+function refuse(socket: Socket): void {
+  socket.on('error', () => socket.destroy())
+  socket.end(saidText(crowded(), false, ''), 'latin1')
+  socket.resume()
 }
 
 /** All or none. */
@@ -153,7 +201,7 @@ function watchBody(request: IncomingMessage, response: ServerResponse, ms: numbe
     seen = socket.bytesRead
     if (request.complete) clearInterval(timer)
     else if (waits) {
-      answerSlowBody(response)
+      say(response, tooSlow('body'))
       response.once('finish', () => socket.destroySoon())
     }
   }, ms)

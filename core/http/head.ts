@@ -10,6 +10,8 @@ export interface RawHead {
   target: string
   /** Name, value, name, value, ... as they came. */
   raw: readonly string[]
+  /** How many headers it may have. */
+  most?: number
 }
 
 export interface Head {
@@ -82,10 +84,10 @@ export function isRefusal(head: Head | Refusal): head is Refusal {
   return 'status' in head
 }
 
-function read({ version, method, target, raw }: RawHead): Head {
+function read({ version, method, target, raw, most = MOST_HEADERS }: RawHead): Head {
   if (version !== '1.1' && version !== '1.0') throw new Bad(505, 'HTTP/1.1 is spoken here')
   if (method === 'CONNECT') throw new Bad(501, 'CONNECT is not for a model')
-  if (raw.length > 2 * MOST_HEADERS) throw new Bad(431, `more than ${MOST_HEADERS} headers`)
+  if (raw.length > 2 * most) throw new Bad(431, `more than ${most} headers`)
   const all = collect(raw)
   const body = bodyOf(all, version)
   const upgrade = one(all, 'upgrade')

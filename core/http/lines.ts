@@ -76,9 +76,10 @@ export class HeadLines {
     this.bytes = EMPTY
   }
 
-  /** Whether some of a head has come. */
+  /** Whether some of a head has come: more than the empty line before it. */
   get begun(): boolean {
-    return this.heldBytes > 0
+    if (this.heldBytes === 0) return false
+    return this.state > START || (this.state === START && this.at > this.startLine)
   }
 
   push(chunk: Uint8Array, from: number): Scanned {

@@ -25,7 +25,7 @@ export interface RequestHead {
   close: boolean
   grpc: boolean
   /** traceparent and tracestate, which are not among `kept`. */
-  context: Record<string, string | string[]>
+  context: Record<string, string | string[]> | null
   /** Headers of our own, not among `kept` either: name without x-outrigger- and value. */
   own: Record<string, string> | null
 }
@@ -38,6 +38,7 @@ const BAD_TARGET = refuse('the target is no URI')
 const BAD_FORM = refuse('the target is neither a path nor an http URI')
 const BAD_HOST = refuse('Host is a name or an address, and a port')
 const NO_HOST = refuse('HTTP/1.1 needs one Host')
+const BAD_UPGRADE = refuse('an upgrade is a GET without a body')
 const BAD_VERSION: Refusal = { status: 505, why: 'HTTP/1.1 is spoken here' }
 const NO_CONNECT: Refusal = { status: 501, why: 'CONNECT is not for a model' }
 const BAD_EXPECT: Refusal = { status: 417, why: 'the only expectation known is 100-continue' }
@@ -46,7 +47,6 @@ const BAD_EXPECT: Refusal = { status: 417, why: 'the only expectation known is 1
 const methods = ['GET', 'POST', 'PUT', 'HEAD', 'DELETE', 'PATCH', 'OPTIONS', 'CONNECT']
 const NOTHING: Body = { kind: 'none' }
 const CHUNKED: Body = { kind: 'chunked' }
-const NO_CONTEXT: RequestHead['context'] = {}
 
 /** Reads the lines of a request. */
 export function readRequest(lines: HeadLines, text: Text): Request {
@@ -58,6 +58,9 @@ export function readRequest(lines: HeadLines, text: Text): Request {
   if (fields.nominatesFraming(found.hop)) return fields.NOMINATED
   if (found.host === 0) return start === 'compat' ? 'compat' : NO_HOST
   if (start === 'compat' || found.rare) return 'compat'
+  if (found.upgrade === 'websocket' && found.hop.names?.includes('upgrade') === true) {
+    return start.method === 'GET' && found.body === NOTHING ? 'compat' : BAD_UPGRADE
+  }
   const whole = text(lines.bytes, lines.startLine, lines.end)
   const { method, from, to } = start
   const target = whole.slice(from - lines.startLine, to - lines.startLine)
@@ -156,6 +159,8 @@ interface Found {
   /** Carried by the compat carrier. */
   rare: boolean
   hop: fields.Hop
+  /** Others than to WebSocket are not taken up: the header is dropped. */
+  upgrade: 'websocket' | 'other' | null
   context: RequestHead['context']
   own: RequestHead['own']
 }
@@ -168,7 +173,8 @@ function readFields(lines: HeadLines, text: Text): Found | Refusal {
     grpc: false,
     rare: false,
     hop: { close: false, names: null },
-    context: NO_CONTEXT,
+    upgrade: null,
+    context: null,
     own: null,
   }
   for (let i = 0; i < lines.count; i++) {
@@ -206,7 +212,8 @@ function readField(
       found.expects = true
       return same(bytes, from, to, '100-continue') ? null : BAD_EXPECT
     case names.UPGRADE:
-      found.rare = true
+      if (found.upgrade !== null) return fields.TWICE
+      found.upgrade = same(bytes, from, to, 'websocket') ? 'websocket' : 'other'
       return null
     case names.CONTENT_TYPE:
       found.grpc = to - from >= 16 && same(bytes, from, from + 16, 'application/grpc')
@@ -261,7 +268,7 @@ function note(lines: HeadLines, i: number, kind: number, text: Text, found: Foun
   const value = text(bytes, at(2), at(3))
   if (kind !== names.OWN) {
     const name = kind === names.TRACE_PARENT ? 'traceparent' : 'tracestate'
-    if (found.context === NO_CONTEXT) found.context = {}
+    found.context ??= {}
     const before = found.context[name]
     found.context[name] =
       before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value]

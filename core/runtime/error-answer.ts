@@ -12,11 +12,16 @@ export function sendError(
   headers: OutgoingHttpHeaders,
 ): void {
   if (response.headersSent || response.destroyed) return void response.destroy()
-  const body = `${JSON.stringify({ error: { reason, message } })}\n`
+  const body = errorBody(reason, message)
   response.writeHead(status, {
     ...headers,
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
   })
   response.end(body)
+}
+
+/** The body of such an answer. */
+export function errorBody(reason: string, message: string): string {
+  return `${JSON.stringify({ error: { reason, message } })}\n`
 }

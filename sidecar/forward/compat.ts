@@ -7,7 +7,7 @@ import type HttpProxy from 'http-proxy'
 import type { Body, Head } from '../../core/http/head.ts'
 import type { Clock } from '../../core/runtime/clock.ts'
 import type { Address } from '../../core/runtime/environment.ts'
-import { upload } from './upload.ts'
+import { upload, type ClientTime } from './upload.ts'
 
 /**
  * The carrier on http-proxy 1.18. It never sees the client's request: it gets a head that was read
@@ -50,7 +50,7 @@ export function compatCarrier(app: Address, clock: Clock): Carrier {
       const { promise: answered, resolve } = Promise.withResolvers<Answered>()
       let made: ClientRequest | null = null
       let firstByteUs: number | null = null
-      let waited = (): number => 0
+      let waited: ClientTime | null = null
       const fail = (error: Error): void => resolve({ ok: false, error, sent: firstByteUs !== null })
       const pipe = (outgoing: ClientRequest): void => {
         made = outgoing
@@ -61,7 +61,7 @@ export function compatCarrier(app: Address, clock: Clock): Carrier {
             ok: true,
             response,
             firstByteUs: firstByteUs ?? clock.us(),
-            clientUs: waited(),
+            clientUs: waited?.us ?? 0,
           }),
         )
         outgoing.once('upgrade', (_response: IncomingMessage, socket: Socket) => {

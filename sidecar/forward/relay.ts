@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../core/runtime/clock.ts'
 import { endToEnd } from '../../core/http/head.ts'
+import { events } from './events.ts'
 
 /** How an answer's way from the model to the client ended. */
 export interface Relayed {
@@ -73,13 +74,3 @@ export function endAnswer(to: ServerResponse, complete: boolean): void {
 function isEventStream(response: IncomingMessage): boolean {
   return response.headers['content-type']?.startsWith('text/event-stream') ?? false
 }
-
-/** Events in a chunk: lines that start with data:. Cheap, and near enough where a chunk splits a line. */
-function events(chunk: Buffer): number {
-  let count = chunk.length >= 5 && chunk.subarray(0, 5).equals(DATA) ? 1 : 0
-  for (let at = chunk.indexOf(LINE); at >= 0; at = chunk.indexOf(LINE, at + 1)) count++
-  return count
-}
-
-const DATA = Buffer.from('data:')
-const LINE = Buffer.from('\ndata:')

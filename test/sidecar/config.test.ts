@@ -88,10 +88,12 @@ test('docs/sidecar.md lists the table, and only that', t => {
   t.deepEqual([...listed].toSorted(), Object.keys(variables).toSorted())
 })
 
-test('docs/request.md has the steps of sidecar/request.ts in their order', t => {
-  const source = readFileSync(new URL('../../sidecar/request.ts', import.meta.url), 'utf8')
-  const steps = [...source.matchAll(/^ {2}\/\/ (\d \w+)$/gm)].map(match => match[1])
-  const documented = [...page('request').matchAll(/^## (\d .+)$/gm)].map(match => match[1])
-  t.is(steps.length, 6)
-  t.deepEqual(documented, steps)
-})
+for (const file of ['request.ts', 'forward/fast/exchange.ts']) {
+  test(`docs/request.md has the steps of sidecar/${file} in their order`, t => {
+    const source = readFileSync(new URL(`../../sidecar/${file}`, import.meta.url), 'utf8')
+    const steps = [...source.matchAll(/^ +\/\/ (\d \w+)$/gm)].map(match => match[1])
+    const documented = [...page('request').matchAll(/^## (\d .+)$/gm)].map(match => match[1])
+    t.is(steps.length, 6)
+    t.deepEqual(documented, steps)
+  })
+}

@@ -1,41 +1,8 @@
-import { readFileSync } from 'node:fs'
 import test from 'ava'
+import { page, rows } from './rows.ts'
 import { ourAnswer, ourRequests, type Reading } from './fuzz/ours.ts'
 
 /** docs/http.md is walked, row by row: what it says of an input is what becomes of it. */
-interface Row {
-  section: string
-  what: string
-  bytes: string
-  fate: string
-}
-
-const page = readFileSync(new URL('../../../docs/http.md', import.meta.url), 'utf8')
-
-function rows(): Row[] {
-  let section = ''
-  return page.split('\n').flatMap(line => {
-    if (line.startsWith('## ')) section = line.slice(3)
-    const [, what, cell, fate] = /^\| (.*?) \| (`.*) \| (.*?) \|$/.exec(line) ?? []
-    if (what === undefined || cell === undefined || fate === undefined) return []
-    return [{ section, what, bytes: bytesOf(cell), fate }]
-  })
-}
-
-/** Code spans, each perhaps so many times, as the bytes that they show. */
-function bytesOf(cell: string): string {
-  return [...cell.matchAll(/`([^`]+)`(?: × (\d+))?/g)]
-    .map(([, part = '', times = '1']) => unescaped(part).repeat(Number(times)))
-    .join('')
-}
-
-function unescaped(text: string): string {
-  return text.replaceAll(/\\(x[0-9a-f]{2}|.)/g, (_, what: string) => {
-    if (what.startsWith('x')) return String.fromCharCode(Number.parseInt(what.slice(1), 16))
-    return { r: '\r', n: '\n', t: '\t' }[what] ?? what
-  })
-}
-
 function fateOf({ end, status, messages }: Reading): string {
   if (status !== undefined) return String(status)
   if (end === 'compat') return end

@@ -170,25 +170,37 @@ export function referenceRequests(stream: string): Reading {
 }
 
 export function referenceAnswer(stream: string, toHead: boolean): Reading {
+  return reading(messages => void answer(stream, 0, toHead, messages))
+}
+
+/** One answer after the other, to requests of these methods. */
+export function referenceAnswers(stream: string, methods: readonly string[]): Reading {
   return reading(messages => {
-    let at = 0
-    for (;;) {
-      const head = readHead(stream, at)
-      if (head === null) return
-      const [, minor, code = ''] = STATUS_LINE.exec(head.first) ?? []
-      const status = Number(code)
-      if (minor === undefined || status === 101) throw new Wrong('status line')
-      const said = framingOf(head.fields)
-      if (status < 200 && options(head.fields).includes('close')) throw new Wrong('1xx and close')
-      if (said === 'chunked' && minor === '0') throw new Wrong('coding on 1.0')
-      const none = toHead || status < 200 || status === 204 || status === 304
-      const framing = none ? 'none' : (said ?? 'close')
-      const [body, next] = readBody(stream, head.at, framing)
-      messages.push(message(code, head, framing, body, next !== null, NOT_IN_ANSWER))
-      if (next === null || status >= 200) return
-      at = next
+    let at: number | null = 0
+    for (let i = 0; at !== null && at < stream.length; i++) {
+      at = answer(stream, at, methods[i] === 'HEAD', messages)
     }
   })
+}
+
+/** Where the next one begins; null: this one is not all there. */
+function answer(stream: string, from: number, toHead: boolean, messages: Message[]): number | null {
+  for (let at = from; ;) {
+    const head = readHead(stream, at)
+    if (head === null) return null
+    const [, minor, code = ''] = STATUS_LINE.exec(head.first) ?? []
+    const status = Number(code)
+    if (minor === undefined || status === 101) throw new Wrong('status line')
+    const said = framingOf(head.fields)
+    if (status < 200 && options(head.fields).includes('close')) throw new Wrong('1xx and close')
+    if (said === 'chunked' && minor === '0') throw new Wrong('coding on 1.0')
+    const none = toHead || status < 200 || status === 204 || status === 304
+    const framing = none ? 'none' : (said ?? 'close')
+    const [body, next] = readBody(stream, head.at, framing)
+    messages.push(message(code, head, framing, body, next !== null, NOT_IN_ANSWER))
+    if (next === null || status >= 200) return next
+    at = next
+  }
 }
 
 function reading(read: (messages: Message[]) => void): Reading {

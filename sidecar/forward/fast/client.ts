@@ -1,0 +1,282 @@
+import type { Socket } from 'node:net'
+import type { AnswerHead } from '../../../core/http/answer.ts'
+import type { Refusal } from '../../../core/http/head.ts'
+import { HeadLines } from '../../../core/http/lines.ts'
+import { readRequest, type RequestHead } from '../../../core/http/request.ts'
+import { refused, tooSlow, type Said } from '../../answers.ts'
+import { Exchange, type Asker } from './exchange.ts'
+import type { FrontOptions } from './front.ts'
+import type { Pool } from './pool.ts'
+import { Upload } from './upload.ts'
+import { answerText, interimText, latin1, Outgoing, saidText } from './wire.ts'
+
+/**
+ * One connection of a client. Requests are read and answered one after the other: what comes before its turn
+ * is kept up to a bound, then no longer read.
+ */
+export interface Around {
+  options: FrontOptions
+  pool: Pool
+  /** ms, monotonic. */
+  now(): number
+  /** Gives the connection to node:http, which reads these bytes first. */
+  handOver(client: Client, bytes: Buffer): void
+  gone(client: Client): void
+}
+
+/** One for all: it has nothing to keep. */
+const NO_BODY = new Upload({ kind: 'none' })
+const END = '0\r\n\r\n'
+
+export class Client implements Asker {
+  readonly socket: Socket
+  /** When it began to rest or last sent something, ms. */
+  sinceMs: number
+  private readonly around: Around
+  private readonly lines: HeadLines
+  private readonly outgoing = new Outgoing()
+  private exchange: Exchange | null = null
+  private upload: Upload | null = null
+  private head: RequestHead | null = null
+  /** The answer under way is sent in chunks. */
+  private chunked = false
+  /** An answer has begun, or is whole. */
+  private begun = false
+  /** The connection ends with the answer under way. */
+  private last = false
+  private ended = false
+  /** Came before its turn. */
+  private stash: Buffer | null = null
+  private eating = false
+  private headMs = 0
+  private readonly listeners: readonly [string, (chunk: Buffer) => void][] = [
+    ['data', chunk => this.onData(chunk)],
+    ['drain', () => this.onDrain()],
+    // A client that sends no more is gone: half of a connection can't be told from none.
+    ['end', () => this.onEnd()],
+    ['error', () => this.socket.destroy()],
+    ['close', () => this.onClose()],
+  ]
+
+  constructor(socket: Socket, around: Around) {
+    this.socket = socket
+    this.around = around
+    this.lines = new HeadLines(around.options.bounds)
+    this.lines.begin(true)
+    this.sinceMs = around.now()
+    for (const [event, listener] of this.listeners) socket.on(event, listener)
+  }
+
+  /** Nothing is under way on it. */
+  get resting(): boolean {
+    return this.exchange === null && this.upload === null
+  }
+
+  private onData(chunk: Buffer): void {
+    if (this.ended) return
+    this.sinceMs = this.around.now()
+    const { stash } = this
+    this.stash = null
+    this.eat(stash === null ? chunk : Buffer.concat([stash, chunk]))
+  }
+
+  /** Reads on as far as it is the turn of what comes. */
+  private eat(chunk: Buffer): void {
+    let at = 0
+    this.eating = true
+    while (at < chunk.length && !this.ended) {
+      const next = this.taken(chunk, at)
+      if (next < 0) break
+      at = next
+    }
+    this.eating = false
+    if (this.ended) return
+    if (at < chunk.length) this.stash = at === 0 ? chunk : chunk.subarray(at)
+    if (this.mustWait()) this.socket.pause()
+  }
+
+  /** Nothing more is read: the model is behind, or as much has come before its turn as may. */
+  private mustWait(): boolean {
+    const kept = this.stash?.length ?? 0
+    return kept >= this.around.options.pipelineBytes || this.upload?.behind === true
+  }
+
+  /** Where the rest begins; -1: it has to wait. */
+  private taken(chunk: Buffer, at: number): number {
+    const { upload } = this
+    if (upload === null) {
+      const free = this.exchange === null && !this.socket.writableNeedDrain
+      return free ? this.readHead(chunk, at) : -1
+    }
+    if (!upload.open || upload.behind) return -1
+    const next = upload.push(chunk, at)
+    if (typeof next !== 'number') {
+      this.refuse(refused(next))
+      return -1
+    }
+    if (upload.done) this.upload = null
+    return next
+  }
+
+  private readHead(chunk: Buffer, at: number): number {
+    const { options } = this.around
+    if (!this.lines.begun) this.headMs = this.sinceMs
+    const scanned = this.lines.push(chunk, at)
+    if (scanned === 'more') return chunk.length
+    const head = scanned === 'done' ? readRequest(this.lines, latin1) : scanned
+    if (head === 'compat') return this.handOver(chunk)
+    if ('why' in head) return this.refuseHead(head)
+    const { next } = this.lines
+    this.lines.begin(true)
+    this.begun = false
+    this.head = head
+    this.last = head.close
+    const upload = head.body.kind === 'none' ? NO_BODY : new Upload(head.body)
+    if (!upload.done) this.upload = upload
+    this.exchange = new Exchange(options.desk, this.around.pool, head, upload, this)
+    this.exchange.start()
+    return next
+  }
+
+  private handOver(chunk: Buffer): number {
+    const { bytes, startLine, end, next } = this.lines
+    const whole = Buffer.concat([bytes.subarray(startLine, end), chunk.subarray(next)])
+    this.ended = true
+    for (const [event, listener] of this.listeners) this.socket.removeListener(event, listener)
+    this.around.handOver(this, whole)
+    return -1
+  }
+
+  private refuseHead(refusal: Refusal): number {
+    this.refuseNext(refused(refusal))
+    return -1
+  }
+
+  /** In place of a request, when all before it is answered. */
+  private refuseNext(said: Said): void {
+    this.begun = false
+    this.head = null
+    this.refuse(said)
+  }
+
+  /** Answers what can't be read on, if there is no answer yet, and closes. */
+  private refuse(said: Said): void {
+    const { exchange, begun } = this
+    this.exchange = null
+    exchange?.leave()
+    if (begun) return this.cut()
+    this.ended = true
+    this.socket.end(saidText(said, this.head?.method === 'HEAD', ''), 'latin1')
+    // What still comes is read and dropped: it would reset the connection before the answer is read.
+    this.socket.resume()
+  }
+
+  // The answer, as the exchange gives it.
+
+  goOn(): void {
+    this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+  }
+
+  interim(head: AnswerHead): void {
+    this.outgoing.text(interimText(head))
+  }
+
+  begin(head: AnswerHead, own: readonly string[]): void {
+    const { options } = this.around
+    if (options.desk.closing()) this.last = true
+    this.begun = true
+    this.chunked = head.body.kind === 'chunked' || head.body.kind === 'close'
+    this.outgoing.text(answerText(head, own, this.last, options.keepAlive))
+  }
+
+  data(bytes: Buffer): void {
+    if (this.chunked) this.outgoing.text(`${bytes.length.toString(16)}\r\n`)
+    this.outgoing.data(bytes)
+    if (this.chunked) this.outgoing.text('\r\n')
+  }
+
+  flush(): boolean {
+    if (!this.outgoing.empty) this.outgoing.flush(this.socket)
+    return !this.socket.writableNeedDrain
+  }
+
+  end(): void {
+    if (this.chunked) this.outgoing.text(END)
+    this.flush()
+  }
+
+  done(): void {
+    this.exchange = null
+    this.sinceMs = this.around.now()
+    if (this.last) return this.finish()
+    this.readOn()
+  }
+
+  say(said: Said): void {
+    const { options } = this.around
+    if (options.desk.closing()) this.last = true
+    const close = this.last ? { connection: 'close' } : {}
+    const whole = { ...said, headers: { ...said.headers, ...close } }
+    if (said.headers['connection'] === 'close') this.last = true
+    this.begun = true
+    this.socket.write(saidText(whole, this.head?.method === 'HEAD', options.keepAlive))
+    this.done()
+  }
+
+  cut(): void {
+    this.ended = true
+    this.socket.destroy()
+  }
+
+  private finish(): void {
+    this.ended = true
+    this.upload?.drop()
+    this.socket.end()
+    this.socket.resume()
+  }
+
+  /** What came before its turn, and what is yet to come. */
+  readOn(): void {
+    if (this.eating) return
+    const { stash } = this
+    this.stash = null
+    if (stash !== null) this.eat(stash)
+    if (!this.ended && !this.mustWait() && this.socket.isPaused()) this.socket.resume()
+  }
+
+  private onDrain(): void {
+    if (this.ended) return
+    if (this.exchange === null) this.readOn()
+    else this.exchange.clientDrained()
+  }
+
+  private onEnd(): void {
+    if (this.exchange !== null) this.cut()
+    else this.finish()
+  }
+
+  private onClose(): void {
+    this.ended = true
+    const { exchange } = this
+    this.exchange = null
+    exchange?.leave()
+    this.around.gone(this)
+  }
+
+  /** Looked at now and then: who keeps us waiting loses its place. */
+  look(nowMs: number): void {
+    const { headTimeoutMs, idleTimeoutMs, bodyTimeoutMs } = this.around.options
+    const quiet = nowMs - this.sinceMs
+    if (this.ended) {
+      // Its answer was given; it has no right to linger.
+      if (quiet > bodyTimeoutMs) this.socket.destroy()
+    } else if (this.upload !== null) {
+      // Not read for now: it waits for a slot, or for a model that reads slowly.
+      const owes = this.upload.open && !this.socket.isPaused()
+      if (owes && quiet > bodyTimeoutMs) this.refuse(tooSlow('body'))
+    } else if (this.exchange !== null) return
+    else if (this.lines.begun) {
+      if (nowMs - this.headMs > headTimeoutMs) this.refuseNext(tooSlow('head'))
+    } else if (quiet > idleTimeoutMs) this.socket.destroy()
+  }
+}

@@ -1,0 +1,85 @@
+import type { Socket } from 'node:net'
+import type { Bounds } from '../../../core/http/lines.ts'
+import type { Desk } from '../../desk.ts'
+import { Client, type Around } from './client.ts'
+import { Pool, type Time } from './pool.ts'
+
+/** The fast carrier: HTTP/1.1 on sockets, from the client's connection to the model's. */
+export interface FrontOptions {
+  desk: Desk
+  /** A new connection to the model. */
+  dial: () => Socket
+  bounds: Bounds
+  headTimeoutMs: number
+  idleTimeoutMs: number
+  bodyTimeoutMs: number
+  /** Bytes that a client may send before their turn. */
+  pipelineBytes: number
+  /** The lines that say so to a client whose connection is kept. */
+  keepAlive: string
+  /** Takes a connection with what it has to say first. */
+  handOver(socket: Socket, bytes: Buffer): void
+}
+
+export interface Front {
+  accept(socket: Socket): void
+  /** Closes connections that rested for so long. */
+  closeResting(restMs: number): void
+  destroy(): void
+  /** Who keeps us waiting loses its place: done by itself now and then. */
+  look(): void
+  /** Connections of clients and to the model. */
+  open(): { clients: number; links: number }
+  close(): void
+}
+
+const realTime: Time = {
+  now: () => performance.now(),
+  after(ms, then) {
+    const timer = setTimeout(then, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+export function front(options: FrontOptions, time = realTime): Front {
+  const { now } = time
+  const clients = new Set<Client>()
+  const pool = new Pool(options.dial, options.bounds, time)
+  const around: Around = {
+    options,
+    pool,
+    now,
+    gone: client => clients.delete(client),
+    handOver(client, bytes) {
+      clients.delete(client)
+      options.handOver(client.socket, bytes)
+    },
+  }
+  const { headTimeoutMs, idleTimeoutMs, bodyTimeoutMs } = options
+  const every = Math.min(headTimeoutMs, idleTimeoutMs, bodyTimeoutMs) / 4
+  const look = (): void => {
+    pool.sweep()
+    const nowMs = now()
+    for (const client of clients) client.look(nowMs)
+  }
+  const timer = setInterval(look, Math.min(500, Math.max(10, every)))
+  timer.unref()
+  return {
+    accept: socket => void clients.add(new Client(socket, around)),
+    closeResting(restMs) {
+      const long = now() - restMs
+      for (const { resting, sinceMs, socket } of clients) {
+        if (resting && sinceMs <= long) socket.destroy()
+      }
+    },
+    destroy() {
+      for (const { socket } of clients) socket.destroy()
+    },
+    open: () => ({ clients: clients.size, links: pool.size }),
+    look,
+    close() {
+      clearInterval(timer)
+      pool.close()
+    },
+  }
+}

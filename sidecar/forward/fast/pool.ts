@@ -1,0 +1,80 @@
+import { connect, type Socket } from 'node:net'
+import type { Bounds } from '../../../core/http/lines.ts'
+import type { Address } from '../../../core/runtime/environment.ts'
+import { Link } from './link.ts'
+
+/**
+ * Kept connections to the model. As many are under way as requests are in flight, which the limit bounds; so
+ * many rest, each for a time that is shorter than servers wait (gunicorn closes after 2 s).
+ */
+const IDLE_MS = 1500
+const MOST_IDLE = 256
+
+/** How time passes: ms, monotonic, and what is done after so many; the function given back prevents it. */
+export interface Time {
+  now(): number
+  after(ms: number, then: () => void): () => void
+}
+
+export class Pool {
+  private readonly dial: () => Socket
+  private readonly bounds: Bounds
+  private readonly time: Time
+  private readonly idle: Link[] = []
+  /** All that are open, resting or not. */
+  private readonly links = new Set<Link>()
+  private closed = false
+
+  constructor(dial: () => Socket, bounds: Bounds, time: Time) {
+    this.dial = dial
+    this.bounds = bounds
+    this.time = time
+  }
+
+  get size(): number {
+    return this.links.size
+  }
+
+  /** One that rested, the youngest first. */
+  take(): Link | null {
+    this.sweep()
+    return this.idle.pop() ?? null
+  }
+
+  open(): Link {
+    const link = new Link(this.dial(), this.bounds, (one, reusable) => this.over(one, reusable))
+    this.links.add(link)
+    return link
+  }
+
+  openAfter(ms: number, then: (link: Link) => void): () => void {
+    return this.time.after(ms, () => then(this.open()))
+  }
+
+  /** Closes those that rested long enough. */
+  sweep(): void {
+    const long = this.time.now() - IDLE_MS
+    while ((this.idle[0]?.idleMs ?? Infinity) <= long) this.idle.shift()?.abort()
+  }
+
+  close(): void {
+    this.closed = true
+    for (const link of this.idle.splice(0)) link.abort()
+  }
+
+  private over(link: Link, reusable: boolean): void {
+    if (reusable && !this.closed && this.idle.length < MOST_IDLE) {
+      link.idleMs = this.time.now()
+      this.idle.push(link)
+      return
+    }
+    this.links.delete(link)
+    const at = this.idle.indexOf(link)
+    if (at >= 0) this.idle.splice(at, 1)
+    if (reusable) link.socket.destroy()
+  }
+}
+
+export function dialer(app: Address): () => Socket {
+  return () => connect({ host: app.host, port: app.port, noDelay: true })
+}

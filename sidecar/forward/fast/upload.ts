@@ -1,0 +1,90 @@
+import type { Body, Refusal } from '../../../core/http/head.ts'
+import { Chunked } from '../../../core/http/chunked.ts'
+import type { Clock } from '../../../core/runtime/clock.ts'
+import { ClientTime } from '../upload.ts'
+import type { Link } from './link.ts'
+import { Outgoing } from './wire.ts'
+
+/** The body of a request on its way to the model, or to nowhere. Its framing is made anew. */
+export class Upload {
+  /** All of it has come. */
+  done = false
+  private readonly chunked: Chunked | null
+  private left: number
+  private link: Link | null = null
+  private time: ClientTime | null = null
+  private readonly outgoing = new Outgoing()
+  /** Its bytes may be read. */
+  open = false
+
+  constructor(body: Body) {
+    this.chunked = body.kind === 'chunked' ? new Chunked() : null
+    this.left = body.kind === 'length' ? body.bytes : 0
+    this.done = body.kind === 'none' || (body.kind === 'length' && body.bytes === 0)
+  }
+
+  /** us that the model waited for the client so far. */
+  get clientUs(): number {
+    return this.time?.us ?? 0
+  }
+
+  /** From now on it goes to the model. */
+  to(link: Link, clock: Clock): void {
+    this.link = link
+    this.time = new ClientTime(clock)
+    this.open = true
+    if (this.done) this.time.waits(false)
+  }
+
+  /** Nobody wants it any more: what comes is dropped. */
+  drop(): void {
+    this.link = null
+    this.open = true
+  }
+
+  /** The model is ready for more. */
+  drained(): void {
+    this.time?.waits(!this.done)
+  }
+
+  /** Takes a piece; gives where the rest begins, or what is wrong with it. */
+  push(chunk: Buffer, at: number): number | Refusal {
+    const next =
+      this.chunked === null ? this.bytes(chunk, at) : this.chunks(this.chunked, chunk, at)
+    if (typeof next === 'number' && !this.outgoing.empty) {
+      const more = this.link === null || this.outgoing.flush(this.link.socket)
+      this.time?.waits(more && !this.done)
+    } else if (this.done) this.time?.waits(false)
+    return next
+  }
+
+  /** The model is behind: nothing more should be read for now. */
+  get behind(): boolean {
+    return this.link?.socket.writableNeedDrain ?? false
+  }
+
+  private bytes(chunk: Buffer, at: number): number {
+    const to = Math.min(chunk.length, at + this.left)
+    this.left -= to - at
+    this.done = this.left === 0
+    if (this.link !== null) this.outgoing.data(chunk.subarray(at, to))
+    return to
+  }
+
+  private chunks(chunked: Chunked, chunk: Buffer, at: number): number | Refusal {
+    const next = chunked.push(chunk, at)
+    if (typeof next !== 'number') return next
+    this.done = chunked.done
+    if (this.link === null) return next
+    const { ranges } = chunked
+    let size = 0
+    for (let i = 0; i < ranges.length; i += 2) size += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0)
+    if (size > 0) this.outgoing.text(`${size.toString(16)}\r\n`)
+    for (let i = 0; i < ranges.length; i += 2) {
+      this.outgoing.data(chunk.subarray(ranges[i], ranges[i + 1]))
+    }
+    const end = this.done ? '0\r\n\r\n' : ''
+    if (size > 0 || this.done) this.outgoing.text(size > 0 ? `\r\n${end}` : end)
+    return next
+  }
+}

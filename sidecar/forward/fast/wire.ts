@@ -1,0 +1,143 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { AnswerHead } from '../../../core/http/answer.ts'
+import type { Text } from '../../../core/http/bytes.ts'
+import type { RequestHead } from '../../../core/http/request.ts'
+import type { Said } from '../../answers.ts'
+
+/** What goes over the wire, as text of one byte a character. Framing is written here and nowhere copied. */
+export const latin1: Text = (bytes, from, to) => slice.call(bytes, from, to)
+
+/** Buffer's own, which works on any bytes, and which its types leave out. */
+const slice = Reflect.get(Buffer.prototype, 'latin1Slice') as (
+  this: Uint8Array,
+  from: number,
+  to: number,
+) => string
+
+/** Up to here two writes cost more than a copy. */
+const SMALL = 16 * 1024
+
+/** The head for the model. `asked`: further headers of ours. */
+export function requestText(
+  head: RequestHead,
+  context: Readonly<Record<string, string | string[]>>,
+  asked: Readonly<Record<string, string>>,
+): string {
+  let text = `${head.method} ${head.target} HTTP/1.1\r\n${head.kept}`
+  for (const name in context) {
+    const value = context[name] ?? ''
+    if (typeof value === 'string') text += `${name}: ${value}\r\n`
+    else for (const each of value) text += `${name}: ${each}\r\n`
+  }
+  for (const name in asked) if (!names(head.kept, name)) text += `${name}: ${asked[name]}\r\n`
+  const { body, method } = head
+  if (body.kind === 'length') return `${text}content-length: ${body.bytes}\r\n\r\n`
+  if (body.kind === 'chunked') return `${text}transfer-encoding: chunked\r\n\r\n`
+  // RFC 9110 8.6: methods that go with a body say that there is none.
+  const expected = method === 'POST' || method === 'PUT' || method === 'PATCH'
+  return expected ? `${text}content-length: 0\r\n\r\n` : `${text}\r\n`
+}
+
+function names(lines: string, name: string): boolean {
+  return lines.length > name.length && `\n${lines.toLowerCase()}`.includes(`\n${name}:`)
+}
+
+/** The head for the client. `own`: name, value, name, value. */
+export function answerText(
+  head: AnswerHead,
+  own: readonly string[],
+  close: boolean,
+  keepAlive: string,
+): string {
+  let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.kept}`
+  for (let i = 0; i < own.length; i += 2) text += `${own[i]}: ${own[i + 1]}\r\n`
+  if (!head.dated) text += dateLine()
+  text += close ? 'connection: close\r\n' : keepAlive
+  const { body, length, status } = head
+  if (body.kind === 'chunked' || body.kind === 'close') text += 'transfer-encoding: chunked\r\n'
+  // Of no use beside 204, and true of what a HEAD or a 304 stand for.
+  else if (length >= 0 && status !== 204) text += `content-length: ${length}\r\n`
+  return `${text}\r\n`
+}
+
+/** 1xx, which is not the answer yet. */
+export function interimText({ status, reason, kept }: AnswerHead): string {
+  return `HTTP/1.1 ${status} ${reason}\r\n${kept}\r\n`
+}
+
+/** An answer of our own. */
+export function saidText(
+  { status, headers, body }: Said,
+  toHead: boolean,
+  keepAlive: string,
+): string {
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
+  for (const name in headers) text += `${name}: ${headers[name]}\r\n`
+  if (headers['connection'] === undefined) text += keepAlive
+  return `${text}${dateLine()}\r\n${toHead ? '' : body}`
+}
+
+let dateMs = 0
+let date = ''
+
+/** RFC 9110 6.6.1: whoever passes on an answer without a date puts one in. Made once a second. */
+function dateLine(): string {
+  const now = Date.now()
+  if (now - dateMs >= 1000 || now < dateMs) {
+    dateMs = now - (now % 1000)
+    date = `date: ${new Date(now).toUTCString()}\r\n`
+  }
+  return date
+}
+
+/** Some text and some bytes, to be written at once. */
+export class Outgoing {
+  private readonly parts: (string | Buffer)[] = []
+  private bytes = 0
+
+  get empty(): boolean {
+    return this.parts.length === 0
+  }
+
+  text(text: string): void {
+    this.parts.push(text)
+    this.bytes += text.length
+  }
+
+  data(data: Buffer): void {
+    this.parts.push(data)
+    this.bytes += data.length
+  }
+
+  /** Whether more may be written: false until the socket's drain. */
+  flush(socket: Socket): boolean {
+    const { parts, bytes } = this
+    const [first = ''] = parts
+    let more = true
+    if (parts.length === 1) more = write(socket, first)
+    else if (bytes <= SMALL) more = socket.write(joined(parts, bytes))
+    else {
+      socket.cork()
+      for (const part of parts) more = write(socket, part)
+      socket.uncork()
+    }
+    parts.length = 0
+    this.bytes = 0
+    return more
+  }
+}
+
+function write(socket: Socket, part: string | Buffer): boolean {
+  return typeof part === 'string' ? socket.write(part, 'latin1') : socket.write(part)
+}
+
+function joined(parts: readonly (string | Buffer)[], bytes: number): Buffer {
+  const whole = Buffer.allocUnsafe(bytes)
+  let at = 0
+  for (const part of parts) {
+    if (typeof part === 'string') at += whole.write(part, at, 'latin1')
+    else at += part.copy(whole, at)
+  }
+  return whole
+}

@@ -1,0 +1,256 @@
+import type { Desk } from '../../../sidecar/desk.ts'
+import { Admission } from '../../../sidecar/admit/admission.ts'
+import { front, type Front } from '../../../sidecar/forward/fast/front.ts'
+import { gate } from '../../../sidecar/gate.ts'
+import { spans } from '../../../sidecar/spans.ts'
+import type { Random } from '../../../simulate/random.ts'
+import { referenceAnswers, referenceRequests } from '../../core/http/fuzz/reference.ts'
+import { answerTo, FORGED, requestOf } from './messages.ts'
+import { VirtualSocket } from './socket.ts'
+
+/** Clients and a model around a real front, and one chance after the other. */
+interface VirtualClient {
+  socket: VirtualSocket
+  /** What it still has to send, piece by piece. */
+  pieces: string[]
+  /** The requests that it sends, by the word in their path. */
+  words: string[]
+  methods: string[]
+  handed: boolean
+}
+
+interface VirtualModel {
+  socket: VirtualSocket
+  /** Requests that it has answered. */
+  answered: number
+  /** The rest of an answer under way. */
+  rest: string[]
+}
+
+const LIMITS = { headBytes: 2000, headers: 20 }
+
+export class World {
+  nowMs = 0
+  readonly clients: VirtualClient[] = []
+  readonly models: VirtualModel[] = []
+  readonly admission: Admission
+  readonly front: Front
+  private readonly random: Random
+  private timers: { at: number; act: () => void }[] = []
+  private words = 0
+
+  constructor(random: Random) {
+    this.random = random
+    const first = { limit: 1 + random.below(3), queueUs: 1e12, objectiveUs: null }
+    this.admission = new Admission(first, 0, 0)
+    const clock = { us: () => this.nowMs * 1000, now: () => this.nowMs }
+    const desk: Desk = {
+      healthPaths: new Set(['/health']),
+      mostHeaders: LIMITS.headers,
+      clock,
+      admission: this.admission,
+      gate: gate(this.admission, clock),
+      carrier: {
+        send: () => {
+          throw new Error('not here')
+        },
+        close: () => undefined,
+      },
+      passes: { good: () => false },
+      spans: spans(null),
+      engine: {
+        tick: () => undefined,
+        ask: () => ({}),
+        heard: () => undefined,
+        read: () => ({ engine: null, gpu: null, tokens: null }),
+        close: () => undefined,
+      },
+      closing: () => false,
+      jitter: () => 0,
+    }
+    this.front = front(
+      {
+        desk,
+        dial: () => this.dialled(),
+        bounds: LIMITS,
+        headTimeoutMs: 1000,
+        idleTimeoutMs: 5000,
+        bodyTimeoutMs: 1000,
+        pipelineBytes: 300,
+        keepAlive: 'connection: keep-alive\r\n',
+        handOver: socket => this.handed(socket as unknown as VirtualSocket),
+      },
+      {
+        now: () => this.nowMs,
+        after: (ms, then) => {
+          const timer = { at: this.nowMs + ms, act: then }
+          this.timers.push(timer)
+          return () => (this.timers = this.timers.filter(one => one !== timer))
+        },
+      },
+    )
+  }
+
+  private dialled() {
+    const socket = new VirtualSocket(true, false)
+    this.models.push({ socket, answered: 0, rest: [] })
+    return socket.socket
+  }
+
+  private handed(socket: VirtualSocket): void {
+    const client = this.clients.find(one => one.socket === socket)
+    if (client !== undefined) client.handed = true
+    socket.destroy()
+  }
+
+  /** One thing happens, somewhere. */
+  step(): void {
+    const { random } = this
+    const client = this.clients[random.below(this.clients.length)]
+    const model = this.models[random.below(this.models.length)]
+    switch (random.below(16)) {
+      case 0:
+        if (this.clients.length < 4) this.arrive()
+        break
+      case 1:
+      case 2:
+      case 3:
+      case 4:
+        client?.socket.say(client.pieces.shift() ?? '')
+        break
+      case 5:
+        if (client !== undefined && random.below(6) === 0) client.socket.hangUp()
+        break
+      case 6:
+        if (client !== undefined && random.below(6) === 0) client.socket.fail(new Error('RST'))
+        break
+      case 7:
+        client?.socket.clog(random.below(2) === 0)
+        break
+      case 8:
+        model?.socket.clog(random.below(2) === 0)
+        break
+      case 9:
+        this.pass(random.below(10) === 0 ? 3000 : random.below(100))
+        break
+      case 10:
+        if (model !== undefined && random.below(8) === 0) this.end(model)
+        break
+      default:
+        if (model !== undefined) this.modelDoes(model)
+    }
+    this.turn()
+  }
+
+  /** All sockets do what they can. */
+  turn(): void {
+    for (let busy = true; busy;) {
+      busy = false
+      for (const { socket } of [...this.clients, ...this.models]) if (socket.turn()) busy = true
+    }
+  }
+
+  pass(ms: number): void {
+    this.nowMs += ms
+    const due = this.timers.filter(({ at }) => at <= this.nowMs)
+    this.timers = this.timers.filter(({ at }) => at > this.nowMs)
+    for (const { act } of due) act()
+    this.front.look()
+  }
+
+  private arrive(): void {
+    const socket = new VirtualSocket(false, true)
+    const client: VirtualClient = { socket, pieces: [], words: [], methods: [], handed: false }
+    let stream = ''
+    for (let n = 1 + this.random.below(3); n > 0; n--) stream += this.request(client)
+    for (let at = 0; at < stream.length;) {
+      const size = 1 + this.random.below(this.random.below(2) === 0 ? 20 : 400)
+      client.pieces.push(stream.slice(at, at + size))
+      at += size
+    }
+    this.clients.push(client)
+    this.front.accept(socket.socket)
+  }
+
+  private request(client: VirtualClient): string {
+    const word = `w${this.words++}`
+    const { method, text } = requestOf(word, this.random)
+    client.words.push(word)
+    client.methods.push(method)
+    return text
+  }
+
+  private modelDoes(model: VirtualModel): void {
+    const { socket, rest } = model
+    if (socket.closed) return
+    if (socket.connecting) return this.random.below(5) === 0 ? socket.refuse() : socket.connect()
+    const next = rest.shift()
+    if (next !== undefined) return next === '!' ? socket.hangUp() : socket.say(next)
+    const { messages } = referenceRequests(socket.wrote)
+    const asked = messages[model.answered]
+    // It may answer before it has read the whole body.
+    if (asked === undefined || (!asked.whole && this.random.below(8) > 0)) return
+    model.answered++
+    const answer = answerTo(asked.what, this.random)
+    for (let at = 0; at < answer.length;) {
+      const size = 1 + this.random.below(300)
+      rest.push(answer.slice(at, at + size))
+      at += size
+    }
+    // What lies behind an answer lies in the same piece: later, nobody could tell it from the next answer.
+    if (answer.includes('until')) rest.push('!')
+    else if (this.random.below(10) === 0) rest.push(`${rest.pop() ?? ''}${FORGED}`)
+    if (this.random.below(20) === 0) rest.splice(this.random.below(rest.length + 1), Infinity, '!')
+  }
+
+  private end({ socket }: VirtualModel): void {
+    if (this.random.below(2) === 0) socket.hangUp()
+    else socket.fail(new Error('RST'))
+  }
+
+  /** What is wrong with what the model was sent and what the clients got, in words. */
+  problems(): string[] {
+    return [
+      ...this.models.flatMap(model => this.sentWrong(model)),
+      ...this.clients.flatMap(gotWrong),
+    ]
+  }
+
+  /** A request reaches the model once, or twice where it may be repeated; nothing reaches it that was not one. */
+  private sentWrong({ socket }: VirtualModel): string[] {
+    const { messages, end } = referenceRequests(socket.wrote)
+    if (end !== 'more') return [`the model reads: ${end}: ${JSON.stringify(socket.wrote)}`]
+    return messages.flatMap(({ what, body, whole }) => {
+      const [, method = '', word = ''] = /^(\S+) \/(?:health\?)?(\w+)/.exec(what) ?? []
+      const client = this.clients.find(({ words }) => words.includes(word))
+      const known = client?.methods[client.words.indexOf(word)] === method
+      return known && (!whole || /^a?b*$/.test(body)) ? [] : [`the model reads ${what} ${body}`]
+    })
+  }
+
+  /** How often each request reached the model. */
+  reached(): Map<string, number> {
+    const count = new Map<string, number>()
+    for (const { socket } of this.models) {
+      for (const { what } of referenceRequests(socket.wrote).messages) {
+        count.set(what, (count.get(what) ?? 0) + 1)
+      }
+    }
+    return count
+  }
+}
+
+/** A client's answers are those to its own requests, in their order; only the last may be cut off. */
+function gotWrong({ socket, words, methods }: VirtualClient): string[] {
+  const { messages, end } = referenceAnswers(socket.wrote, methods)
+  if (end !== 'more') return [`a client reads: ${end}: ${JSON.stringify(socket.wrote)}`]
+  const finals = messages.filter(({ what }) => Number(what) >= 200)
+  return finals.flatMap(({ headers, body, whole, what }, i) => {
+    const at = headers.findIndex(name => name.toLowerCase() === 'x-w')
+    if (!whole && i < finals.length - 1) return ['an answer is cut off in the middle']
+    if (at < 0) return Number(what) >= 400 ? [] : [`an answer from nowhere: ${what}`]
+    const word = headers[at + 1] ?? ''
+    const right = word === words[i] && body.replaceAll(`${word};`, '').length <= word.length
+    return right ? [] : [`request ${words[i]} is answered with ${word}: ${body}`]
+  })
+}
