@@ -15,7 +15,7 @@ export const hands: Readonly<Record<string, () => Hands>> = {
     }
   },
   'no-gain': () => sharing(40),
-  'no-gain-ends': () => sharing(120),
+  'no-gain-ends': () => sharing(40),
 }
 
 /** All replicas wait for the same store, which can do so many a second. */
