@@ -88,18 +88,22 @@ export async function recorder(
   const requests: Recorded[] = []
   const { server, address } = await listen(t, (message, response) => {
     if (message.url?.endsWith('/metrics') === true) return void response.writeHead(404).end()
-    void whole(message).then(body => {
-      const recorded: Recorded = {
-        method: message.method ?? '',
-        url: message.url ?? '',
-        raw: message.rawHeaders,
-        headers: message.headers,
-        body: body.toString('latin1'),
-        connection: sockets.get(message.socket) ?? -1,
-      }
-      requests.push(recorded)
-      answer(recorded, response)
-    })
+    // One that breaks off was no whole request.
+    void whole(message).then(
+      body => {
+        const recorded: Recorded = {
+          method: message.method ?? '',
+          url: message.url ?? '',
+          raw: message.rawHeaders,
+          headers: message.headers,
+          body: body.toString('latin1'),
+          connection: sockets.get(message.socket) ?? -1,
+        }
+        requests.push(recorded)
+        answer(recorded, response)
+      },
+      () => response.destroy(),
+    )
   })
   server.on('connection', socket => sockets.set(socket, sockets.size))
   return {
