@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Head } from '../core/http/head.ts'
 import { rejectReasons, type RejectReason } from '../core/model/sample.ts'
-import { HEADERS } from '../core/model/tables.ts'
+import { HEADERS, UNREACHED } from '../core/model/tables.ts'
 import { answerFailed, answerRejection } from './answers.ts'
 import { ReplayBody } from './body.ts'
 import type { Desk } from './desk.ts'
@@ -108,6 +108,7 @@ export class Call {
     const slots = readSlots(response.headers[HEADERS.slots])
     const reason = response.headers[HEADERS.reason]
     if (isRejectReason(reason)) return this.turnedAway(response, reason, slots)
+    if (reason === UNREACHED && this.replayable) return this.unreached(response)
     desk.meter.admitted(this.givenUs - this.arrivedUs)
     desk.run(now => desk.dispatch.answered(this.id, slots, now))
     const added = [HEADERS.waited, String(this.givenUs - this.arrivedUs)]
@@ -131,6 +132,16 @@ export class Call {
     desk.run(now => desk.dispatch.answered(this.id, slots, now))
     desk.run(now => desk.dispatch.done(this.id, 'unknown', null, now))
     this.reject('no-slot', 1)
+  }
+
+  /** The sidecar is there, its model is not: as a connect that failed. */
+  private unreached(response: IncomingMessage): void {
+    this.body.detach()
+    this.sending = null
+    response.resume()
+    this.desk.meter.turned('failed')
+    this.hop = UNREACHED
+    this.desk.run(now => this.desk.dispatch.unsent(this.id, now))
   }
 
   private served(status: number, relayed: Relayed): void {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Refusal } from '../core/http/head.ts'
 import type { RejectReason } from '../core/model/sample.ts'
-import { HEADERS } from '../core/model/tables.ts'
+import { HEADERS, UNREACHED } from '../core/model/tables.ts'
 import { errorBody } from '../core/runtime/error-answer.ts'
 
 /** Answers that the sidecar gives by itself. Small JSON: {"error":{"reason","message"}}. */
@@ -45,10 +45,11 @@ export function rejected(
   }
 }
 
-/** The model's hop failed before there was an answer. */
-export function failed(cause: Error, headers: Headers): Said {
-  const message = `The model did not answer: ${cause.message}`
-  return error(502, 'upstream', message, { ...headers, [HEADERS.reason]: 'upstream' })
+/** The model's hop failed before there was an answer. `reached`: some of the request may have come to the model. */
+export function failed(cause: Error, reached: boolean, headers: Headers): Said {
+  const reason = reached ? 'upstream' : UNREACHED
+  const message = `The model ${reached ? 'did not answer' : 'can not be reached'}: ${cause.message}`
+  return error(502, reason, message, { ...headers, [HEADERS.reason]: reason })
 }
 
 /** A client that owes the rest of a head or of a body, and sends nothing. */

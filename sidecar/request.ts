@@ -58,7 +58,8 @@ export async function handle(
   // 6 Release
   desk.gate.finish(ticket, ended)
   if (relayed !== null) endAnswer(response, relayed.complete)
-  else if (!answered.ok) say(response, failed(answered.error, record(answerHeaders(desk, ticket))))
+  else if (!answered.ok)
+    say(response, failed(answered.error, answered.sent, record(answerHeaders(desk, ticket))))
   // A model that answers before it has read everything: what it was still being sent is given up.
   if (!request.complete) closeAfter(sending, request)
 }
@@ -74,7 +75,7 @@ async function passHealth(
   const left = (): boolean => response.destroyed
   const answered = await send(desk, head, request, made => (sending = made), left)
   const own = closeHeader(desk)
-  if (!answered.ok) return say(response, failed(answered.error, record(own)))
+  if (!answered.ok) return say(response, failed(answered.error, answered.sent, record(own)))
   const relayed = await relay(answered.response, response, own, desk.clock, () => undefined)
   endAnswer(response, relayed.complete)
 }
@@ -114,7 +115,9 @@ async function send(
   if (first.ok || left()) return first
   if (first.sent && !repeatable(head)) return first
   if (!first.sent) await new Promise(resolve => setTimeout(resolve, RETRY_MS))
-  return left() ? first : once()
+  if (left()) return first
+  const second = await once()
+  return second.ok ? second : { ...second, sent: first.sent || second.sent }
 }
 
 function outcome(

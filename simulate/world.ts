@@ -230,6 +230,7 @@ export class World {
   /** Nobody knows of it yet. */
   private died(pod: Pod): void {
     pod.dead = true
+    pod.diedUs = this.nowUs
     pod.restarts++
     if (pod.phase !== 'ready') return
     this.agenda.set(keyOf(pod, TURN), this.nowUs + this.parts.unreadyUs())
@@ -247,6 +248,10 @@ export class World {
   private ended(pod: Pod, request: Request, ok: boolean): void {
     pod.held.delete(request.id)
     const passed = pod.gate.ended(request, ok, this.nowUs)
+    if (!ok && pod.unreached(request)) {
+      this.passed(pod, passed)
+      return this.unsent(request)
+    }
     if (ok) this.crowd.answered(request, this.nowUs)
     else this.over(request, 'failed')
     this.passed(pod, passed)

@@ -143,3 +143,6 @@ export const HEADERS = {
   /** The sender's clock in ms, on the samples stream, so that skew is told apart from lateness. */
   now: 'x-outrigger-now',
 } as const
+
+/** The reason with which a sidecar says that its model could not be reached: nothing was sent, so another replica may have it. */
+export const UNREACHED = 'unreached'

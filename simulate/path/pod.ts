@@ -20,6 +20,7 @@ export class Pod {
   leftUs = Infinity
   /** Its model is down, known or not. */
   dead = false
+  diedUs = 0
   restarts = 0
   seq = 0
   /** Requests that its model has. */
@@ -56,6 +57,11 @@ export class Pod {
 
   get idle(): boolean {
     return this.held.size === 0 && this.vain.size === 0 && this.gate.waiting === 0
+  }
+
+  /** Our sidecar says of a request that came after its model had died that nothing was sent. */
+  unreached({ startedUs }: Request): boolean {
+    return this.dead && this.gate instanceof Sidecar && (startedUs ?? 0) >= this.diedUs
   }
 
   /** Nobody is there to accept a connection. */

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { HEADERS } from '../../core/model/tables.ts'
+import { HEADERS, UNREACHED } from '../../core/model/tables.ts'
 import { ask, entry, fakeController, portOf, startTestEdge, until } from './bench.ts'
-import { fakeSidecar } from './fake-sidecar.ts'
+import { fakeSidecar, type FakeSidecar } from './fake-sidecar.ts'
 
 const numbers = (n: number): string[] => Array.from({ length: n }, (_, i) => String(i))
 
@@ -42,6 +42,22 @@ test('the pass goes with each attempt; forged headers of ours and hop-by-hop one
   t.deepEqual(JSON.parse(Buffer.from(pass, 'base64url').toString()), entry([]).pass)
   const deadline = Number(seen?.raw[(names.indexOf(HEADERS.deadline) << 1) + 1])
   t.true(deadline > 1000 && deadline <= 4000)
+})
+
+test('a sidecar that could not reach its model: another replica has it', async t => {
+  const sidecars = [await fakeSidecar(t, 4), await fakeSidecar(t, 4)]
+  const [dead, alive] = sidecars as [FakeSidecar, FakeSidecar]
+  let asked = 0
+  dead.answer = (_, response) => {
+    asked++
+    response.writeHead(502, { [HEADERS.reason]: UNREACHED }).end()
+  }
+  const controller = await fakeController(t, [entry(sidecars)])
+  const port = await portOf(await startTestEdge(t, controller.url))
+  const all = await Promise.all(numbers(20).map(number => ask(port, { number, body: 'x' })))
+  t.true(all.every(one => one.status === 200))
+  t.deepEqual(alive.served.toSorted(), numbers(20).toSorted())
+  t.true(asked >= 1 && asked <= 5, `${asked}: it rests after the first`)
 })
 
 test('a storm of 429 loses nothing and costs no retry', async t => {

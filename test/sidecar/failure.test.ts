@@ -22,6 +22,16 @@ async function model(port = 0) {
   return { child, port: Number(line.toString()) }
 }
 
+test('a model that takes no connection: 502 says that nothing was sent', async t => {
+  const { child, port } = await model()
+  const { traffic } = await sidecar(t, `127.0.0.1:${port}`, {})
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const { status, headers } = await ask(traffic, '/', { method: 'POST', body: 'x' })
+  t.is(status, 502)
+  t.is(headers['x-outrigger-reason'], 'unreached')
+})
+
 test('a model killed in the middle of its answers: 502 before a byte, cut off after', async t => {
   const { child, port } = await model()
   t.teardown(() => child.kill('SIGKILL'))

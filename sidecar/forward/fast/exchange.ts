@@ -61,6 +61,8 @@ export class Exchange implements User {
   private forget: (() => void) | null = null
   private tries = 0
   private sent = false
+  /** In any try. */
+  private reached = false
   private sentUs = 0
   private clientUs = 0
   private pausedUs = 0
@@ -133,6 +135,7 @@ export class Exchange implements User {
     const { link, desk, head, upload } = this
     if (link === null) return
     this.sent = true
+    this.reached = true
     this.sentUs = desk.clock.us()
     const asked = this.ticket === null ? NOTHING : desk.engine.ask(this.arrivedUs / 1000)
     const text = requestText(head, this.context, asked)
@@ -206,7 +209,7 @@ export class Exchange implements User {
     }
     const own = this.ticket === null ? [] : ownHeaders(this.desk, this.ticket)
     this.finish('server', false)
-    if (this.answer === null) this.asker.say(failed(error, record(own)))
+    if (this.answer === null) this.asker.say(failed(error, this.reached, record(own)))
     else this.asker.cut()
   }
 
