@@ -76,6 +76,7 @@ function passes(kind: number): boolean {
     kind === names.PLAIN ||
     kind === names.HOST_NAME ||
     kind === names.CONFUSABLE ||
+    kind === names.LOAD_FORMAT ||
     (kind >= names.TRACE_PARENT && kind <= names.DATE)
   )
 }

@@ -19,6 +19,9 @@ export const OWN = 12
 /** A "_" in place of the "-" of a framing header: servers that map one to the other (CGI, WSGI) take it for that. */
 export const CONFUSABLE = 13
 
+/** How an engine is asked for its load (ORCA): ours to set. */
+export const LOAD_FORMAT = 14
+
 const known: readonly [string, number][] = [
   ['host', HOST_NAME],
   ['connection', CONNECTION],
@@ -36,6 +39,7 @@ const known: readonly [string, number][] = [
   ['tracestate', TRACE_STATE],
   ['content-type', CONTENT_TYPE],
   ['date', DATE],
+  ['endpoint-load-metrics-format', LOAD_FORMAT],
 ]
 
 interface Name {
@@ -44,7 +48,7 @@ interface Name {
 }
 
 const OWN_PREFIX = ascii('x-outrigger-')
-const LONGEST = 19
+const LONGEST = 28
 const byLength: Name[][] = Array.from({ length: LONGEST + 1 }, () => [])
 for (const [name, kind] of known) byLength[name.length]?.push({ bytes: ascii(name), kind })
 

@@ -24,7 +24,7 @@ export interface RequestHead {
   /** It is the last one on its connection. */
   close: boolean
   grpc: boolean
-  /** traceparent and tracestate, which are not among `kept`. */
+  /** What may have to be changed on the way, so it is not among `kept`: traceparent, tracestate, how an engine is asked for its load. */
   context: Record<string, string | string[]> | null
   /** Headers of our own, not among `kept` either: name without x-outrigger- and value. */
   own: Record<string, string> | null
@@ -267,7 +267,7 @@ function note(lines: HeadLines, i: number, kind: number, text: Text, found: Foun
   const at = (which: number): number => lines.fields[4 * i + which] ?? 0
   const value = text(bytes, at(2), at(3))
   if (kind !== names.OWN) {
-    const name = kind === names.TRACE_PARENT ? 'traceparent' : 'tracestate'
+    const name = text(bytes, at(0), at(1)).toLowerCase()
     found.context ??= {}
     const before = found.context[name]
     found.context[name] =

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { ask, listen, raw, recorder, samplesUntil, sidecar } from './support.ts'
@@ -200,6 +202,32 @@ test('an upload in odd chunks is framed anew', async t => {
   t.is(body, '\r\nabc\r\n0\r\n\r\n')
   const lines = head.split('\r\n').filter(line => !line.startsWith('endpoint-load-metrics'))
   t.deepEqual(lines, ['POST / HTTP/1.1', 'Host: a', 'transfer-encoding: chunked'])
+})
+
+test('20 MB come down in small pieces, byte for byte, to a client that is behind', async t => {
+  const hash = createHash('sha256')
+  const { address } = await listen(t, (asked, response) => {
+    if (asked.url !== '/') return void response.writeHead(404).end()
+    let n = 0
+    const fill = (): void => {
+      if (n === 2000) return void response.end()
+      const piece = Buffer.alloc(10_000, `${n++}.`)
+      hash.update(piece)
+      if (response.write(piece)) setImmediate(fill)
+      else response.once('drain', fill)
+    }
+    fill()
+  })
+  const { traffic } = await sidecar(t, address)
+  const got = createHash('sha256')
+  const asked = request(`http://${traffic}/`, { agent: false })
+  asked.end()
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  // All buffers on the way are full by then, and some pieces wait in ours.
+  await new Promise(resolve => setTimeout(resolve, 700))
+  response.on('data', (chunk: Buffer) => got.update(chunk))
+  await once(response, 'end')
+  t.is(got.digest('hex'), hash.digest('hex'))
 })
 
 test('the compat carrier can carry everything by itself', async t => {

@@ -72,6 +72,10 @@ export class Client implements Asker {
     return this.exchange === null && this.upload === null
   }
 
+  get holds(): boolean {
+    return this.socket.writableLength > 0
+  }
+
   private onData(chunk: Buffer): void {
     if (this.ended) return
     this.sinceMs = this.around.now()

@@ -22,10 +22,10 @@ import type { Pool } from './pool.ts'
 import { latin1, requestText } from './wire.ts'
 import type { Upload } from './upload.ts'
 
-const NOTHING = {}
-
 /** The client's side of a request: what an answer is written to. */
 export interface Asker {
+  /** Something of an answer is not sent yet. */
+  readonly holds: boolean
   /** 100: the body may come. */
   goOn(): void
   interim(head: AnswerHead): void
@@ -137,8 +137,8 @@ export class Exchange implements User {
     this.sent = true
     this.reached = true
     this.sentUs = desk.clock.us()
-    const asked = this.ticket === null ? NOTHING : desk.engine.ask(this.arrivedUs / 1000)
-    const text = requestText(head, this.context, asked)
+    if (this.ticket !== null) Object.assign(this.context, desk.engine.ask(this.arrivedUs / 1000))
+    const text = requestText(head, this.context)
     if (head.body.kind === 'none') {
       link.socket.write(text, 'latin1')
       return
@@ -194,6 +194,10 @@ export class Exchange implements User {
     this.asker.end()
     this.finish(kindOf(this.answer?.status ?? 502), true)
     this.asker.done()
+  }
+
+  get holds(): boolean {
+    return this.asker.holds
   }
 
   get allSent(): boolean {

@@ -2,13 +2,14 @@ import type { Socket } from 'node:net'
 import type { Bounds } from '../../../core/http/lines.ts'
 import type { Desk } from '../../desk.ts'
 import { Client, type Around } from './client.ts'
+import type { Dial } from './link.ts'
 import { Pool, type Time } from './pool.ts'
 
 /** The fast carrier: HTTP/1.1 on sockets, from the client's connection to the model's. */
 export interface FrontOptions {
   desk: Desk
   /** A new connection to the model. */
-  dial: () => Socket
+  dial: Dial
   bounds: Bounds
   headTimeoutMs: number
   idleTimeoutMs: number

@@ -6,6 +6,8 @@ import { latin1 } from './wire.ts'
 
 /** One connection to the model. It carries one request at a time, and knows where the answer ends. */
 export interface User {
+  /** What it was told may still be on its way to the client. */
+  readonly holds: boolean
   /** It is a HEAD that was asked. */
   readonly toHead: boolean
   /** The model was sent all of the request. */
@@ -25,6 +27,9 @@ export interface User {
   drained(): void
 }
 
+/** Makes the connection whose bytes the link is told. */
+export type Dial = (link: Pick<Link, 'read' | 'lent'>) => Socket
+
 const CLOSED = new Error('the connection closed without an answer')
 const CUT_OFF = new Error('the answer is cut off')
 const CHATTER = new Error('too many answers before the answer')
@@ -36,6 +41,8 @@ export class Link {
   connected = false
   /** Something came for the request under way. */
   heard = false
+  /** The bytes that came last are still in use: the next may not be read over them. */
+  lent = false
   /** When it began to rest, ms. */
   idleMs = 0
   private user: User | null = null
@@ -47,12 +54,12 @@ export class Link {
   private interims = 0
   private cause: Error | null = null
 
-  constructor(socket: Socket, bounds: Bounds, over: (link: Link, reusable: boolean) => void) {
+  constructor(dial: Dial, bounds: Bounds, over: (link: Link, reusable: boolean) => void) {
+    const socket = dial(this)
     this.socket = socket
     this.lines = new HeadLines(bounds)
     this.over = over
     socket.on('connect', () => this.onConnect())
-    socket.on('data', (chunk: Buffer) => this.onData(chunk))
     socket.on('end', () => this.onEnd())
     socket.on('error', error => (this.cause = error))
     socket.on('close', () => this.fail(this.cause ?? (this.head === null ? CLOSED : CUT_OFF)))
@@ -82,10 +89,16 @@ export class Link {
     this.user?.connected()
   }
 
-  private onData(chunk: Buffer): void {
-    // Nobody asked: it is not what the next request waits for.
-    if (this.user === null) return this.abort()
+  /** Bytes of the model. They are good until this returns, or until `lent` is false again. */
+  read(chunk: Buffer): void {
     const { user } = this
+    // Nobody asked: it is not what the next request waits for.
+    if (user === null) return this.abort()
+    this.take(chunk, user)
+    this.lent = user.holds
+  }
+
+  private take(chunk: Buffer, user: User): void {
     this.heard = true
     let at = 0
     let whole = false

@@ -1,7 +1,7 @@
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import type { Bounds } from '../../../core/http/lines.ts'
 import type { Address } from '../../../core/runtime/environment.ts'
-import { Link } from './link.ts'
+import { Link, type Dial } from './link.ts'
 
 /**
  * Kept connections to the model. As many are under way as requests are in flight, which the limit bounds; so
@@ -17,7 +17,7 @@ export interface Time {
 }
 
 export class Pool {
-  private readonly dial: () => Socket
+  private readonly dial: Dial
   private readonly bounds: Bounds
   private readonly time: Time
   private readonly idle: Link[] = []
@@ -25,7 +25,7 @@ export class Pool {
   private readonly links = new Set<Link>()
   private closed = false
 
-  constructor(dial: () => Socket, bounds: Bounds, time: Time) {
+  constructor(dial: Dial, bounds: Bounds, time: Time) {
     this.dial = dial
     this.bounds = bounds
     this.time = time
@@ -42,7 +42,7 @@ export class Pool {
   }
 
   open(): Link {
-    const link = new Link(this.dial(), this.bounds, (one, reusable) => this.over(one, reusable))
+    const link = new Link(this.dial, this.bounds, (one, reusable) => this.over(one, reusable))
     this.links.add(link)
     return link
   }
@@ -75,6 +75,27 @@ export class Pool {
   }
 }
 
-export function dialer(app: Address): () => Socket {
-  return () => connect({ host: app.host, port: app.port, noDelay: true })
+/** Bytes that are read at once. */
+const READ_BYTES = 64 * 1024
+
+/** Each connection is read into a buffer of its own: a new one for each read is what costs most of all. */
+export function dialer(app: Address): Dial {
+  return link => {
+    let buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+    return connect({
+      host: app.host,
+      port: app.port,
+      noDelay: true,
+      onread: {
+        buffer() {
+          if (link.lent) buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+          return buffer
+        },
+        callback(size, bytes) {
+          link.read((bytes as Buffer).subarray(0, size))
+          return true
+        },
+      },
+    })
+  }
 }

@@ -16,13 +16,12 @@ const slice = Reflect.get(Buffer.prototype, 'latin1Slice') as (
 ) => string
 
 /** Up to here two writes cost more than a copy. */
-const SMALL = 16 * 1024
+const SMALL = 2048
 
-/** The head for the model. `asked`: further headers of ours. */
+/** The head for the model. `context`: those of its headers that may have changed, and further ones of ours. */
 export function requestText(
   head: RequestHead,
   context: Readonly<Record<string, string | string[]>>,
-  asked: Readonly<Record<string, string>>,
 ): string {
   let text = `${head.method} ${head.target} HTTP/1.1\r\n${head.kept}`
   for (const name in context) {
@@ -30,17 +29,12 @@ export function requestText(
     if (typeof value === 'string') text += `${name}: ${value}\r\n`
     else for (const each of value) text += `${name}: ${each}\r\n`
   }
-  for (const name in asked) if (!names(head.kept, name)) text += `${name}: ${asked[name]}\r\n`
   const { body, method } = head
   if (body.kind === 'length') return `${text}content-length: ${body.bytes}\r\n\r\n`
   if (body.kind === 'chunked') return `${text}transfer-encoding: chunked\r\n\r\n`
   // RFC 9110 8.6: methods that go with a body say that there is none.
   const expected = method === 'POST' || method === 'PUT' || method === 'PATCH'
   return expected ? `${text}content-length: 0\r\n\r\n` : `${text}\r\n`
-}
-
-function names(lines: string, name: string): boolean {
-  return lines.length > name.length && `\n${lines.toLowerCase()}`.includes(`\n${name}:`)
 }
 
 /** The head for the client. `own`: name, value, name, value. */
@@ -116,7 +110,7 @@ export class Outgoing {
     const [first = ''] = parts
     let more = true
     if (parts.length === 1) more = write(socket, first)
-    else if (bytes <= SMALL) more = socket.write(joined(parts, bytes))
+    else if (bytes <= SMALL) more = socket.write(joined(parts), 'latin1')
     else {
       socket.cork()
       for (const part of parts) more = write(socket, part)
@@ -132,12 +126,10 @@ function write(socket: Socket, part: string | Buffer): boolean {
   return typeof part === 'string' ? socket.write(part, 'latin1') : socket.write(part)
 }
 
-function joined(parts: readonly (string | Buffer)[], bytes: number): Buffer {
-  const whole = Buffer.allocUnsafe(bytes)
-  let at = 0
+function joined(parts: readonly (string | Buffer)[]): string {
+  let whole = ''
   for (const part of parts) {
-    if (typeof part === 'string') at += whole.write(part, at, 'latin1')
-    else at += part.copy(whole, at)
+    whole += typeof part === 'string' ? part : latin1(part, 0, part.length)
   }
   return whole
 }

@@ -51,6 +51,9 @@ test('what the sidecar itself needs of a head', t => {
   const traced = request('Traceparent: a', 'tracestate: b=1', 'TraceState: c=2')
   t.deepEqual(traced.context, { traceparent: 'a', tracestate: ['b=1', 'c=2'] })
   t.is(traced.kept, 'Host: a\r\n')
+  t.deepEqual(request('Endpoint-Load-Metrics-Format: JSON').context, {
+    'endpoint-load-metrics-format': 'JSON',
+  })
 })
 
 test('headers of our own: said once, and with dashes', t => {

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 export class VirtualSocket extends EventEmitter {
   destroyed = false
   writableNeedDrain = false
+  writableLength = 0
   /** What our side wrote. */
   wrote = ''
   /** Our side said that nothing more comes. */
@@ -12,6 +13,8 @@ export class VirtualSocket extends EventEmitter {
   closed = false
   connecting: boolean
   private readonly halfOpen: boolean
+  /** What is told of what comes, where that is not the event. */
+  private readonly told: ((bytes: Buffer) => void) | null
   private paused = false
   private waiting: string[] = []
   private peerEnded = false
@@ -19,8 +22,9 @@ export class VirtualSocket extends EventEmitter {
   private failure: Error | null = null
   private full = false
 
-  constructor(connecting: boolean, halfOpen: boolean) {
+  constructor(connecting: boolean, halfOpen: boolean, told?: (bytes: Buffer) => void) {
     super()
+    this.told = told ?? null
     this.connecting = connecting
     this.halfOpen = halfOpen
   }
@@ -104,7 +108,11 @@ export class VirtualSocket extends EventEmitter {
     if (this.connecting || this.paused) return false
     const data = this.waiting.shift()
     if (data !== undefined) {
-      this.emit('data', Buffer.from(data, 'latin1'))
+      const bytes = Buffer.from(data, 'latin1')
+      if (this.told === null) this.emit('data', bytes)
+      else this.told(bytes)
+      // The buffer is used again.
+      if (this.told !== null) bytes.fill(0)
       return true
     }
     if (this.peerEnded && !this.toldEnd) {

@@ -71,7 +71,7 @@ export class World {
     this.front = front(
       {
         desk,
-        dial: () => this.dialled(),
+        dial: link => this.dialled(bytes => link.read(bytes)),
         bounds: LIMITS,
         headTimeoutMs: 1000,
         idleTimeoutMs: 5000,
@@ -91,8 +91,8 @@ export class World {
     )
   }
 
-  private dialled() {
-    const socket = new VirtualSocket(true, false)
+  private dialled(told: (bytes: Buffer) => void) {
+    const socket = new VirtualSocket(true, false, told)
     this.models.push({ socket, answered: 0, rest: [] })
     return socket.socket
   }

@@ -145,7 +145,8 @@ function message(
   }
 }
 
-const NOT_IN_REQUEST = /^(content-length|expect|traceparent|tracestate|x[-_]outrigger[-_].*)$/
+const NOT_IN_REQUEST =
+  /^(content-length|expect|traceparent|tracestate|endpoint-load-metrics-format|x[-_]outrigger[-_].*)$/
 const NOT_IN_ANSWER = /^(content-length|expect|x[-_]outrigger[-_].*)$/
 
 export function referenceRequests(stream: string): Reading {
