@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
-import type { LogRecord } from '../core/model/decision.ts'
+import type { LogRecord, Override } from '../core/model/decision.ts'
 import type { PlatformEndpoint } from '../core/model/tables.ts'
 import { once, wordsOfError, type Log } from '../core/runtime/log.ts'
 import type { Telemetry } from '../core/runtime/telemetry.ts'
 import type { Courier } from './act/orders.ts'
 import type { Scaler } from './act/scale.ts'
-import { ALGORITHM, decide, due, withOverrides } from './decide/decide.ts'
+import { ALGORITHM, decide, due, withOverrides, type State } from './decide/decide.ts'
 import { isPressed, mayGrow } from './decide/pressed.ts'
 import { learnedLimit, meanServiceUs, objectiveUs, queueDeadlineUs } from './decide/vertical.ts'
 import type { EdgeFacts } from './edges.ts'
@@ -37,6 +37,8 @@ export interface Colleagues {
   log: Log
 }
 
+/** A window older than this says nothing about now. */
+const FRESH_MS = 5000
 /** Decisions of an endpoint that are kept for people to see. */
 const SHOWN = 30
 /** Changes outlive the holds that follow them: they are what people look for. */
@@ -77,11 +79,7 @@ export class Office implements Desk {
       const settings = withOverrides(remembered.settings, overrides)
       const { state, decided, looked } = remembered
       const windows = observer.windows(endpoint)
-      const newest = windows?.windows['1']
-      const pressed =
-        newest !== undefined &&
-        row.desired < settings['max-replicas'] &&
-        isPressed([newest.edges, newest.replicas])
+      const pressed = this.isPressed(row, state, settings, overrides, now)
       const is = due(state, settings, now, { decided, looked, revision, pressed })
       const activate = this.activated.has(endpoint)
       const what: Sight['due'] = []
@@ -111,6 +109,28 @@ export class Office implements Desk {
     const sights = inTurn(waiting, platform.endpoints.length)
     for (const { remembered } of sights) remembered.looked = now
     return sights
+  }
+
+  /** Requests wait, as far as a fresh window tells, and there may be more replicas. */
+  private isPressed(
+    row: PlatformEndpoint,
+    state: State,
+    settings: Settings,
+    overrides: Override[],
+    now: number,
+  ): boolean {
+    const newest = this.with.observer.windows(row.endpoint)?.windows['1']
+    const means = { overrides, now, able: this.isAble(row.endpoint) }
+    return (
+      newest !== undefined &&
+      isPressed(newest.edges, newest.replicas) &&
+      mayGrow(row, state.replicas, settings, means)
+    )
+  }
+
+  private isAble(endpoint: string): boolean {
+    const { observer, ledger } = this.with
+    return ledger.failed === null && (observer.windowAge(endpoint) ?? Infinity) <= FRESH_MS
   }
 
   readonly pause = (): Promise<void> => setImmediate()
@@ -200,12 +220,12 @@ export class Office implements Desk {
     const { settings, state } = this.remembered(endpoint, revision)
     const overrides = this.with.memory.overridesOf(endpoint)
     const effective = withOverrides(settings, overrides)
-    const when = { overrides, now: this.with.now() }
+    const means = { overrides, now: this.with.now(), able: this.isAble(endpoint) }
     return {
       limit,
       queueUs,
       holdUs: effective['hold-at-zero'] * 1000,
-      growing: row !== null && mayGrow(row, state.replicas, effective, when),
+      growing: row !== null && mayGrow(row, state.replicas, effective, means),
       objectiveUs: objective,
       maxReplicas: effective['max-replicas'],
     }

@@ -17,11 +17,15 @@ export interface Surroundings {
   random(): number
   log: Log
   spans: Spans
+  /** Requests of an endpoint that may be held: there is memory for so many. */
+  mostHeld: number
   /** Requests are held and there is no replica. */
   activate(endpoint: string): void
 }
 
 const HOLD_US = 30_000_000
+/** Without a table for so long, nobody promises more replicas any more. */
+const SILENT_US = 30_000_000
 /** How often the dispatcher hears that time has passed while requests are held. */
 const TICK_MS = 5
 
@@ -38,6 +42,7 @@ export class Desk {
   pass = ''
   private readonly upstreams = new Map<string, Upstream>()
   private lastId = -1
+  private tableUs = 0
   private timer: NodeJS.Timeout | null = null
   private readonly waiting: Action[] = []
   private running = false
@@ -69,7 +74,9 @@ export class Desk {
       this.upstreams.set(replica, new Upstream(replica, address))
     }
     const { limit, queueUs, holdUs = HOLD_US, growing = false, maxReplicas, replicas } = entry
-    const terms = { limit, queueUs, holdUs, growing, maxReplicas, replicas }
+    this.tableUs = this.around.clock.us()
+    const { mostHeld } = this.around
+    const terms = { limit, queueUs, holdUs, growing, maxReplicas, mostHeld, replicas }
     this.run(now => this.dispatch.table(terms, now))
   }
 
@@ -108,6 +115,11 @@ export class Desk {
 
   /** Each second, held requests or not. */
   second(): void {
+    // Who promised more replicas is away.
+    const silentUs = this.around.clock.us() - this.tableUs
+    if (this.entry.growing === true && silentUs > SILENT_US) {
+      this.table({ ...this.entry, growing: false })
+    }
     this.run(now => this.dispatch.tick(now))
   }
 

@@ -4,6 +4,7 @@ import { jsonLog } from '../core/runtime/log.ts'
 import { startTelemetry, type Telemetry } from '../core/runtime/telemetry.ts'
 import type { EdgeConfig } from './config.ts'
 import type { SelfCost } from './line.ts'
+import { mostHeld } from './memory.ts'
 import { LocalRoom } from './room.ts'
 import { edgeSpans } from './spans.ts'
 
@@ -12,6 +13,7 @@ export async function localRoom(
   config: EdgeConfig,
   version: string,
   activate: (endpoint: string) => void,
+  processes = 1,
 ): Promise<{ room: LocalRoom; telemetry: Telemetry }> {
   const clock = systemClock()
   const log = jsonLog('edge', config.logLevel)
@@ -29,6 +31,7 @@ export async function localRoom(
       random: Math.random,
       log,
       spans: edgeSpans(telemetry, clock),
+      mostHeld: mostHeld(processes),
       activate,
     },
     ownCost(),

@@ -11,8 +11,11 @@ process.on('SIGINT', () => undefined)
 
 const tell = (message: FromWorker): void => void process.send?.(message)
 const version = process.argv[2] ?? 'unknown'
-const { room, telemetry } = await localRoom(readConfig({ workers: '1' }), version, endpoint =>
-  tell({ kind: 'activate', endpoint }),
+const { room, telemetry } = await localRoom(
+  readConfig({ workers: '1' }),
+  version,
+  endpoint => tell({ kind: 'activate', endpoint }),
+  Number(process.argv[3] ?? 1),
 )
 
 process.on('message', (message: ToWorker, socket?: Socket) => {

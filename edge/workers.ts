@@ -47,7 +47,7 @@ export class WorkerRooms implements Room {
   private readonly workers: Worker[]
 
   constructor(count: number, around: WorkersAround) {
-    this.workers = Array.from({ length: count }, (_, i) => new Worker(i, around))
+    this.workers = Array.from({ length: count }, (_, i) => new Worker(i, count, around))
   }
 
   table(table: ReplicaTable): void {
@@ -82,6 +82,8 @@ export class WorkerRooms implements Room {
 
 class Worker {
   private readonly index: number
+  /** How many there are. */
+  private readonly of: number
   private readonly around: WorkersAround
   private child: ChildProcess
   private last: ReplicaTable | null = null
@@ -94,8 +96,9 @@ class Worker {
   private lastN = 0
   private againMs = AGAIN_MS
 
-  constructor(index: number, around: WorkersAround) {
+  constructor(index: number, of: number, around: WorkersAround) {
     this.index = index
+    this.of = of
     this.around = around
     this.child = this.start()
   }
@@ -149,7 +152,7 @@ class Worker {
   private start(): ChildProcess {
     const file = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
     const since = performance.now()
-    const child = fork(fileURLToPath(file), [this.around.version])
+    const child = fork(fileURLToPath(file), [this.around.version, String(this.of)])
     child.on('message', message => this.take(message as FromWorker))
     child.on('error', error => this.around.log('error', 'worker', { cause: error.message }))
     child.once('exit', (code, signal) => {

@@ -18,7 +18,7 @@ export interface Decided {
   state: State
 }
 
-/** Every algorithm that ever decided, by its name. */
+/** Every algorithm that a release decided with, by its name. */
 export const algorithms: Readonly<Record<string, typeof decide>> = { [ALGORITHM]: decide }
 
 /** What the caller remembers of an endpoint: a state that carried it would be a new one each time. */

@@ -3,8 +3,8 @@ import type { Stamped } from './replicas-state.ts'
 
 /**
  * Running maximum and minimum over a window, and sums of events: bounded lists of [ms, value].
- * Stamps are rounded up to a twentieth of the window, so that a steady value leaves the list as it is
- * for a while; a value is kept up to that much longer.
+ * Stamps are rounded up to a twentieth of the window, 15 s at most, so that a steady value leaves the list as it
+ * is for a while; a value is kept up to that much longer.
  */
 const MOST = 64
 

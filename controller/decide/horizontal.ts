@@ -2,13 +2,16 @@ import type { Outcome, Proposal, Reason } from '../../core/model/decision.ts'
 import { fixedWindowMs, longestPeriodMs, upWindowMs } from './bounds/behavior.ts'
 import { count } from './bounds/bounded.ts'
 import { climb, type Climb } from './bounds/bounds.ts'
-import { HORIZON_MS, learn } from './bounds/returns.ts'
+import { HORIZON_MS, learn, LONGEST_MS } from './bounds/returns.ts'
 import { event, remember } from './history.ts'
 import { observe } from './observe.ts'
-import type { ReplicasState, Sight } from './replicas-state.ts'
+import { windowOf, type ReplicasState, type Sight } from './replicas-state.ts'
 import { wants, type Want } from './rules/rules.ts'
 import type { Verdict } from './verdict.ts'
 import { victims } from './victims.ts'
+
+/** Peaks that are kept, the newest: of a large fleet's slow fall the highest go first. */
+const MOST_PEAKS = 64
 
 /**
  * How many replicas there should be: every rule proposes, the largest need wins, and a ladder of
@@ -26,7 +29,7 @@ export function horizontal(seen: Sight): { verdict: Verdict; state: ReplicasStat
     outcome,
     reasons: reasonsOf(winner, climbed, outcome, sight),
   }
-  return { verdict, state: remembered(climbed, outcome, sight) }
+  return { verdict, state: remembered(climbed, winner?.needMilli ?? 0, outcome, sight) }
 }
 
 function largest(voices: readonly Want[]): Want | null {
@@ -72,7 +75,7 @@ function reasonsOf(
   return reasons
 }
 
-function remembered(climbed: Climb, outcome: Outcome, sight: Sight): ReplicasState {
+function remembered(climbed: Climb, wanted: number, outcome: Outcome, sight: Sight): ReplicasState {
   const { state, settings, now, inputs } = sight
   const fixedMs = fixedWindowMs(settings)
   const upMs = upWindowMs(settings)
@@ -84,10 +87,23 @@ function remembered(climbed: Climb, outcome: Outcome, sight: Sight): ReplicasSta
   const change = outcome.act ? outcome.to - outcome.from : 0
   return {
     ...state,
-    highs: remember(state.highs, need, now, fixedMs ?? HORIZON_MS, 1),
-    returns: fixedMs === null ? learn(state.returns, state.highs, need, now) : [],
+    highs: remember(state.highs, need, now, fixedMs ?? LONGEST_MS, 1),
+    ...(windowOf(inputs, '20') === null ? {} : returned(state, wanted, now)),
     lows: remember(state.lows, climbed.rememberMilli, now, upMs, -1),
     added: event(state.added, Math.max(0, change), now, periodMs),
     removed: event(state.removed, Math.max(0, -change), now, periodMs),
+  }
+}
+
+/** What needs came back is learned from what was wanted: a bound that held replicas is no need. */
+function returned(
+  { peaks = [], returns = [] }: ReplicasState,
+  wanted: number,
+  now: number,
+): Pick<ReplicasState, 'peaks' | 'returns'> {
+  const levels = count(wanted) * 1000
+  return {
+    peaks: remember(peaks, levels, now, HORIZON_MS, 1).slice(-MOST_PEAKS),
+    returns: learn(returns, peaks, levels, now),
   }
 }

@@ -14,6 +14,8 @@ import { guardReadings } from './rules/guards.ts'
 const START_UPS_KEPT = 16
 /** Fewer answers say little about service time. */
 const ENOUGH = 10
+/** As long as this the start of an overload may still be coming into the windows; retries seldom come back sooner. */
+const ONSET_MS = 4000
 /** Some clients cancel: it takes more than one part in this of the arrivals to be an overload. */
 const FEW_PART = 5
 /** More replicas that took no pressure away in this time are of no use against it. */
@@ -51,9 +53,11 @@ function observeOverload({ inputs, state, now }: Sight): ReplicasState['overload
   const longer = windowOf(inputs, '20')
   if (recent === null || longer === null) return state.overload
   if (!isOverloaded(recent) && !isOverloaded(longer)) return null
-  if (state.overload !== null) return state.overload
-  const offeredMilli = Math.max(rateMilli(recent), rateMilli(longer))
-  return { since: now, offeredMilli }
+  const since = state.overload?.since ?? now
+  if (state.overload !== null && now - since > ONSET_MS) return state.overload
+  const newest = Math.max(0, ...inputs.offeredPerSecond.slice(-3)) * 1000
+  const offeredMilli = Math.max(rateMilli(recent), rateMilli(longer), newest)
+  return { since, offeredMilli: Math.max(offeredMilli, state.overload?.offeredMilli ?? 0) }
 }
 
 function isOverloaded(w: Summary): boolean {
@@ -74,7 +78,7 @@ function observeGuards(sight: Sight): ReplicasState['guards'] {
 }
 
 function observeGuard(
-  { inputs, state, now }: Sight,
+  { inputs, state, settings, now }: Sight,
   guard: GuardName,
   use: number | null,
   target: number,
@@ -82,6 +86,8 @@ function observeGuard(
   const note = state.guards[guard] ?? null
   const { ready } = inputs.replicas
   if (use === null) return note
+  // What wavers about the target is neither over nor new.
+  if (use <= target && use * 1000 > target * (1000 - settings.tolerance)) return note
   if (use <= target) return note === null || note.futile || ready <= note.ready ? null : note
   if (note === null) return { ready, use, grownAt: null, futile: false }
   if (note.futile) return note

@@ -12,8 +12,9 @@ export interface ReplicasState {
   highs: Stamped[]
   /** Likewise the lowest, for behavior.scaleUp. */
   lows: Stamped[]
-  /** After how long needs came back (bounds/returns.ts). */
-  returns: number[]
+  /** Peaks of the need of the last half hour, and after how long needs came back (bounds/returns.ts). */
+  peaks?: Stamped[]
+  returns?: number[]
   /** Replicas added and removed, for the policies of `behavior`. */
   added: Stamped[]
   removed: Stamped[]
@@ -59,6 +60,7 @@ export function freshReplicas(): ReplicasState {
     startUps: [],
     highs: [],
     lows: [],
+    peaks: [],
     returns: [],
     added: [],
     removed: [],

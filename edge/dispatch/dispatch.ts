@@ -28,6 +28,7 @@ export class Dispatch {
     holdUs: 30 * SECOND,
     growing: false,
     maxReplicas: 1,
+    mostHeld: Infinity,
     replicas: [],
   }
   private names: ReadonlySet<string> = new Set()
@@ -55,8 +56,9 @@ export class Dispatch {
 
   /** Requests that may be held: what most replicas could serve in the time that they may be held. */
   get bound(): number {
-    const { growing, holdUs, queueUs, maxReplicas, limit } = this.terms
-    return this.drain.bound(maxReplicas * limit, growing ? Math.max(holdUs, queueUs) : queueUs)
+    const { growing, holdUs, queueUs, maxReplicas, limit, mostHeld } = this.terms
+    const waitUs = growing ? Math.max(holdUs, queueUs) : queueUs
+    return Math.min(mostHeld, this.drain.bound(maxReplicas * limit, waitUs))
   }
 
   table(terms: Terms, nowUs: number): Action[] {
@@ -89,7 +91,7 @@ export class Dispatch {
       const oldest = this.held.oldest
       const reject = oldest !== null && oldest.onTimeUs <= nowUs ? oldest : item
       this.items.set(id, item)
-      if (reject !== item) this.held.put(item)
+      if (reject !== item) this.hold(item, nowUs)
       this.held.remove(reject)
       actions.push(this.reject(reject, 'full', nowUs))
     } else {

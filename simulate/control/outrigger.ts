@@ -8,7 +8,7 @@ import {
   type Verdict,
 } from '../../controller/decide/decide.ts'
 import { isPressed, mayGrow } from '../../controller/decide/pressed.ts'
-import { summarise } from '../../controller/decide/summarise.ts'
+import { summarise, total } from '../../controller/decide/summarise.ts'
 import { learnedLimit, objectiveUs, queueDeadlineUs } from '../../controller/decide/vertical.ts'
 import type { Order } from '../../core/model/order.ts'
 import type { Sample } from '../../core/model/sample.ts'
@@ -69,6 +69,7 @@ export class Outrigger implements Control {
     const { limit } = this.state
     return {
       growing: this.growing,
+      mostHeld: Infinity,
       limit: this.limit,
       queueUs: queueDeadlineUs(limit, this.settings),
       holdUs: this.settings['hold-at-zero'] * 1000,
@@ -86,15 +87,13 @@ export class Outrigger implements Control {
       const from = { kind: sample.kind, endpoint: ENDPOINT, replica: sample.replica }
       this.store.take(from, sample, 0, msOf(nowUs) - FOLDED_MS)
     }
-    const pressed = isPressed(this.ready)
+    const pressed = isPressed(sumOf(this.ready, 'edge'), sumOf(this.ready, 'replica'))
     this.ready = this.fresh
     this.fresh = []
     if (++this.seconds % 300 === 0) this.store.forget(msOf(nowUs))
     this.decide(world, asked, pressed)
     this.tend(world)
-    const when = { overrides: [], now: msOf(nowUs) }
-    const seen = platformOf(world, this.startUpUs)
-    const growing = this.scales && mayGrow(seen, this.state.replicas, this.settings, when)
+    const growing = this.mayGrow(world)
     if (growing !== this.growing && world.front instanceof Edges) {
       this.growing = growing
       world.route(world.front.told(this.terms, nowUs))
@@ -136,10 +135,16 @@ export class Outrigger implements Control {
     )
   }
 
+  private mayGrow(world: World): boolean {
+    const means = { overrides: [], now: msOf(world.nowUs), able: true }
+    const seen = platformOf(world, this.startUpUs)
+    return this.scales && mayGrow(seen, this.state.replicas, this.settings, means)
+  }
+
   private decide(world: World, activate: boolean, waits: boolean): void {
     const now = msOf(world.nowUs)
     const { settings, decided, looked } = this
-    const pressed = waits && world.desired < settings['max-replicas']
+    const pressed = waits && this.mayGrow(world)
     const is = due(this.state, settings, now, { decided, looked, revision: REVISION, pressed })
     this.looked = now
     const waiting: ('replicas' | 'limit')[] = []
@@ -241,4 +246,22 @@ function row(
     restarts,
     why: null,
   }
+}
+
+/** What isPressed asks of a second's samples. */
+function sumOf(samples: readonly Sample[], kind: Sample['kind']): Parameters<typeof isPressed>[0] {
+  const sum = {
+    offered: 0,
+    inFlight: { integral: 0 },
+    queued: { integral: 0 },
+    rejected: { turned: 0, 'no-slot': 0 },
+  }
+  for (const sample of samples) {
+    if (sample.kind !== kind) continue
+    sum.offered += sample.offered
+    sum.inFlight.integral += sample.inFlight.integral
+    sum.queued.integral += sample.queued.integral
+    sum.rejected.turned += total({ ...sample.rejected, 'no-slot': 0, upgrades: 0 })
+  }
+  return sum
 }

@@ -19,7 +19,7 @@ const DOWN_POLICIES: NonNullable<ScalingRules['policies']> = [
 ]
 
 export function downWindowMs({ settings, state }: Sight): number {
-  return fixedWindowMs(settings) ?? learnedWindowMs(state.returns, startUpMs(state))
+  return fixedWindowMs(settings) ?? learnedWindowMs(state.returns ?? [], startUpMs(state))
 }
 
 /** The scale-down window that somebody asked for, ms, or null. */

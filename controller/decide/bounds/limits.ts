@@ -1,20 +1,32 @@
 import type { Override } from '../../../core/model/decision.ts'
+import type { Settings } from '../../../core/model/settings.ts'
 import type { Sight } from '../replicas-state.ts'
 import { downWindowMs } from './behavior.ts'
 import { count, unchanged, type Bounded } from './bounded.ts'
 
 const MOST_REPLICAS = 10_000
 
-/** Needs that differ little from what there is are left alone, by the un-rounded need as in the HPA. */
+/** How much more than the target is noise, permille. */
+export function upTolerance({ behavior, tolerance: share }: Settings): number {
+  const given = behavior?.scaleUp?.tolerance
+  return given === undefined ? share : Math.round(given * 1000)
+}
+
+/**
+ * A need that is little lower than what there is, is left alone, by the un-rounded need as in the HPA. One that
+ * is little higher only where `behavior` says so: rules know their own noise.
+ */
 export function tolerance(milli: number, { inputs, settings }: Sight): Bounded {
   const from = inputs.replicas.desired
-  const rules = milli > from * 1000 ? settings.behavior?.scaleUp : settings.behavior?.scaleDown
-  const share =
-    rules?.tolerance === undefined ? settings.tolerance : Math.round(rules.tolerance * 1000)
+  const up = milli > from * 1000
+  const given = settings.behavior?.[up ? 'scaleUp' : 'scaleDown']?.tolerance
+  const share = given === undefined ? settings.tolerance : Math.round(given * 1000)
   const numbers = { from, wanted: count(milli), tolerancePermille: share }
-  if (milli > from * 1000 && rules?.tolerance === undefined) return unchanged(milli, numbers)
+  const followed = up && given === undefined
   const difference = Math.abs(milli - from * 1000)
-  if (from === 0 || milli === 0 || difference >= share * from) return unchanged(milli, numbers)
+  if (followed || from === 0 || milli === 0 || difference >= share * from) {
+    return unchanged(milli, numbers)
+  }
   return { milli: from * 1000, numbers, reason: count(milli) === from ? null : 'tolerance' }
 }
 

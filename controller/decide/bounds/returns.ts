@@ -13,12 +13,13 @@ export const HORIZON_MS = 1_800_000
 /** Shorter gaps are kept through by every window there is. */
 const SHORTEST_MS = 30_000
 const LEAST_MS = 60_000
+export const LONGEST_MS = 960_000
 /** A second without a replica that is needed is as bad as so many of a replica that is not. */
 const HARM = 10
 /** Until a need is seen and a replica asked for, seconds. */
 const REACTION_S = 5
 /** Weight of what is assumed before anything was seen, in surges. */
-const PRIOR = 1
+const PRIOR = 3
 /** With more experience than this, the older half counts half. */
 const MOST = 16
 
@@ -28,17 +29,17 @@ export type Returns = number[]
 /** What a need that rises from the last one to `milli` teaches, and what has been idle for too long. */
 export function learn(
   returns: Returns,
-  highs: readonly Stamped[],
+  peaks: readonly Stamped[],
   milli: number,
   now: number,
 ): Returns {
   const need = count(milli)
-  const seen = highs.flatMap(([at, high], i): [bucket: number, levels: number, of: number][] => {
+  const seen = peaks.flatMap(([at, high], i): [bucket: number, levels: number, of: number][] => {
     const top = count(high)
     // Levels above the next lower peak were last needed at this one.
-    const below = count(highs[i + 1]?.[1] ?? 0)
+    const below = count(peaks[i + 1]?.[1] ?? 0)
     if (now - at >= HORIZON_MS) return [[EDGES_S.length, top - Math.max(below, need), top]]
-    if (i === highs.length - 1 || now - at < SHORTEST_MS) return []
+    if (i === peaks.length - 1 || now - at < SHORTEST_MS) return []
     return [[bucketOf(now - at), Math.min(top, need) - below, need]]
   })
   const weights = seen.filter(([, levels]) => levels > 0)

@@ -113,9 +113,13 @@ export function weighedOffered(w: Summary, { inputs, state }: Sight): number {
   return Math.min(w.offered, Math.max(atOnset, 2 * (w.offered - again)))
 }
 
-/** Arrivals that were turned away or whose clients gave up: they may come again. */
+/**
+ * Arrivals that were turned away, or whose clients gave up while others waited: they may come again. Clients that
+ * leave in calm have had enough.
+ */
 export function futileOf(w: Summary): number {
-  return Math.min(w.offered, w.rejected + w.abandoned)
+  const waits = (w.queuedMilli + w.heldMilli) * 10 > w.inFlightMilli
+  return Math.min(w.offered, w.rejected + (waits ? w.abandoned : 0))
 }
 
 /**

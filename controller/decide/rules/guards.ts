@@ -1,3 +1,5 @@
+import type { Settings } from '../../../core/model/settings.ts'
+import { upTolerance } from '../bounds/limits.ts'
 import type { GuardName, Sight } from '../replicas-state.ts'
 import { windowOf } from '../replicas-state.ts'
 import type { Want } from './rules.ts'
@@ -12,9 +14,7 @@ export function byCpu({ inputs, settings }: Sight): Want | null {
   const use = windowOf(inputs, '20')?.cpuPermille ?? null
   const target = settings['cpu-target']
   if (use === null || use < IDLE_PERMILLE) return null
-  // Noise above the target adds nothing, as with the HPA; what is left of the CPU bears it.
-  const noise = use > target && use * 1000 <= target * (1000 + settings.tolerance)
-  return proportional('cpu', inputs.replicas.ready, noise ? target : use, target)
+  return proportional('cpu', inputs.replicas.ready, use, target, settings)
 }
 
 interface GuardReading {
@@ -60,11 +60,20 @@ function byGuard(guard: GuardName, sight: Sight): Want | null {
   if (reading === undefined || reading.use === null || reading.use <= reading.target) return null
   // The note keeps the count at which the pressure was measured: more than it were added already.
   if (note === undefined || note.futile || note.ready !== inputs.replicas.ready) return null
-  return proportional(guard, inputs.replicas.ready, reading.use, reading.target)
+  return proportional(guard, inputs.replicas.ready, reading.use, reading.target, sight.settings)
 }
 
-function proportional(rule: 'cpu' | GuardName, ready: number, use: number, target: number): Want {
-  const permille = Math.min(MOST_STEP, Math.round((use * 1000) / target))
+/** Noise above the target adds nothing: within the tolerance the need is what there is, as with the HPA. */
+function proportional(
+  rule: 'cpu' | GuardName,
+  ready: number,
+  use: number,
+  target: number,
+  settings: Settings,
+): Want {
+  const share = Math.round((use * 1000) / target)
+  const noise = share > 1000 && share <= 1000 + upTolerance(settings)
+  const permille = noise ? 1000 : Math.min(MOST_STEP, share)
   return {
     rule,
     needMilli: ready * permille,

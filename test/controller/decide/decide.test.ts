@@ -160,6 +160,14 @@ test('a limit that fell is due at once and adds replicas in the same tick', t =>
   t.is(decided(busy, cut, learning).verdict.outcome.to, 8)
 })
 
+test('a state of a former version, without what came later, is decided on', t => {
+  const { peaks: _, returns: __, ...replicasThen } = known.replicas
+  const surge = inputs({ windows: windows({ inFlightMilli: 64_000 }) })
+  const { verdict, state } = decided(surge, { ...known, replicas: replicasThen })
+  t.is(verdict.outcome.to, 19)
+  t.is(canonical(decided(inputs(), state).state), canonical(decided(inputs(), state).state))
+})
+
 test('replicas are due every decide-every, and at first', t => {
   const { state } = decided(inputs())
   t.true(due(state, settings, NOW, { decided: null }).replicas)

@@ -104,16 +104,32 @@ test('a guard that more replicas do not relieve becomes futile, one that they do
   t.is(at(4, 800, NOW + 50_000, first).guards.memory, undefined)
 })
 
+test('a guard that wavers about its target is neither new nor forgotten', t => {
+  const note = { ready: 4, use: 995, grownAt: NOW - 60_000, futile: true }
+  const at = (memoryPermille: number) =>
+    observe(
+      sight({
+        inputs: { windows: windows({ memoryPermille }) },
+        state: { guards: { memory: note } },
+      }),
+    ).guards.memory
+  t.deepEqual(at(895), note)
+  t.is(at(800), undefined)
+})
+
 test('an overload is remembered as it began, until next to nothing comes to nothing', t => {
-  const at = (offered: number, rejected: number, now: number, state = {}, abandoned = 0) =>
-    observe(sight({ inputs: { windows: windows({ offered, rejected, abandoned }) }, now, state }))
+  const at = (offered: number, rejected: number, now: number, state = {}, more = {}) =>
+    observe(sight({ inputs: { windows: windows({ offered, rejected, ...more }) }, now, state }))
   const first = at(1000, 500, NOW)
   t.deepEqual(first.overload, { since: NOW, offeredMilli: 50_000 })
   const next = at(1400, 500, NOW + 5000, first)
   t.deepEqual(next.overload, first.overload)
   t.is(at(4000, 200, NOW + 15_000, next).overload, null)
   t.is(at(1000, 150, NOW).overload, null, 'a few are none')
-  t.deepEqual(at(1000, 0, NOW, {}, 500).overload, first.overload, 'clients that gave up count')
+  const gaveUp = { abandoned: 500, heldMilli: 1000 }
+  t.deepEqual(at(1000, 0, NOW, {}, gaveUp).overload, first.overload, 'clients that gave up count')
+  t.is(at(1000, 0, NOW, {}, { abandoned: 500 }).overload, null, 'not those that left in calm')
+  t.is(at(1400, 500, NOW + 4000, first).overload?.offeredMilli, 70_000, 'it may still come in')
 })
 
 test('start-up is the 90th percentile of the last 16', t => {

@@ -92,7 +92,12 @@ for (const [what, futile, offeredMilli, weighed] of [
   ['no overload is known: all', { rejected: 900 }, null, 1000],
   ['an overload that began with 60/s: up to that', { rejected: 900 }, 60_000, 1000],
   ['an overload that began with 30/s', { rejected: 900 }, 30_000, 600],
-  ['those whose clients gave up are as those turned away', { abandoned: 900 }, 30_000, 600],
+  [
+    'those whose clients gave up are as those turned away',
+    { abandoned: 900, heldMilli: 1000 },
+    30_000,
+    600,
+  ],
   ['twice what no retry explains', { rejected: 600 }, 30_000, 800],
 ] as const) {
   test(`demand: arrivals that may be retries weigh within bounds, ${what}`, t => {
@@ -134,7 +139,7 @@ test('burst: more requests present than slots and their noise', t => {
 test('cpu: proportional both ways, silent when idle', t => {
   const at = (cpuPermille: number | null) =>
     byCpu(sight({ inputs: { windows: windows({ cpuPermille }) } }))?.needMilli
-  t.is(at(991), 4404)
+  t.is(at(1000), 4444)
   t.is(at(450), 2000)
   t.is(at(970), 4000, 'within the tolerance')
   t.is(at(50), undefined)
@@ -142,10 +147,12 @@ test('cpu: proportional both ways, silent when idle', t => {
 })
 
 test('memory and kv: above their target only, and while replicas help', t => {
-  const full = { windows: windows({ memoryPermille: 990, kvPermille: 900 }) }
+  const full = { windows: windows({ memoryPermille: 995, kvPermille: 940 }) }
   const note = { ready: 4, use: 990, grownAt: null, futile: false }
-  t.is(byMemory(sight({ inputs: full, state: { guards: { memory: note } } }))?.needMilli, 4400)
-  t.is(byKvCache(sight({ inputs: full, state: { guards: { kv: note } } }))?.needMilli, 4236)
+  t.is(byMemory(sight({ inputs: full, state: { guards: { memory: note } } }))?.needMilli, 4424)
+  t.is(byKvCache(sight({ inputs: full, state: { guards: { kv: note } } }))?.needMilli, 4424)
+  const noise = { windows: windows({ memoryPermille: 990 }) }
+  t.is(byMemory(sight({ inputs: noise, state: { guards: { memory: note } } }))?.needMilli, 4000)
   const futile = { ...note, futile: true }
   t.is(byMemory(sight({ inputs: full, state: { guards: { memory: futile } } })), null)
   const grown = { ...note, ready: 3 }

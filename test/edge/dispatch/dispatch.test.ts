@@ -8,6 +8,7 @@ const terms = (names: string[], extra: Partial<Parameters<Dispatch['table']>[0]>
   queueUs: 1000 * MS,
   holdUs: 30_000 * MS,
   growing: false,
+  mostHeld: Infinity,
   maxReplicas: 4,
   replicas: names.map(replica => ({ replica, ready: true })),
   ...extra,
@@ -123,6 +124,16 @@ test('while there may be more replicas, who is late is held on, in a longer queu
   t.deepEqual(rejected(d.tick(60_000 * MS)), ['3 late'])
   d.table(terms(['a'], { maxReplicas: 100 }), 60_000 * MS)
   t.true(d.bound < bound)
+  d.table(terms(['a'], { growing: true, maxReplicas: 100, mostHeld: 70 }), 60_000 * MS)
+  t.is(d.bound, 70, 'no more than there is memory for')
+})
+
+test('a newcomer that takes the place of one that is late waits as long as others', t => {
+  const d = start(['a'], { growing: true })
+  d.arrive(0, Infinity, 0)
+  for (let id = 1; id <= d.bound; id++) arriveOnce(d, id, Infinity, 0)
+  t.deepEqual(rejected(d.arrive(1000, Infinity, 2000 * MS)), ['1 full'])
+  t.false(rejected(d.tick(29_000 * MS)).some(one => one.startsWith('1000 ')))
 })
 
 test('who has been promised more time keeps it when there will be no more replicas', t => {

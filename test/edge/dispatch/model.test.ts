@@ -155,7 +155,8 @@ class Model {
       }
     }
     const { limit, growing } = step
-    const terms = { limit, queueUs: QUEUE, holdUs: HOLD, growing, maxReplicas: 3, replicas }
+    const held = { growing, maxReplicas: 3, mostHeld: Infinity }
+    const terms = { limit, queueUs: QUEUE, holdUs: HOLD, ...held, replicas }
     this.take(this.dispatch.table(terms, this.now))
   }
 
@@ -260,6 +261,7 @@ test('in calm each request is given in order of arrival', t => {
             queueUs: 1e9,
             holdUs: 1e9,
             growing: false,
+            mostHeld: Infinity,
             maxReplicas: 100,
             replicas: [{ replica: 'a', ready: true }],
           },
