@@ -59,11 +59,15 @@ export function decided(
   return vertical(inputs, state, settings, now, REVISION)
 }
 
-/** Through the first order and its settling: the state in which a fold can be judged. */
-export function begun(settings: Settings, ok = 100): LimitState {
-  const state = decided(freshLimit(settings, REVISION), seen([]), settings, T0).state
-  return decided(state, seen([fold(1, 'none', 0, 1, ok, 100, state.limit)]), settings, T0 + 2000)
-    .state
+/** The first order is out: the state in which its evidence is judged. */
+export function begun(settings: Settings): LimitState {
+  return decided(freshLimit(settings, REVISION), seen([]), settings, T0).state
+}
+
+/** Its first second is over in which the limit was never reached: what comes from now on has settled. */
+export function idled(settings: Settings): LimitState {
+  const first = { ...fold(1, 'none', 0, 1, 100, 100, 4), boundUs: 0 }
+  return decided(begun(settings), seen([first]), settings, T0 + 2000).state
 }
 
 /** Steady at `limit` with order 7 that compares it with `other`. */

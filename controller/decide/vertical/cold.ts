@@ -1,20 +1,11 @@
-import { log } from '../../../core/model/math.ts'
-import {
-  aimOf,
-  cpuRoom,
-  CPU_VARIANCE,
-  guardCut,
-  hold,
-  mayBeBatcher,
-  pointOf,
-  reason,
-} from './verdict.ts'
-import { between, reportingOf, settled, tooLate, type Look, type Verdict } from './verdict.ts'
-import { shareBelow, type Evidence } from './evidence.ts'
-import { derivedFrom, measure, serviceOf, type Measure } from './measure.ts'
-import { bestRatio } from './model.ts'
-import { round } from './slope.ts'
-import { objectiveUs, slotsFor, type LimitState } from './state.ts'
+import { isFailing, shareBelow, type Evidence } from './evidence.ts'
+import { hurry, seenAs } from './hurry.ts'
+import { aheadOf, derive, remember } from './learn.ts'
+import { measure } from './measure.ts'
+import { modelled, overshot, ROOM, roomOf, step, type Read } from './raise.ts'
+import { objectiveUs, slotsFor } from './state.ts'
+import { aimOf, guardCut, hold, reason, reportingOf, settled, worse } from './verdict.ts'
+import type { Look, Verdict } from './verdict.ts'
 
 const ENOUGH = 20
 /** Where latency has no room, and for the first p95, a tail must be seen. */
@@ -24,14 +15,9 @@ const SOON = 4
 const PATIENCE = 8
 /** Without an objective yet, whose first limit holds most of the traffic of long requests back. */
 const FIRST_PATIENCE = 10
+/** An end that is not sure may wait for so many patiences, or mean service times thrice as many. */
+const LONGEST = 3
 const APP_LIMITED = 0.05
-/** Less room than this: the CPU is used up. */
-const FULL = 0.1
-/** Multiplying the limit at most multiplies the time of an answer by as much: 0.8 of the objective has to suffice. */
-const FACTORS = [8, 4, 2]
-const FILL = 0.8
-/** For so many of the answers. */
-const ROOM = 0.96
 
 /**
  * Cold start: from a low limit, double while latency has room and throughput rises; otherwise the step
@@ -42,8 +28,10 @@ export function cold(look: Look): Verdict {
   const { whole, since } = settled(look)
   const replicas = reportingOf(inputs)
   if (whole === null) return hold(look, gathering(look, null))
-  const cut = guardCut(look, since ?? whole)
+  const cut = failed(look, whole) ?? guardCut(look, since ?? whole)
   if (cut !== null) return cut
+  const sooner = hurry(look, whole)
+  if (sooner !== null) return sooner
   if (since === null) {
     const settle = slotsFor(state).settleSeconds * replicas
     const turned = whole.count >= state.limit * replicas || whole.seconds >= PATIENCE * replicas
@@ -57,6 +45,23 @@ export function cold(look: Look): Verdict {
     return hold(look, gathering(look, since))
   }
   return judge(look, whole, since)
+}
+
+/** Most answers are errors since the limit was raised, as of a model that dies of it: back to where it lived. */
+function failed({ state, now }: Look, e: Evidence): Verdict | null {
+  const { previous, limit } = state
+  if (previous === null || previous.limit >= limit || !isFailing(e)) return null
+  const to = previous.limit
+  return {
+    wants: to,
+    atLeast: 1,
+    atMost: limit,
+    publish: true,
+    next: 'none',
+    proposals: [{ rule: 'failing', wants: to, numbers: { server: e.server, ok: e.ok } }],
+    reasons: [reason('overshoot', { from: limit, to })],
+    state: { ...state, phase: 'steady', previous: null, bad: worse(state, limit, now) },
+  }
 }
 
 function gathering(look: Look, since: Evidence | null): ReturnType<typeof reason> {
@@ -97,124 +102,34 @@ function hasObjective(look: Look): boolean {
 function judge(look: Look, whole: Evidence, since: Evidence): Verdict {
   const { inputs, settings } = look
   const derived = derive(look, since)
-  const m = measure(since, aimOf(derived, settings))
-  if (m === null || m.count < 3) return hold(look, gathering(look, since))
+  const aim = aimOf(derived, settings)
+  const ended = measure(since, aim)
+  if (ended === null || ended.count < 3) return hold(look, gathering(look, since))
+  const m = seenAs(since, ended, { part: 0.5, price: aim.price, turns: Infinity })
   const fresh = (inputs.windows?.['3']?.boundPermille ?? 0) / 1000
-  if (m.bound < APP_LIMITED && look.state.derivedUs === derived.derivedUs) {
+  if (m.bound < APP_LIMITED && (look.state.derivedUs === null) === (derived.derivedUs === null)) {
     const why = reason('app-limited', { boundPermille: Math.round(m.bound * 1000) })
     // Traffic reaches the limit now: what came before it did says nothing.
     return hold(look, why, fresh >= APP_LIMITED ? { ...look.state, base: whole } : look.state)
   }
-  return step({ ...look, state: remember(derived, m, look) }, since, m)
+  const known = { ...look, state: remember(derived, m, look) }
+  const read = { evidence: since, measured: m, aim, ahead: aheadOf(look.state, known.state) }
+  const v = step(known, read)
+  const stops = v.state.phase === 'steady' && m.late <= 0.5
+  const longest = LONGEST * Math.max(PATIENCE, (LONGEST * m.meanUs) / 1_000_000)
+  if (!stops || since.seconds >= longest * reportingOf(inputs)) return v
+  return mayGoOn(known, read) ? hold(look, gathering(look, since)) : v
 }
 
-/** Without a given objective: four times the p95 of the first measurement, at low load. */
-function derive(look: Look, since: Evidence): LimitState {
-  if (hasObjective(look)) return look.state
-  const m = measure(since, { objectiveUs: null, price: 0 })
-  if (m === null || m.count < ENOUGH) return look.state
-  return { ...look.state, derivedUs: derivedFrom(m) }
-}
-
-/** What this measurement teaches: service times, and the elasticity by a Kalman step. */
-function remember(state: LimitState, m: Measure, look: Look): LimitState {
-  let { mean, variance } = state.elasticity
-  const learn = (value: number, noise: number): void => {
-    const gain = variance / (variance + noise)
-    mean += gain * (value - mean)
-    variance *= 1 - gain
-  }
-  const before = state.previous
-  if (before !== null && before.limit !== state.limit) {
-    const distance = log(state.limit / before.limit)
-    variance += 0.04
-    // Where demand, not the limit, bounds throughput, a flat one says little.
-    const slack = (1 - m.bound) * (1 - m.bound)
-    learn((m.lnX - before.lnX) / distance, (m.varX + before.varX) / (distance * distance) + slack)
-  }
-  if (cpuRoom(look) < mean) learn(cpuRoom(look), CPU_VARIANCE)
-  return {
-    ...state,
-    service: serviceOf(m),
-    latePermille: Math.round(m.late * 1000),
-    elasticity: { mean: round(Math.min(1, Math.max(-0.5, mean))), variance: round(variance) },
-  }
-}
-
-function step(look: Look, since: Evidence, m: Measure): Verdict {
-  const { state } = look
-  const from = state.limit
-  const room = roomOf(look, since, m)
-  const model = Math.max(1, Math.round(from * (room > 1 ? room : modelled(look, since, m))))
-  const back = overshot(look, m)
-  const to = back ?? model
-  const numbers = {
-    earlyPermille: Math.round(m.early * 1000),
-    latePermille: Math.round(m.late * 1000),
-    xMilli: Math.round(m.x * 1000),
-    elasticityMilli: Math.round(state.elasticity.mean * 1000),
-  }
-  const proposals = [{ rule: room > 1 ? 'double' : 'model', wants: model, numbers }]
-  if (back !== null) proposals.push({ rule: 'overshoot', wants: back, numbers })
-  const done = back !== null || to < 2 * from
-  return {
-    wants: to,
-    atLeast: Math.max(1, Math.floor(from * 0.35)),
-    atMost: (FACTORS[0] ?? 2) * from,
-    publish: true,
-    next: done ? 'down' : 'none',
-    proposals,
-    reasons: [
-      back !== null
-        ? reason('overshoot', { from, to })
-        : room > 1
-          ? reason('double', { earlyPermille: numbers.earlyPermille, from, to })
-          : reason(to === from ? 'learned' : 'model-step', { limit: to, from, to }),
-    ],
-    state: {
-      ...state,
-      phase: done ? 'steady' : 'cold',
-      previous: done ? null : pointOf(from, m),
-    },
-  }
-}
-
-/** How many times the limit may be at once: latency has room and throughput rises, or flat throughput proves nothing yet. */
-function roomOf(look: Look, { histogram }: Evidence, m: Measure): number {
-  const { limit, elasticity } = look.state
-  const batcher = mayBeBatcher(look, limit)
-  const given = look.settings['latency-objective']
-  if (batcher && given === null && m.late <= 0.5) return 2
-  if (m.early <= ROOM || !(batcher || elasticity.mean > 0.15)) return 1
-  // A derived objective is a guess from the first few answers: too little to leap by.
-  const leap = given === null ? 2 : FACTORS.find(by => fits(histogram, (FILL * given * 1000) / by))
-  return leap ?? 2
-}
-
-function fits(histogram: readonly number[], us: number): boolean {
-  return shareBelow(histogram, us) > ROOM
-}
-
-/** The model's step; with many late or a full CPU never up unless the last raise clearly paid. */
-function modelled(look: Look, since: Evidence, m: Measure): number {
-  const { state, settings } = look
-  const best = bestRatio(since.histogram, state.elasticity.mean, aimOf(state, settings))
-  const before = state.previous
-  const late = tooLate(m.late, m.count)
-  if (!late && cpuRoom(look) > FULL) return best
-  if (before === null) return late ? 0.5 : Math.min(1, best)
-  const paid = m.lnU - before.lnU > Math.sqrt(m.varU + before.varU)
-  return paid ? best : Math.min(1, best)
-}
-
-/** The limit to go back to when the last raise lost, or null. */
-function overshot(look: Look, m: Measure): number | null {
-  const { limit, previous } = look.state
-  const half = m.late > 0.5 && m.count >= 15
-  if (previous === null || previous.limit >= limit) {
-    return half ? Math.max(1, Math.round(limit / 2)) : null
-  }
-  const error = Math.sqrt(m.varU + previous.varU)
-  const lost = m.bound > 0.3 && m.lnU < previous.lnU - Math.max(0.02, error)
-  return half || (lost && !mayBeBatcher(look, limit)) ? between(previous.limit, limit) : null
+/** Whether it would go on if throughput grew by a deviation more than it seems to: then its end is not sure yet. */
+function mayGoOn(look: Look, read: Read): boolean {
+  const { elasticity, previous } = look.state
+  const error = Math.sqrt(elasticity.variance)
+  const mean = Math.min(1, elasticity.mean + error)
+  const hopeful = { ...look, state: { ...look.state, elasticity: { ...elasticity, mean } } }
+  const { lnU, varU } = read.measured
+  const measured = { ...read.measured, lnU: lnU + Math.sqrt(varU + (previous?.varU ?? 0)) }
+  const better = { ...read, measured, ahead: read.ahead + error }
+  if (overshot(hopeful, measured) !== null) return false
+  return roomOf(hopeful, better) > 1 || modelled(hopeful, better) >= 2
 }

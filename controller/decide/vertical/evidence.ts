@@ -125,3 +125,8 @@ export function shareBelow(histogram: readonly number[], value: number): number 
   }
   return (below + 0.5) / (total + 1)
 }
+
+/** Most answers are server errors, and more than one or two: all that a model held when it died, not a broken client. */
+export function isFailing(e: Evidence): boolean {
+  return e.server > e.ok && e.server >= 5
+}

@@ -8,6 +8,9 @@ const MOST = 950
 /** Counts in flight that differ by less say nothing about what each of them takes. */
 const APART = 1.25
 
+/** ms after which nothing seen is of the order before: memory is seen by its most, requests by their mean. */
+const CALM = 6000
+
 /** The fewest in flight that were seen, and the memory in use with them (permille). */
 export interface MemoryNote {
   inFlight: number
@@ -26,13 +29,15 @@ function isMore(now: MemoryNote, low: MemoryNote): boolean {
   return now.inFlight >= Math.max(low.inFlight * APART, low.inFlight + 1)
 }
 
-/** What is remembered when an order is replaced: with about as few in flight, what is in use now counts. */
+/** What is remembered when an order is replaced: with about as few in flight for a while, what is in use now counts. */
 export function noteMemory(look: Look): MemoryNote | null {
   const note = look.state.memory ?? null
   const now = seen(look)
   if (now === null || note === null) return now ?? note
   if (isMore(now, note)) return now.permille < note.permille ? now : note
-  return { inFlight: Math.min(now.inFlight, note.inFlight), permille: now.permille }
+  const calm = look.state.order?.probe == null && look.now - look.state.orderAt >= CALM
+  const permille = calm ? now.permille : Math.min(now.permille, note.permille)
+  return { inFlight: Math.min(now.inFlight, note.inFlight), permille }
 }
 
 /**
@@ -44,9 +49,10 @@ export function memoryRoom(look: Look): number {
   const { state } = look
   const low = state.memory ?? now
   if (now === null || low === null) return Infinity
-  // Nothing is known yet of what requests take: a small step tells.
+  // Nothing is known yet of what requests take: even if it is all, so many fit; else a small step tells.
   if (!isMore(now, low)) {
-    return Math.ceil(Math.max(state.limit, state.order?.probe?.other ?? 0) * APART)
+    const small = Math.ceil(Math.max(state.limit, state.order?.probe?.other ?? 0) * APART)
+    return Math.max(small, Math.floor((now.inFlight * MOST) / Math.max(1, now.permille)))
   }
   const taken = now.permille - low.permille
   if (taken <= 0) return Infinity

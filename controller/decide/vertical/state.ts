@@ -137,11 +137,15 @@ export function longRequests(state: LimitState): boolean {
   return state.service !== null && state.service.meanUs > LONG_US
 }
 
-/** Seconds of a probe's slot: the old arm's requests have to leave, then four relaxation times. */
+/**
+ * Seconds of a probe's slot: the old arm's requests have to leave, then four relaxation times. Long requests are
+ * not alternated, and the limit that is compared has settled once for all of its time: fewer have to do.
+ */
 export function slotsFor(state: LimitState): { slotSeconds: number; settleSeconds: number } {
   const relax = (state.service?.relaxUs ?? 0) / 1_000_000
   const settleSeconds = Math.min(200, Math.max(1, Math.ceil(1.2 * relax)))
-  const measure = Math.min(400, Math.ceil(Math.max(1.5, 4 * relax)))
+  const times = longRequests(state) ? 2.5 : 4
+  const measure = Math.min(400, Math.ceil(Math.max(1.5, times * relax)))
   return { slotSeconds: settleSeconds + measure, settleSeconds }
 }
 

@@ -1,10 +1,10 @@
-import { armsOf, plus } from './evidence.ts'
+import { armsOf, isFailing, plus } from './evidence.ts'
 import { isAnother, measure, type Measure } from './measure.ts'
 import { observe } from './slope.ts'
-import { longRequests, slotsFor, type LimitState } from './state.ts'
+import { longRequests, slotsFor } from './state.ts'
 import { move, sideOf } from './step.ts'
 import { aimOf, guardCut, hold, pointOf, reason } from './verdict.ts'
-import { settled, tooLate, type Look, type Verdict } from './verdict.ts'
+import { settled, tooLate, worse, type Look, type Verdict } from './verdict.ts'
 
 const ENOUGH = 20
 const APP_LIMITED_PERMILLE = 50
@@ -18,12 +18,13 @@ export function steady(look: Look): Verdict {
   const { a, b } = armsOf(inputs.folds, order.n)
   const cut = a === null ? null : guardCut(look, a)
   if (cut !== null) return cut
-  const tripped = other > state.limit && b !== null && b.guardSeconds > 0
+  const fails = b !== null && isFailing(b) && (a === null || !isFailing(a))
+  const tripped = other > state.limit && b !== null && (b.guardSeconds > 0 || fails)
   const marked = tripped ? { ...look, state: { ...state, bad: worse(state, other, now) } } : look
   const aim = aimOf(state, look.settings)
   const low = a === null ? null : measure(a, aim)
   const high = b === null ? null : measure(b, aim)
-  if (a === null || b === null || low === null || high === null || few(low, high)) {
+  if (a === null || b === null || low === null || high === null || few(low, high) || fails) {
     if (tripped) return abort(marked, other)
     if (elapsed(look) < 3 * state.planSeconds) {
       return hold(look, reason('probing', { limit: state.limit, other }))
@@ -94,6 +95,8 @@ function trial(look: Look): Verdict {
   const { state, inputs } = look
   const { whole, since } = settled(look)
   const tried = state.order?.limit ?? state.limit
+  const early = whole === null || tried > state.limit ? null : guardCut(look, whole)
+  if (early !== null) return early
   if (whole === null || elapsed(look) < state.planSeconds) {
     const base = elapsed(look) < slotsFor(state).settleSeconds ? null : (state.base ?? whole)
     return hold(look, reason('probing', { limit: state.limit, other: tried }), { ...state, base })
@@ -116,15 +119,11 @@ function trial(look: Look): Verdict {
     return {
       ...hold(look, reason('flat', { limit: state.limit }), { ...state, previous: point }),
       publish: true,
-      next: sideOf(state),
+      // What was tried is compared with the limit itself.
+      next: tried === state.limit ? sideOf(state) : 'none',
     }
   }
   const observation = observe(before, point, look.now, m.bound)
   const compared = { observation, measured: m, evidence: e, other: tried }
   return move({ ...look, state: { ...state, previous: point } }, compared)
-}
-
-function worse(state: LimitState, limit: number, now: number): NonNullable<LimitState['bad']> {
-  const times = Math.min(5, (state.bad?.times ?? -1) + 1)
-  return { limit, until: now + 300_000 * (1 << times), times }
 }

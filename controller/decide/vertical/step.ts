@@ -108,6 +108,8 @@ export function move(look: Look, compared: Compared): Verdict {
 
 /** More is clearly better, and the model likes half as much again and more: small steps would take minutes. */
 function risesFreely(look: Look, fit: Fit, { measured, evidence }: Compared): boolean {
+  // One comparison may be chance, or a pause that hit one arm.
+  if (look.state.run <= 0) return false
   if (measured.bound <= 0.5 || fit.slope <= SURELY * fit.error) return false
   const aim = aimOf(look.state, look.settings)
   return bestRatio(evidence.histogram, clamp(fit.elasticity, 0, 1), aim) > 1

@@ -114,7 +114,13 @@ export function tooLate(late: number, count: number): boolean {
   return late > 0.12 + Math.sqrt(0.1 / count)
 }
 
-/** The fast guard was active for half of the time: its mean is the better limit. */
+/**
+ * Relaxation time from which the guard cuts each second what is late from long before: its mean is too low then,
+ * and half is the least that is taken from it at once.
+ */
+const SLOW_US = 2_000_000
+
+/** The fast guard was active for half of the time: its mean is the better limit. Before any raise it may be a cold cache. */
 export function guardCut(look: Look, e: Evidence): Verdict | null {
   const total = e.seconds + e.guardSeconds
   if (e.guardSeconds * 2 < total || total < 4 * reportingOf(look.inputs)) return null
@@ -122,17 +128,34 @@ export function guardCut(look: Look, e: Evidence): Verdict | null {
   const raised = look.state.previous
   const mean = Math.round(e.guardLimits / e.guardSeconds)
   const back = raised !== null && raised.limit < from ? between(raised.limit, from) : from
-  const to = clamp(Math.min(mean, back), 1, Math.max(1, from - 1))
+  const slow = (look.state.service?.relaxUs ?? 0) > SLOW_US
+  const to = clamp(Math.min(mean, back), slow ? Math.ceil(from / 2) : 1, Math.max(1, from - 1))
   if (to === from) return null
-  const state: LimitState = { ...look.state, phase: 'steady', run: 0, skip: 0, previous: null }
+  const phase = raised === null ? look.state.phase : 'steady'
+  // What was reached step by step and then trips is a cliff: not there again for a while.
+  const bad =
+    look.state.phase === 'steady' && look.state.run > 0
+      ? worse(look.state, from, look.now)
+      : look.state.bad
+  const state: LimitState = { ...look.state, phase, run: 0, skip: 0, previous: null, bad }
   return {
     wants: to,
     atLeast: 1,
     atMost: from,
     publish: true,
-    next: 'down',
+    next: phase === 'cold' ? 'none' : 'down',
     proposals: [{ rule: 'guard', wants: to, numbers: { seconds: e.guardSeconds } }],
     reasons: [reason('guard', { seconds: e.guardSeconds, from, to })],
     state,
   }
+}
+
+/** A limit that did harm is not tried again for a while, longer each time. */
+export function worse(
+  state: LimitState,
+  limit: number,
+  now: number,
+): NonNullable<LimitState['bad']> {
+  const times = Math.min(5, (state.bad?.times ?? -1) + 1)
+  return { limit, until: now + 300_000 * (1 << times), times }
 }

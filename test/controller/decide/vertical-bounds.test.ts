@@ -19,6 +19,7 @@ import {
   decided,
   fold,
   given,
+  idled,
   seen,
   T0,
 } from '../../support/limit-cases.ts'
@@ -42,7 +43,7 @@ const inUse = (memoryPermille: number, inFlight: number) => ({
 test('memory: no limit that by what requests have taken so far would kill the model', t => {
   const better = arms([100, 200, 20], [125, 200, 25])
   // 300 idle and 20 each: there is room for 32.
-  const state = { ...comparing(20, 25), memory: { inFlight: 0, permille: 300 } }
+  const state = { ...comparing(20, 25), run: 1, memory: { inFlight: 0, permille: 300 } }
   const room = decided(state, seen(better, inUse(700, 20)), given, T0 + 30_000)
   t.is(room.outcome.to, 32)
   t.true(codes(room).includes('memory-room'))
@@ -53,8 +54,9 @@ test('memory: no limit that by what requests have taken so far would kill the mo
   t.false(codes(same).includes('memory-room'))
 })
 
-test('memory: before it is known what requests take, a small step tells', t => {
+test('memory: before it is known what requests take, it may be all that is in use, or a small step tells', t => {
   const first = [fold(1, 'none', 0, 3, 100, 100, 4)]
+  t.is(decided(begun(given), seen(first, inUse(300, 4)), given, T0 + 4000).outcome.to, 12)
   const v = decided(begun(given), seen(first, inUse(700, 4)), given, T0 + 4000)
   t.is(v.outcome.to, 5)
   t.deepEqual(v.state.memory, { inFlight: 4, permille: 700 })
@@ -66,8 +68,12 @@ test('memory: what the model fills by itself is no bound, and only what requests
   t.is(full.outcome.to, 5, 'a small step tells')
   const better = arms([100, 200, 20], [125, 200, 25])
   const room = (memory: LimitState['memory'], now: number): number =>
-    decided({ ...comparing(20, 25), memory }, seen(better, inUse(now, 20)), given, T0 + 30_000)
-      .outcome.to
+    decided(
+      { ...comparing(20, 25), run: 1, memory },
+      seen(better, inUse(now, 20)),
+      given,
+      T0 + 30_000,
+    ).outcome.to
   t.is(room({ inFlight: 4, permille: 970 }, 970), 40, 'requests take nothing')
   t.is(
     room({ inFlight: 4, permille: 970 }, 978),
@@ -76,10 +82,11 @@ test('memory: what the model fills by itself is no bound, and only what requests
   )
   t.true(room({ inFlight: 4, permille: 970 }, 995) < 20, 'they take what is left')
   // A cache that grew at the same count in flight: it is the base from now on.
-  const grown = { ...comparing(20, 25), memory: { inFlight: 18, permille: 500 } }
-  const v = decided(grown, seen(better, inUse(960, 20)), given, T0 + 30_000)
-  t.is(v.outcome.to, 32)
-  t.deepEqual(v.state.memory, { inFlight: 18, permille: 960 })
+  const grown = { ...begun(given), memory: { inFlight: 4, permille: 500 } }
+  const v = decided(grown, seen(first, inUse(960, 4)), given, T0 + 10_000)
+  t.deepEqual(v.state.memory, { inFlight: 4, permille: 960 })
+  const soon = decided(grown, seen(first, inUse(960, 4)), given, T0 + 3000)
+  t.deepEqual(soon.state.memory, { inFlight: 4, permille: 500 }, 'of the order before, maybe')
 })
 
 test('bounds are recorded always in the same order, also where they change nothing', t => {
@@ -217,13 +224,16 @@ test('no window: the limit stays', t => {
 })
 
 test('an aggregator that forgot, or a new epoch, starts the evidence anew', t => {
-  const state = begun(given)
-  const shorter = decided(state, seen([fold(1, 'none', 0, 1, 90, 100, 4)]), given, T0 + 4000)
-  t.deepEqual(codes(shorter), ['gathering'])
-  const other = { ...fold(1, 'none', 0, 3, 100, 100, 4), order: { epoch: 2, n: 1 } }
-  const taken = decided(state, seen([fold(1, 'none', 0, 9, 1, 1, 4), other]), given, T0 + 5000)
-  t.deepEqual(codes(taken), ['gathering'])
-  t.is(taken.state.base?.epoch, 2)
+  const state = idled(given)
+  const idle = (seconds: number, ok: number) => ({
+    ...fold(1, 'none', 0, seconds, ok, 100, 4),
+    boundUs: 0,
+  })
+  const shorter = decided(state, seen([idle(1, 90)]), given, T0 + 4000)
+  t.deepEqual([codes(shorter)[0], shorter.state.base?.count], ['gathering', 90])
+  const other = { ...idle(3, 100), order: { epoch: 2, n: 1 } }
+  const taken = decided(state, seen([idle(9, 1), other]), given, T0 + 5000)
+  t.deepEqual([codes(taken)[0], taken.state.base?.epoch], ['gathering', 2])
 })
 
 test('same inputs and state give the same bytes; outcomes fit the contract, reasons are known', t => {

@@ -9,6 +9,7 @@ import {
   queueDeadlineUs,
   type LimitState,
 } from '../../../controller/decide/vertical.ts'
+import { log } from '../../../core/model/math.ts'
 import { emptyInputs } from '../../support/blank.ts'
 import { REVISION, settingsWith } from '../../support/learner.ts'
 import {
@@ -19,6 +20,7 @@ import {
   decided,
   fold,
   given,
+  idled,
   seen,
   T0,
 } from '../../support/limit-cases.ts'
@@ -46,7 +48,7 @@ test('cold start doubles while latency has room, as soon as the evidence suffice
   const state = begun(given)
   t.false(limitDue(state, T0 + 1000, given))
   t.true(limitDue(state, T0 + 3000, given))
-  const few = decided(begun(given, 10), seen([fold(1, 'none', 0, 2, 10, 100, 4)]), given, T0 + 3000)
+  const few = decided(begun(given), seen([fold(1, 'none', 0, 1, 3, 100, 4)]), given, T0 + 3000)
   t.deepEqual(codes(few), ['gathering'])
   t.is(few.outcome.order, null)
   const v = decided(state, seen([fold(1, 'none', 0, 3, 100, 300, 4)]), given, T0 + 4000)
@@ -69,8 +71,8 @@ test('an error is an answer that is missing, and no late one', t => {
 })
 
 test('a limit that is rarely reached teaches nothing, and the hold leaves the state as it is', t => {
-  const state = begun(given)
-  const idle = { ...fold(1, 'none', 0, 30, 5, 100, 1), boundUs: 0 }
+  const state = idled(given)
+  const idle = { ...fold(1, 'none', 0, 30, 50, 100, 1), boundUs: 0 }
   const v = decided(state, seen([idle], { boundPermille: 0 }), given, T0 + 30_000)
   t.deepEqual(codes(v), ['app-limited'])
   t.false(v.outcome.act)
@@ -79,7 +81,7 @@ test('a limit that is rarely reached teaches nothing, and the hold leaves the st
 
 test('without an objective one is derived from the first answers and ordered', t => {
   const none = settingsWith({})
-  const state = begun(none, 50)
+  const state = begun(none)
   t.is(objectiveUs(state, none), null)
   const v = decided(state, seen([fold(1, 'none', 0, 4, 50, 100, 2)]), none, T0 + 5000)
   t.true(codes(v).includes('derived'))
@@ -131,7 +133,9 @@ test('a pair that is not finished holds; a finished one moves towards the better
 
 test('where more is clearly better and the model likes much more, doubling begins again', t => {
   const better = seen(arms([100, 200, 20], [125, 200, 25]))
-  const v = decided(comparing(20, 25), better, given, T0 + 30_000)
+  const once = decided(comparing(20, 25), better, given, T0 + 30_000)
+  t.is(once.state.phase, 'steady', 'one comparison may be chance')
+  const v = decided({ ...comparing(20, 25), run: 1 }, better, given, T0 + 30_000)
   t.deepEqual([v.outcome.to, v.state.phase, codes(v)[0]], [40, 'cold', 'double'])
   t.is(v.outcome.order?.probe, null)
 })
@@ -203,4 +207,74 @@ test('a probe that traffic does not reach is withdrawn, once', t => {
   const after = decided(v.state, seen(idle, { boundPermille: 0 }), given, T0 + 60_000)
   t.is(after.outcome.order, null)
   t.is(canonical(after.state), canonical(v.state))
+})
+
+test('a few answers suffice for a raise that even the worst reading supports, and for nothing else', t => {
+  const at = (ok: number, ms: number) =>
+    decided(begun(given), seen([fold(1, 'none', 0, 1, ok, ms, 4)]), given, T0 + 3000)
+  t.deepEqual([at(8, 400).outcome.to, at(8, 400).state.phase], [8, 'cold'])
+  // Four answers of 100 ms in a second of four slots: by Little's law the rest take a second.
+  t.deepEqual(codes(at(4, 100)), ['gathering'])
+  t.deepEqual(codes(at(8, 1200)), ['gathering'], 'a cut waits for all of it')
+})
+
+test('slow answers before anything was raised may be a cold cache: the cold start goes on from less', t => {
+  const slow = [fold(1, 'none', 0, 12, 2, 1800, 4)]
+  const settling = decided(begun(given), seen(slow), given, T0 + 12_000)
+  const later = [fold(1, 'none', 0, 24, 2, 1800, 4)]
+  const v = decided(settling.state, seen(later), given, T0 + 24_000)
+  t.deepEqual([v.outcome.to, v.state.phase, v.outcome.order?.probe], [2, 'cold', null])
+  const warm = decided(v.state, seen([fold(2, 'none', 0, 2, 10, 200, 2)]), given, T0 + 27_000)
+  t.true(warm.outcome.to > 2)
+})
+
+test('a raise after which most answers are errors goes back, and is not tried again for a while', t => {
+  const raised: LimitState = {
+    ...decided(begun(given), seen([fold(1, 'none', 0, 3, 40, 100, 4)]), given, T0 + 4000).state,
+  }
+  const dies = { ...fold(2, 'none', 0, 3, 1, 100, raised.limit), server: 20 }
+  const v = decided(raised, seen([dies]), given, T0 + 8000)
+  t.deepEqual([v.outcome.to, v.state.phase, v.state.bad?.limit], [4, 'steady', raised.limit])
+  const failing = { ...fold(7, 'b', 1, 2, 1, 100, 25), server: 40 }
+  const both = arms([100, 200, 20], [125, 200, 25]).map(f =>
+    f.arm === 'b' ? { ...failing, slot: f.slot } : f,
+  )
+  const probed = decided(comparing(20, 25), seen(both), given, T0 + 30_000)
+  t.deepEqual([codes(probed)[0], probed.state.bad?.limit], ['probe-tripped', 25])
+})
+
+test('the model cuts no further than to the limit before, below which it knows nothing', t => {
+  const none = settingsWith({})
+  const from: LimitState = {
+    ...begun(none),
+    limit: 64,
+    derivedUs: 2_000_000,
+    previous: { limit: 32, lnX: log(200), varX: 1e-4, lnU: log(200), varU: 0.01 },
+    base: null,
+  }
+  const flat = (seconds: number) => seen([fold(1, 'none', 0, seconds, 205, 320, 64)])
+  const settling = decided(from, flat(2), none, T0 + 3000)
+  const v = decided(settling.state, flat(40), none, T0 + 42_000)
+  t.is(v.outcome.to >= 32 && v.outcome.to < 64, true, `${v.outcome.to}`)
+})
+
+test('long requests: what was tried is compared with the limit itself, also where it can only be lower', t => {
+  const state: LimitState = {
+    ...comparing(20, 16),
+    order: { limit: 16, objectiveUs: 60_000_000, probe: null, latePermille: 100, queueUs: 1, n: 7 },
+    service: { meanUs: 8_000_000, medianUs: 8_000_000, relaxUs: 8_000_000 },
+    planSeconds: 30,
+  }
+  const settings = settingsWith({ 'latency-objective': 60_000 })
+  const full = { kvPermille: 970 }
+  const tried = decided(
+    state,
+    seen([fold(7, 'none', 0, 60, 2, 8000, 16)], full),
+    settings,
+    T0 + 60_000,
+  )
+  t.is(tried.outcome.order?.limit, 20)
+  const later = seen([fold(8, 'none', 0, 60, 2, 10_000, 20)], full)
+  const v = decided(tried.state, later, settings, T0 + 120_000)
+  t.is(v.state.observations.length, 1)
 })
