@@ -25,10 +25,10 @@ function judged(limiter: string, told: boolean): Summary {
 
 test('the learner comes close to the best fixed limit, told the objective or not', t => {
   const told = judged('outrigger', true)
-  t.true(told.worst >= 0.8 && told.mean >= 0.92, JSON.stringify(told))
+  t.true(told.worst >= 0.85 && told.mean >= 0.945, JSON.stringify(told))
   t.true(told.within120 === 1 && told.medianCv <= 0.12, JSON.stringify(told))
   const without = judged('outrigger', false)
-  t.true(without.worst >= 0.7 && without.mean >= 0.88, JSON.stringify(without))
+  t.true(without.worst >= 0.8 && without.mean >= 0.92, JSON.stringify(without))
   const rival = judged('aimd-slow-start', true)
   t.true(told.mean >= rival.mean + 0.03, JSON.stringify(rival))
 })
