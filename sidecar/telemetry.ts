@@ -21,7 +21,6 @@ import {
   AlwaysOnSampler,
   BatchSpanProcessor,
   ParentBasedSampler,
-  RandomIdGenerator,
   SamplingDecision,
   TraceIdRatioBasedSampler,
   TracerProvider,
@@ -73,16 +72,16 @@ export function spanMaker(config: SidecarConfig, otel: Otel, clock: Clock): Span
     spanProcessors: [counting.processor],
   })
   const tracer = provider.getTracer('outrigger')
-  const sampler = samplerOf(otel)
-  const ids = new RandomIdGenerator()
+  const { sampler, share } = samplingOf(otel)
   const at = (us: number): number => clock.now() - (clock.us() - us) / 1000
 
   return {
     sampledAtHead(parent) {
-      const traceId = parent?.traceId ?? ids.generateTraceId()
+      // A trace that begins here gets its number later: chance decides, without one.
+      if (parent === null) return Math.random() < share
       const { decision } = sampler.shouldSample(
         contextOf(parent, null),
-        traceId,
+        parent.traceId,
         'request',
         SpanKind.SERVER,
         {},
@@ -163,18 +162,24 @@ function resourceOf(config: SidecarConfig) {
   return defaultResource().merge(own).merge(said)
 }
 
-/** OTEL_TRACES_SAMPLER and its argument, as the specification names them. */
-function samplerOf(otel: Otel): Sampler {
+/** OTEL_TRACES_SAMPLER and its argument, as the specification names them; `share`: of traces that begin here. */
+function samplingOf(otel: Otel): { sampler: Sampler; share: number } {
   const name = otel['OTEL_TRACES_SAMPLER'] ?? DEFAULT_SAMPLER
   const argument = otel['OTEL_TRACES_SAMPLER_ARG']
   const ratio = argument === undefined ? Number.NaN : Number(argument)
   const otherwise = otel['OTEL_TRACES_SAMPLER'] === undefined ? DEFAULT_RATIO : 1
-  const root = name.endsWith('always_on')
-    ? new AlwaysOnSampler()
-    : name.endsWith('always_off')
-      ? new AlwaysOffSampler()
-      : new TraceIdRatioBasedSampler(ratio >= 0 && ratio <= 1 ? ratio : otherwise)
-  return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root
+  const asked = ratio >= 0 && ratio <= 1 ? ratio : otherwise
+  const share = name.endsWith('always_on') ? 1 : name.endsWith('always_off') ? 0 : asked
+  const root =
+    share === 1
+      ? new AlwaysOnSampler()
+      : share === 0
+        ? new AlwaysOffSampler()
+        : new TraceIdRatioBasedSampler(share)
+  return {
+    sampler: name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root,
+    share,
+  }
 }
 
 /** A bound on spans that wait for the back end, and a count of those that it never got. */

@@ -1,5 +1,5 @@
 import { Random } from '../../../../simulate/random.ts'
-import { llhttp } from './llhttp.ts'
+import { llhttp, UPGRADED } from './llhttp.ts'
 import { ourAnswer, ourRequests, type Message, type Reading } from './ours.ts'
 import { referenceAnswer, referenceRequests } from './reference.ts'
 import { answerSeeds, fragments, requestSeeds } from './seeds.ts'
@@ -99,6 +99,14 @@ function shown({ messages, end }: Reading): string {
 }
 
 export function compare(who: string, our: Reading, their: Reading): string[] {
+  if (their.end === UPGRADED && our.messages.length >= their.messages.length) {
+    // Ours goes on where llhttp stopped: what came before is compared.
+    const before = ({ messages }: Reading): Reading => ({
+      messages: messages.slice(0, their.messages.length - 1),
+      end: 'more',
+    })
+    return compare(who, before(our), before(their))
+  }
   const open = our.end === 'more' || our.end === 'close'
   // Behind a final answer llhttp goes on; we never do.
   const last = our.messages.at(-1)?.what ?? ''

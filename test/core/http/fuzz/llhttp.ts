@@ -23,6 +23,9 @@ const common = createRequire(import.meta.url)('_http_common') as {
   methods: readonly string[]
 }
 const { HTTPParser, methods } = common
+/** How a reading ends that stopped there. */
+export const UPGRADED = 'upgraded'
+
 /** What its callback may answer: 1, that there is no body. */
 const SKIP_BODY = 1
 
@@ -36,6 +39,7 @@ export function llhttp(
   const parser = new HTTPParser()
   let early: string[] = []
   let earlyUrl = ''
+  let upgraded = false
   parser.initialize(HTTPParser[kind === 'request' ? 'REQUEST' : 'RESPONSE'], {}, 65_536, 0)
   parser[HTTPParser.kOnHeaders] = (headers: string[], url: string) => {
     early.push(...headers)
@@ -48,7 +52,10 @@ export function llhttp(
     method: number,
     url: string | undefined,
     status: number,
+    _reason: string,
+    upgrade: boolean,
   ): number => {
+    if (kind === 'request' && upgrade) upgraded = true
     const what = kind === 'request' ? `${methods[method]} ${url ?? earlyUrl}` : String(status)
     const all = [...early, ...(headers ?? [])]
     early = []
@@ -70,6 +77,8 @@ export function llhttp(
   for (const piece of pieces(stream, cuts)) {
     if (piece.length === 0) continue
     const done = parser.execute(piece)
+    // Behind an upgrade that nobody takes up HTTP/1.1 goes on (RFC 9110 7.8), but not for llhttp.
+    if (upgraded) return { messages, end: UPGRADED }
     if (done instanceof Error) return { messages, end: Reflect.get(done, 'code') as string }
   }
   return { messages, end: 'more' }
