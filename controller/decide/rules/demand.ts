@@ -63,14 +63,14 @@ function want(rule: 'demand' | 'burst', w: Summary, sight: Sight, service: numbe
 
 /** So many requests at once fill exactly the target's share of the slots. */
 const REFERENCE = 36
-/** While this share of the headroom is left, there are enough replicas. */
-const ENOUGH_HEADROOM = 0.5
+/** While there is this share of the headroom, there are enough replicas: less, and noise alone would add some. */
+const ENOUGH_HEADROOM = 0.7
 
 /**
  * Replicas x 1000 for so many requests at once x 1000, with headroom for their noise: requests at once vary by
  * the root of their mean, so headroom grows as the root, and large endpoints need a smaller share of it (the
- * square-root staffing rule: Halfin and Whitt 1981, Kolesar and Green 1998). What there is, is kept until half of
- * its headroom is used up: noise alone adds nothing.
+ * square-root staffing rule: Halfin and Whitt 1981, Kolesar and Green 1998). What there is, is kept until a third
+ * of its headroom is used up: noise alone adds nothing.
  */
 export function needOf(demandMilli: number, { inputs, settings, limit }: Sight): number {
   const demand = demandMilli / 1000

@@ -34,12 +34,12 @@ test('headroom grows as the root of demand: at 36 the target is met exactly', t 
   t.is(of(0, 800), 0)
 })
 
-test('what there is, is kept until half of the headroom is used up', t => {
+test('what there is, is kept until a third of the headroom is used up', t => {
   const at = (demandMilli: number) =>
     needOf(demandMilli, sight({ inputs: { replicas: replicas(11) } }))
-  // 39.6 + 0.75 x sqrt(39.6) = 44.3, 39.2 + 0.75 x sqrt(39.2) = 43.9: of 44 slots.
-  t.is(at(39_600), 12_260)
-  t.is(at(39_200), 11_000)
+  // 38 + 1.05 x sqrt(38) = 44.5, 37.5 + 1.05 x sqrt(37.5) = 43.9: of 44 slots.
+  t.is(at(38_000), 11_812)
+  t.is(at(37_500), 11_000)
   t.is(at(30_000), 9554)
 })
 
