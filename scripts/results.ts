@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { surgeResults, type Surge } from './results-surge.ts'
+import { head, line } from './tables.ts'
 
 /** docs/results.md, made from what the benches have written. */
 
@@ -42,7 +44,10 @@ export function resultsPage(): string {
     .map(({ plant, oracle, told, notTold }) =>
       line([plant, String(oracle), share(told.mean), share(told.worst), share(notTold.mean)]),
     )
-  return `# How good is the learned limit?
+  const surge = read('surge') as Surge | null
+  return `# Results
+
+## How good is the learned limit?
 
 Made from \`bench/results/learn.json\` by \`make docs\`; measured in virtual time at commit ${learn.commit.slice(0, 10)}
 by \`make bench-learn ARGS='${options}'\`. The same commit gives the same figures on every machine.
@@ -62,13 +67,13 @@ The interval counts models, since runs of one are alike. Rivals are other projec
 held-out rows learn nothing: a bench that they pass would be worth nothing. *p95 in time* is the share of the runs whose
 p95 is within the objective wherever the best limit's is.
 
-## By model
+### By model
 
 From starting limits 1, 2 and 5 (a cold start begins with 4 at most, whatever is configured) and all seeds; the models that are learned worst come first.
 
 ${head(['Model', 'Best limit', 'Told, mean', 'Told, worst', 'Not told, mean'])}
 ${plants.join('\n')}
-`
+${surge === null ? '' : `\n${surgeResults(surge)}`}`
 }
 
 function cells(name: string, s: Summary): string {
@@ -84,14 +89,6 @@ function cells(name: string, s: Summary): string {
     s.rejectionsP95.toFixed(2),
     `${Math.round(100 * s.intime)} %`,
   ])
-}
-
-function head(names: string[]): string {
-  return `${line(names)}\n${line(names.map(() => '---'))}`
-}
-
-function line(parts: string[]): string {
-  return `| ${parts.join(' | ')} |`
 }
 
 function share(value: number): string {
