@@ -268,17 +268,12 @@ export class World {
     this.agenda.set(keyOf(pod, TURN), Infinity)
     if (pod.phase === 'gone') return
     if (pod.phase === 'leaving') {
-      if (pod.idle || this.leaves(pod, GRACE_US)) return this.gone(pod)
+      if (pod.idle || pod.leaves(GRACE_US, this.nowUs)) return this.gone(pod)
       return this.agenda.set(keyOf(pod, TURN), pod.leftUs + GRACE_US)
     }
     pod.phase = pod.dead ? 'down' : 'ready'
     this.touch(pod)
     this.tellFront()
-  }
-
-  /** It has been asked to go so long ago. */
-  private leaves(pod: Pod, us: number): boolean {
-    return this.nowUs >= pod.leftUs + us
   }
 
   private gone(pod: Pod): void {
@@ -292,7 +287,8 @@ export class World {
     pod.moved(this.nowUs)
     if (pod.phase === 'gone') return
     if (pod.dead && pod.model.downUntilUs(this.nowUs) === null) this.revived(pod)
-    if (pod.phase === 'leaving' && pod.idle && this.leaves(pod, LEAVES_US)) return this.gone(pod)
+    if (pod.phase === 'leaving' && pod.idle && pod.leaves(LEAVES_US, this.nowUs))
+      return this.gone(pod)
     this.agenda.set(keyOf(pod, MODEL), pod.model.nextUs())
     this.agenda.set(keyOf(pod, GATE), pod.gate.nextUs())
   }

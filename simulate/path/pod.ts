@@ -59,6 +59,11 @@ export class Pod {
     return this.held.size === 0 && this.vain.size === 0 && this.gate.waiting === 0
   }
 
+  /** It has been asked to go so long ago. */
+  leaves(us: number, nowUs: number): boolean {
+    return nowUs >= this.leftUs + us
+  }
+
   /** Our sidecar says of a request that came after its model had died that nothing was sent. */
   unreached({ startedUs }: Request): boolean {
     return this.dead && this.gate instanceof Sidecar && (startedUs ?? 0) >= this.diedUs
