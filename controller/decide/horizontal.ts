@@ -1,12 +1,12 @@
 import type { Outcome, Proposal, Reason } from '../../core/model/decision.ts'
-import { fixedWindowMs, longestPeriodMs, upWindowMs } from './bounds/behavior.ts'
+import { fixedWindowMs, longestPeriodMs, RECENT_MS, upWindowMs } from './bounds/behavior.ts'
 import { count } from './bounds/bounded.ts'
 import { climb, type Climb } from './bounds/bounds.ts'
 import { HORIZON_MS, learn, LONGEST_MS } from './bounds/returns.ts'
 import { event, remember } from './history.ts'
 import { observe } from './observe.ts'
-import { windowOf, type ReplicasState, type Sight } from './replicas-state.ts'
-import { wants, type Want } from './rules/rules.ts'
+import { windowOf, type ReplicasState, type Sight, type Stamped } from './replicas-state.ts'
+import { lasting, wants, type Want } from './rules/rules.ts'
 import type { Verdict } from './verdict.ts'
 import { victims } from './victims.ts'
 
@@ -21,7 +21,8 @@ export function horizontal(seen: Sight): { verdict: Verdict; state: ReplicasStat
   const sight = { ...seen, state: observe(seen) }
   const voices = wants(sight)
   const winner = largest(voices)
-  const climbed = climb(winner?.needMilli ?? 0, sight)
+  const lasts = lasting(voices)
+  const climbed = climb(winner?.needMilli ?? 0, sight, lasts)
   const outcome = outcomeOf(climbed.to, sight)
   const verdict = {
     proposals: voices.map(proposal),
@@ -29,7 +30,7 @@ export function horizontal(seen: Sight): { verdict: Verdict; state: ReplicasStat
     outcome,
     reasons: reasonsOf(winner, climbed, outcome, sight),
   }
-  return { verdict, state: remembered(climbed, winner?.needMilli ?? 0, outcome, sight) }
+  return { verdict, state: remembered(climbed, lasts, outcome, sight) }
 }
 
 function largest(voices: readonly Want[]): Want | null {
@@ -88,6 +89,7 @@ function remembered(climbed: Climb, wanted: number, outcome: Outcome, sight: Sig
   return {
     ...state,
     highs: remember(state.highs, need, now, fixedMs ?? LONGEST_MS, 1),
+    recent: passing(state.recent ?? [], climbed, need, now),
     ...(windowOf(inputs, '20') === null ? {} : returned(state, wanted, now)),
     lows: remember(state.lows, climbed.rememberMilli, now, upMs, -1),
     added: event(state.added, Math.max(0, change), now, periodMs),
@@ -106,4 +108,10 @@ function returned(
     peaks: remember(peaks, levels, now, HORIZON_MS, 1).slice(-MOST_PEAKS),
     returns: learn(returns, peaks, levels, now),
   }
+}
+
+/** What is wanted beyond what lasts; an idle endpoint's list stays as it is. */
+function passing(list: Stamped[], { recentMilli }: Climb, lasts: number, now: number): Stamped[] {
+  if (recentMilli > lasts) return remember(list, recentMilli, now, RECENT_MS, 1)
+  return list.filter(([at]) => at > now - RECENT_MS)
 }

@@ -8,8 +8,10 @@ export type Stamped = [number, number]
 export interface ReplicasState {
   /** The last start-up times, ms, oldest first. */
   startUps: number[]
-  /** Needs (replicas x 1000) of the scale-down window that are the highest of all later ones. */
+  /** Lasting needs (replicas x 1000) of the scale-down window that are the highest of all later ones. */
   highs: Stamped[]
+  /** Likewise of the last minute, with what a backlog needs for a time. */
+  recent?: Stamped[]
   /** Likewise the lowest, for behavior.scaleUp. */
   lows: Stamped[]
   /** Peaks of the need of the last half hour, and after how long needs came back (bounds/returns.ts). */

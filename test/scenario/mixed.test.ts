@@ -17,7 +17,7 @@ const cores = (count: number): object => ({
 const base = {
   plant: cores(4),
   traffic: { constant: { rate: 200 } },
-  settings: { 'max-replicas': 40, 'latency-objective': '500ms' },
+  settings: { 'max-replicas': 40, 'latency-objective': '500ms', 'scale-down-window': '5m' },
   startUp: '10s',
   run: '240s',
   replicas: 8,
@@ -76,16 +76,14 @@ test('nodes of two speeds: each carries its share, and a surge is met between al
   // The second and the fourth are slow: slow.share spreads them evenly.
   const [a = 0, b = 0, c = 0, d = 0] = by
   const [low, high] = [Math.min(a + c, b + d), Math.max(a + c, b + d)]
-  t.true(low < 0.6 * high, by.join(' '))
+  t.true(low < 0.8 * high, by.join(' '))
   t.true(bad(run) < 0.15, `${bad(run)}`)
   const { desired } = run.seconds
-  t.true(
-    desired.every((count, s) => s === 0 || count >= (desired[s - 1] ?? 0)),
-    story(run),
-  )
-  // 24 cores' worth of work: 6 fast ones at full use, 12 slow ones; with room, and more to serve what had waited.
+  t.true(run.totals.directionChanges <= 3, story(run))
+  // 24 cores' worth of work: 6 fast ones at full use, 12 slow ones; with room. More of them serve what had waited.
+  t.true(Math.max(...desired) <= 32, story(run))
   const last = desired.at(-1) ?? 0
-  t.true(last >= 8 && last <= 32, story(run))
+  t.true(last >= 8 && last <= 18, story(run))
 })
 
 const ROLLOUT = 120
@@ -169,7 +167,7 @@ test('a rollout to an equal revision: the limit is kept, and nothing is added or
     limit.every((each, s) => s < ROLLOUT || each >= (limit[ROLLOUT - 1] ?? 0)),
     story(run),
   )
-  t.true(Math.max(...desired) <= 7 && Math.min(...desired) >= 5, story(run))
+  t.true(Math.max(...desired) <= 7 && Math.min(...desired) >= 4, story(run))
   t.true(run.totals.lost / run.totals.offered < 0.01, `${run.totals.lost}`)
 })
 

@@ -18,6 +18,9 @@ const DOWN_POLICIES: NonNullable<ScalingRules['policies']> = [
   { type: 'Percent', value: 100, periodSeconds: 15 },
 ]
 
+/** For so long every need is remembered, also what does not last. */
+export const RECENT_MS = 60_000
+
 export function downWindowMs({ settings, state }: Sight): number {
   return fixedWindowMs(settings) ?? learnedWindowMs(state.returns ?? [], startUpMs(state))
 }
@@ -54,7 +57,9 @@ export function window(milli: number, sight: Sight): Bounded {
   const from = inputs.replicas.desired * 1000
   const downMs = downWindowMs(sight)
   const upMs = upWindowMs(settings)
-  const high = extreme(state.highs, milli, now, downMs, 1)
+  // What a backlog needs for a time goes a minute after it was wanted last, not as soon as it is served.
+  const soon = extreme(state.recent ?? [], milli, now, Math.min(downMs, RECENT_MS), 1)
+  const high = extreme(state.highs, soon, now, downMs, 1)
   const low = extreme(state.lows, milli, now, upMs, -1)
   if (milli < from) {
     // Nothing is remembered yet: what there is was wanted by whoever decided before.

@@ -44,20 +44,27 @@ export interface Climb {
   reasons: Reason[]
   /** The need as the window saw it: what its history remembers. */
   rememberMilli: number
+  /** The same with what does not last: remembered for a minute. */
+  recentMilli: number
 }
 
-/** Passes a need down the ladder; every step is recorded, changed or not. */
-export function climb(needMilli: number, sight: Sight): Climb {
+/**
+ * Passes a need down the ladder; every step is recorded, changed or not. The window remembers what lasts of it
+ * (`lastingMilli`), or what a bound made more of, but not that nothing was removed while replicas started.
+ */
+export function climb(needMilli: number, sight: Sight, lastingMilli = needMilli): Climb {
   const steps: BoundStep[] = []
   const reasons: Reason[] = []
   let milli = needMilli
   let rememberMilli = needMilli
+  let recentMilli = needMilli
   for (const [name, bound] of ladder) {
-    if (name === 'window') rememberMilli = milli
+    if (name === 'not-scaled-yet') rememberMilli = milli > needMilli ? milli : lastingMilli
+    if (name === 'window') recentMilli = milli
     const after = bound(milli, sight)
     steps.push({ bound: name, from: count(milli), to: count(after.milli), numbers: after.numbers })
     if (after.reason !== null) reasons.push({ code: after.reason, numbers: after.numbers })
     milli = after.milli
   }
-  return { to: count(milli), steps, reasons, rememberMilli }
+  return { to: count(milli), steps, reasons, rememberMilli, recentMilli }
 }

@@ -46,10 +46,11 @@ function presentStandOut(
 
 function want(rule: 'demand' | 'burst', w: Summary, sight: Sight, service: number | null): Want {
   const { settings, limit } = sight
-  const demandMilli = demandOf(w, service, sight)
+  const { demandMilli, lastingMilli } = demandOf(w, service, sight)
   return {
     rule,
     needMilli: needOf(demandMilli, sight),
+    lastingMilli: needOf(lastingMilli, sight),
     numbers: {
       demandMilli,
       limit: limit.limit,
@@ -82,8 +83,16 @@ export function needOf(demandMilli: number, { inputs, settings, limit }: Sight):
   return needMilli(ENOUGH_HEADROOM) <= there ? Math.min(there, needMilli(1)) : needMilli(1)
 }
 
-/** Requests at once x 1000 that a window stands for (Little's law), with what it takes to drain the backlog. */
-export function demandOf(w: Summary, service: number | null, sight: Sight): number {
+/** Requests at once x 1000. */
+export interface Demand {
+  /** With what it takes to drain the backlog. */
+  demandMilli: number
+  /** Without. */
+  lastingMilli: number
+}
+
+/** The requests at once that a window stands for (Little's law). */
+export function demandOf(w: Summary, service: number | null, sight: Sight): Demand {
   const work =
     service === null ? 0 : (weighedOffered(w, sight) * service) / (Math.max(1, w.seconds) * 1000)
   const backlog = w.queuedMilli + w.heldMilli
@@ -92,9 +101,13 @@ export function demandOf(w: Summary, service: number | null, sight: Sight): numb
     service === null
       ? backlog
       : Math.min(backlog, (backlog * service) / drainUs, Math.max(1000, work))
-  // The backlog of an overload fills what slots there are while it drains: that is no need for just as many.
-  const drained = sight.state.overload !== null && service !== null ? backlog : 0
-  return Math.round(Math.max(work, w.inFlightMilli - drained) + drain)
+  // A backlog fills what slots there are while it drains: that is no need for just as many when it is gone, nor
+  // at once where it is one of retries.
+  const lasting =
+    service === null ? w.inFlightMilli + drain : Math.max(work, w.inFlightMilli - backlog)
+  const overload = sight.state.overload !== null && service !== null
+  const present = overload ? lasting : Math.max(work, w.inFlightMilli)
+  return { demandMilli: Math.round(present + drain), lastingMilli: Math.round(lasting) }
 }
 
 /**

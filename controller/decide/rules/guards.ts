@@ -1,3 +1,4 @@
+import type { Summary } from '../../../core/model/decision.ts'
 import type { Settings } from '../../../core/model/settings.ts'
 import { upTolerance } from '../bounds/limits.ts'
 import type { GuardName, Sight } from '../replicas-state.ts'
@@ -11,10 +12,18 @@ const MOST_STEP = 2000
 
 /** CPU use follows load, so it speaks on the way down too: need = ready x use / target, as the HPA has it. */
 export function byCpu({ inputs, settings }: Sight): Want | null {
-  const use = windowOf(inputs, '20')?.cpuPermille ?? null
+  const w = windowOf(inputs, '20')
+  const use = w?.cpuPermille ?? null
   const target = settings['cpu-target']
   if (use === null || use < IDLE_PERMILLE) return null
-  return proportional('cpu', inputs.replicas.ready, use, target, settings)
+  const want = proportional('cpu', inputs.replicas.ready, use, target, settings)
+  return passing(want, w)
+}
+
+/** A backlog keeps as many replicas busy as there are, and waits: no need for just as many when it is gone. */
+function passing(want: Want, w: Summary | null): Want {
+  const waits = w !== null && w.queuedMilli + w.heldMilli >= 1000
+  return waits ? { ...want, lastingMilli: 0 } : want
 }
 
 interface GuardReading {
@@ -88,7 +97,8 @@ const WAITS_MS = 20_000
 export function byQueueWait({ inputs, settings, limit, state, now }: Sight): Want | null {
   if (state.raisedAt !== null && now - state.raisedAt < WAITS_MS) return null
   const boundUs = Math.floor(limit.queueUs / 2)
-  const longer = windowOf(inputs, '20')?.waitP95 ?? null
+  const w = windowOf(inputs, '20')
+  const longer = w?.waitP95 ?? null
   const recent = windowOf(inputs, '3')?.waitP95 ?? null
   if (longer === null || recent === null || longer <= boundUs || recent <= boundUs) return null
   const { ready } = inputs.replicas
@@ -96,9 +106,6 @@ export function byQueueWait({ inputs, settings, limit, state, now }: Sight): Wan
     1000,
     Math.ceil((ready * Math.max(100, settings.tolerance)) / 1000) * 1000,
   )
-  return {
-    rule: 'queue-wait',
-    needMilli: ready * 1000 + stepMilli,
-    numbers: { waitUs: longer, boundUs },
-  }
+  const needMilli = ready * 1000 + stepMilli
+  return passing({ rule: 'queue-wait', needMilli, numbers: { waitUs: longer, boundUs } }, w)
 }

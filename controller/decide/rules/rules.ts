@@ -8,6 +8,8 @@ import { byTrend } from './trend.ts'
 export interface Want {
   rule: ReasonCode
   needMilli: number
+  /** Of it, what is left when the backlog is served; all of it where nothing is said. */
+  lastingMilli?: number
   numbers: Record<string, number>
 }
 
@@ -36,4 +38,12 @@ const rules: readonly Rule[] = [
 
 export function wants(sight: Sight): Want[] {
   return rules.map(rule => rule(sight)).filter(want => want !== null)
+}
+
+/** What lasts of all that is wanted, replicas x 1000. */
+export function lasting(voices: readonly Want[]): number {
+  return voices.reduce(
+    (most, { needMilli, lastingMilli = needMilli }) => Math.max(most, lastingMilli),
+    0,
+  )
 }

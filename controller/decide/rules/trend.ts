@@ -27,22 +27,22 @@ export function byTrend(sight: Sight): Want | null {
   const w = windowOf(inputs, '20')
   const service = serviceUs(sight, ['20', '300'])
   if (w === null || service === null || w.offered === 0) return null
-  const ahead = startUpMs(state)
+  const aheadMs = startUpMs(state)
   const fit = growth(inputs.offeredPerSecond)
   if (fit === null) return null
-  const rate = Math.min(fit.end + (fit.slope * ahead) / 1000, fit.end * MOST_GROWTH)
+  const rate = Math.min(fit.end + (fit.slope * aheadMs) / 1000, fit.end * MOST_GROWTH)
   // Retries grow too: the projection is scaled as the arrivals of now are.
   const projected = (rate * weighedOffered(w, sight)) / w.offered
-  const demandMilli = Math.max(
-    Math.round((projected * service) / 1000),
-    demandOf(w, service, sight),
-  )
+  const now = demandOf(w, service, sight)
+  const ahead = Math.round((projected * service) / 1000)
+  const demandMilli = Math.max(ahead, now.demandMilli)
   return {
     rule: 'trend',
     needMilli: needOf(demandMilli, sight),
+    lastingMilli: needOf(Math.max(ahead, now.lastingMilli), sight),
     numbers: {
       demandMilli,
-      startUpMs: ahead,
+      startUpMs: aheadMs,
       slopeMilli: Math.round(fit.slope * 1000),
       errorMilli: Math.round(fit.error * 1000),
     },

@@ -7,7 +7,7 @@ import {
   byMemory,
   byQueueWait,
 } from '../../../controller/decide/rules/guards.ts'
-import { wants } from '../../../controller/decide/rules/rules.ts'
+import { lasting, wants } from '../../../controller/decide/rules/rules.ts'
 import { inputs, NOW, replicas, sight, summary, windows } from './sight.ts'
 
 test('demand: arrivals x service time, and headroom for its noise, over the limit', t => {
@@ -173,6 +173,21 @@ test('queue wait: both just now and over 20 s, above half the deadline', t => {
   t.is(byQueueWait(sight({ inputs: { windows: windows({ waitP95: 250_000 }) } }))?.needMilli, 5000)
   const over = { '3': summary(3), '20': summary(20, { waitP95: 250_000 }) }
   t.is(byQueueWait(sight({ inputs: { windows: over } })), null)
+})
+
+test('what a backlog keeps busy does not last: the window remembers what is left when it is gone', t => {
+  const busy = windows({ inFlightMilli: 16_000, heldMilli: 100_000, cpuPermille: 1000 })
+  const seen = sight({ inputs: { windows: busy } })
+  const demand = byDemand(seen)
+  // 16 in flight and 1 more to drain it; 2 at once when it is gone.
+  t.is(demand?.numbers['demandMilli'], 17_000)
+  t.is(demand?.lastingMilli, 1031)
+  t.is(byCpu(seen)?.lastingMilli, 0)
+  t.is(
+    byCpu(sight({ inputs: { windows: windows({ cpuPermille: 1000 }) } }))?.lastingMilli,
+    undefined,
+  )
+  t.is(lasting(wants(seen)), 1031)
 })
 
 test('queue wait: not of before a limit rose', t => {
