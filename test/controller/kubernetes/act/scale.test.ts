@@ -148,8 +148,9 @@ test('a leader that froze between its read and its write changes nothing: the fe
     t.deepEqual(done, { stamped: [X], failed: [] })
   }
   // The victims' marks come between the read and the write.
-  on.looked.pods = [pod(X, 'a')]
-  on.fake.store.put('/api/v1/namespaces/shop/pods/model-aaa-a', pod(X, 'a') as never)
+  const path = '/api/v1/namespaces/shop/pods/model-aaa-a'
+  on.fake.store.put(path, pod(X, 'a') as never)
+  on.looked.pods = [on.fake.store.get(path) as never]
   const slow = on.fake.kube()
   const kube = {
     ...slow,
@@ -168,6 +169,14 @@ test('a leader that froze between its read and its write changes nothing: the fe
   t.like(tried, { done: false, again: false })
   t.regex(tried.words, /epoch 4 decides now/)
   t.is(on.kept().spec.replicas, 2)
+  // Its mark was written, and is taken back by whatever the next leader scales, before it could count.
+  const marked = on.fake.store.get(path) as unknown as Pod
+  t.is(marked.metadata.annotations?.[COST], '-100')
+  on.looked.pods = [marked]
+  on.meanwhile = null
+  t.true((await on.scale(want(3, { epoch: 4 }))).done)
+  const restored = on.fake.store.get(path) as unknown as Pod
+  t.is(restored.metadata.annotations?.[COST], undefined)
 })
 
 test('a write that raced with another is done anew', async t => {
