@@ -18,7 +18,7 @@ const outrigger = (name: string, ...args: string[]): Promise<Ran> =>
 
 test('list, show, verify, replay and explain read the files of a state folder', async t => {
   const state = folder(t)
-  const hour = await bench(state, [new Fleet('local/busy', 1, s => (s > 60 ? 120 : 10))])
+  const hour = await bench(state, [new Fleet('local/busy', 1, s => (s > 60 ? 2000 : 10))])
   await hour.run(120)
   await hour.close()
   const at = ['--state', state]

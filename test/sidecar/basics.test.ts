@@ -47,7 +47,8 @@ test('a pod with two addresses is reached at each; both or none are taken', asyn
 test('HEAD, 204 and 304 end without a body', async t => {
   const { address } = await listen(t, (request, response) => {
     if (request.method === 'HEAD') response.setHeader('content-length', '1000').end()
-    else response.writeHead(Number(request.url?.slice(1)), { etag: '"a"' }).end()
+    // The sidecar looks for an engine's /metrics, too.
+    else response.writeHead(Number(request.url?.slice(1)) || 404, { etag: '"a"' }).end()
   })
   const { traffic } = await sidecar(t, address)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })

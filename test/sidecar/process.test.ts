@@ -214,7 +214,8 @@ test('hooks of a process: what the kubelet does when a pod is deleted loses noth
     setTimeout(() => response.end('ok'), 20)
   })
   const { child, traffic, admin, gone } = await running(t, address, {
-    OUTRIGGER_FIRST_LIMIT: '64',
+    // A client that could not run for a second sends all of it at once.
+    OUTRIGGER_FIRST_LIMIT: '1000',
     OUTRIGGER_DRAIN_MIN: '800',
     OUTRIGGER_DRAIN_QUIET: '200',
   })

@@ -46,7 +46,7 @@ test('each request is sent once, at its time, and ends in one count', async t =>
   t.is(result.failures.length, 30)
   t.true(result.failures.some(({ what }) => what === '503 late'))
   t.true(result.failures.every(({ id, at }) => ids.includes(id) && at.endsWith('Z')))
-  t.true(result.connections < 120, 'kept where it can be')
+  t.true(result.connections < 200, 'kept where it can be')
   t.true(result.seconds >= 0.9 && result.seconds < 3)
 })
 

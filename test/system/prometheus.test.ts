@@ -14,11 +14,10 @@ const rules = here('../../dashboards/prometheus/rules.yaml')
 const tests = here('../../dashboards/prometheus/tests.yaml')
 
 /** Queries that a machine may leave empty, with what it would need. Everything else has to give numbers. */
+const gpu = { needs: 'an NVIDIA GPU that nvidia-smi shows', has: () => existsSync('/dev/nvidia0') }
 const needs: Record<string, { needs: string; has: () => boolean }> = {
-  'endpoint: GPU use ({{replica}})': {
-    needs: 'an NVIDIA GPU that nvidia-smi shows',
-    has: () => existsSync('/dev/nvidia0'),
-  },
+  'endpoint: GPU use ({{replica}})': gpu,
+  'endpoint: GPU memory ({{replica}})': gpu,
 }
 
 test('promtool finds the rules in order, and each alert fires when it should', async t => {

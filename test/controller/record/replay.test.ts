@@ -25,7 +25,7 @@ async function replay(dir: string): Promise<{ replayer: Replayer; differences: D
 test('an hour of decisions replays to the same bytes', async t => {
   const stateDir = folder(t)
   const fleets = [
-    new Fleet('local/busy', 1, s => (s > 600 && s < 1200 ? 120 : 20)),
+    new Fleet('local/busy', 1, s => (s > 600 && s < 1200 ? 2000 : 20)),
     new Fleet('local/idle', 2, s => (s < 60 ? 5 : 0)),
   ]
   const hour = await bench(stateDir, fleets)

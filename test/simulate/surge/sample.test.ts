@@ -39,6 +39,7 @@ test('a summary has the middle and the worst of all, and nothing of who was not 
   t.is(worstBadRatio.hpa, Math.min(...rows.map(({ ratios }) => ratios.hpa?.bad ?? NaN)))
   t.is(medianBadRatio.keda, null)
   const [own, fewest] = [rows[0]?.default.turns ?? NaN, rows[0]?.fewestTurns ?? NaN]
-  // It ends before the lull is over.
-  t.deepEqual([own, fewest, nulls.hpa], [0, 0, 0])
+  // It ends before the lull is over: what served the backlog goes, and no more.
+  t.true(own <= 1)
+  t.deepEqual([fewest, nulls.hpa], [0, 0])
 })
