@@ -53,7 +53,7 @@ console.log(table(rows))
 function write(): void {
   const commit = execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
   const result = { commit, grain, seeds: seeds.length, ...summary(rows), rows }
-  writeFileSync(file, `${JSON.stringify(result, (_, value: unknown) => short(value), 1)}\n`)
+  writeFileSync(file, `${JSON.stringify(result, (_, value: unknown) => short(value))}\n`)
 }
 
 function traceOf({ traffic }: Surge): Trace | undefined {
