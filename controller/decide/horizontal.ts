@@ -91,7 +91,7 @@ function remembered(climbed: Climb, wanted: number, outcome: Outcome, sight: Sig
     highs: remember(state.highs, need, now, fixedMs ?? LONGEST_MS, 1),
     recent: passing(state.recent ?? [], climbed, need, now),
     ...(windowOf(inputs, '20') === null ? {} : returned(state, wanted, now)),
-    lows: remember(state.lows, climbed.rememberMilli, now, upMs, -1),
+    lows: remember(state.lows, climbed.recentMilli, now, upMs, -1),
     added: event(state.added, Math.max(0, change), now, periodMs),
     removed: event(state.removed, Math.max(0, -change), now, periodMs),
   }

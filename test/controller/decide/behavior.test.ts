@@ -2,7 +2,9 @@ import test from 'ava'
 import type { ScalingRules } from '../../../core/model/behavior.ts'
 import { downPolicy, upPolicy, window } from '../../../controller/decide/bounds/behavior.ts'
 import type { ReplicasState } from '../../../controller/decide/replicas-state.ts'
-import { replicas, sight, NOW } from './sight.ts'
+import { horizontal } from '../../../controller/decide/horizontal.ts'
+import { needOf } from '../../../controller/decide/rules/demand.ts'
+import { replicas, sight, windows, NOW } from './sight.ts'
 
 const up = (rules: ScalingRules, wanted: number, state: Partial<ReplicasState> = {}): number => {
   const settings = { behavior: { scaleUp: rules } }
@@ -77,4 +79,12 @@ test('scaleUp.stabilizationWindowSeconds takes the lowest need of the window', t
 test('scaleDown.stabilizationWindowSeconds stands in for scale-down-window', t => {
   const settings = { behavior: { scaleDown: { stabilizationWindowSeconds: 0 } } }
   t.is(window(1000, sight({ settings, state: { highs: [[NOW - 1000, 3000]] } })).milli, 1000)
+})
+
+test('the scale-up window remembers whole needs, what a backlog takes among them', t => {
+  const settings = { behavior: { scaleUp: { stabilizationWindowSeconds: 60 } } }
+  const waits = windows({ inFlightMilli: 16_000, heldMilli: 200_000 })
+  const { state } = horizontal(sight({ inputs: { windows: waits }, settings }))
+  const [, low] = state.lows.at(-1) ?? []
+  t.is(low, needOf(18_000, sight({ settings })))
 })
