@@ -6,9 +6,12 @@ import { count, unchanged, type Bounded } from './bounded.ts'
 
 const MOST_REPLICAS = 10_000
 
-/** How much more than the target is noise, permille. */
-export function upTolerance({ behavior, tolerance: share }: Settings): number {
-  const given = behavior?.scaleUp?.tolerance
+/** How large a share more or less is noise, permille. */
+export function toleranceOf(
+  { behavior, tolerance: share }: Settings,
+  direction: 'scaleUp' | 'scaleDown',
+): number {
+  const given = behavior?.[direction]?.tolerance
   return given === undefined ? share : Math.round(given * 1000)
 }
 
@@ -19,10 +22,9 @@ export function upTolerance({ behavior, tolerance: share }: Settings): number {
 export function tolerance(milli: number, { inputs, settings }: Sight): Bounded {
   const from = inputs.replicas.desired
   const up = milli > from * 1000
-  const given = settings.behavior?.[up ? 'scaleUp' : 'scaleDown']?.tolerance
-  const share = given === undefined ? settings.tolerance : Math.round(given * 1000)
+  const share = toleranceOf(settings, up ? 'scaleUp' : 'scaleDown')
   const numbers = { from, wanted: count(milli), tolerancePermille: share }
-  const followed = up && given === undefined
+  const followed = up && settings.behavior?.scaleUp?.tolerance === undefined
   const difference = Math.abs(milli - from * 1000)
   if (followed || from === 0 || milli === 0 || difference >= share * from) {
     return unchanged(milli, numbers)

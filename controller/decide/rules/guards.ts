@@ -1,6 +1,6 @@
 import type { Summary } from '../../../core/model/decision.ts'
 import type { Settings } from '../../../core/model/settings.ts'
-import { upTolerance } from '../bounds/limits.ts'
+import { toleranceOf } from '../bounds/limits.ts'
 import type { GuardName, Sight } from '../replicas-state.ts'
 import { windowOf } from '../replicas-state.ts'
 import type { Want } from './rules.ts'
@@ -81,7 +81,7 @@ function proportional(
   settings: Settings,
 ): Want {
   const share = Math.round((use * 1000) / target)
-  const noise = share > 1000 && share <= 1000 + upTolerance(settings)
+  const noise = share > 1000 && share <= 1000 + toleranceOf(settings, 'scaleUp')
   const permille = noise ? 1000 : Math.min(MOST_STEP, share)
   return {
     rule,
