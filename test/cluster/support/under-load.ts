@@ -25,6 +25,7 @@ export async function underLoad(
   await replicasReady(namespace, name, replicas)
   await answers(namespace, name)
   const load = await begin({ namespace, service: name, rate: RATE })
+  t.teardown(() => load.stop())
   await sleep(1000)
   await work(load)
   await sleep(2000)
