@@ -38,7 +38,7 @@ test: $(BUILT) ## Unit, property, scenario, house and end-to-end tests: only Nod
 	scripts/tier.sh test $(TEST_MINUTES) 'ava $(REPORT)' 'ava --config ava.e2e.config.js $(REPORT)'
 
 test-system: $(BUILT) ## Tests with a browser, Prometheus, buildah (root) and the registry; installs Debian packages.
-	scripts/debian-packages.sh chromium:chromium promtool:prometheus buildah:buildah $(PATH_TOOLS)
+	scripts/debian-packages.sh chromium:chromium promtool:prometheus buildah:buildah /usr/sbin/haproxy:haproxy $(PATH_TOOLS)
 	scripts/tier.sh test-system $(SYSTEM_MINUTES) 'ava --config ava.system.config.js $(REPORT)'
 
 test-cluster: $(BUILT) ## Tests on a real Kubernetes cluster: KUBECONFIG's, or one brought up here (root, Go).

@@ -89,6 +89,8 @@ function compatServer(
   const server = createServer({
     maxHeaderSize: headBytes,
     headersTimeout: headTimeoutMs,
+    // Node looks each 30 s, however short the time-out is.
+    connectionsCheckingInterval: Math.min(500, Math.ceil(headTimeoutMs / 4)),
     // Uploads and streams may take long; a body that stops coming is cut off below.
     requestTimeout: 0,
     keepAliveTimeout: idleTimeoutMs,

@@ -130,6 +130,16 @@ test('a head that trickles is cut off, however it trickles', async t => {
   socket.destroy()
 })
 
+test('on the compat carrier a slow head has no more time', async t => {
+  t.timeout(10_000)
+  const { address } = await listen(t, (_request, response) => void response.end('ok'))
+  const { traffic } = await sidecar(t, address, {
+    OUTRIGGER_CARRIER: 'compat',
+    OUTRIGGER_HEAD_TIMEOUT: '150',
+  })
+  t.regex(await raw(traffic, 'GET / HTTP/1.1\r\nHost: a\r\n'), /^HTTP\/1\.1 408 /)
+})
+
 test('connections beyond the bound are told, and the others are served', async t => {
   const { address } = await listen(t, (_request, response) => void response.end('ok'))
   const { traffic } = await sidecar(t, address, { OUTRIGGER_MAX_CONNECTIONS: '2' })

@@ -1,7 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent } from 'node:http'
-import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import type { Sample } from '../../core/model/sample.ts'
 import { startLoad } from '../cluster/support/load.ts'
@@ -16,39 +14,7 @@ import {
   samplesUntil,
   signing,
 } from './support.ts'
-
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
-
-interface Running {
-  child: ChildProcess
-  traffic: string
-  admin: string
-  /** Exit code, once it is gone. */
-  gone: Promise<number | null>
-}
-
-function start(t: ExecutionContext, env: Record<string, string>): ChildProcess {
-  const child = spawn(process.execPath, [MAIN, 'sidecar'], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  t.teardown(() => child.kill('SIGKILL'))
-  return child
-}
-
-async function running(
-  t: ExecutionContext,
-  app: string,
-  env: Record<string, string> = {},
-): Promise<Running> {
-  const child = start(t, { ...environment(app, folder(t)), ...env })
-  child.stderr?.resume()
-  const gone = once(child, 'exit').then(([code]) => code as number | null)
-  if (child.stdout === null) throw new Error('no stdout')
-  const [line] = (await once(child.stdout, 'data')) as [Buffer]
-  const { listening } = JSON.parse(line.toString()) as { listening: Record<string, string> }
-  return { child, gone, traffic: listening['traffic'] ?? '', admin: listening['admin'] ?? '' }
-}
+import { running, start } from './running.ts'
 
 async function failed(t: ExecutionContext, env: Record<string, string>) {
   const child = start(t, env)
@@ -62,7 +28,9 @@ test('under load a SIGTERM loses nothing: what was sent is answered, then it exi
   const { address } = await listen(t, (request, response) => {
     setTimeout(() => response.end('ok'), request.url === '/' ? 5 : 0)
   })
-  const { child, traffic, gone } = await running(t, address, { OUTRIGGER_FIRST_LIMIT: '16' })
+  const { child, traffic, gone } = await running(t, address, {
+    env: { OUTRIGGER_FIRST_LIMIT: '16' },
+  })
   const agent = new Agent({ keepAlive: true })
   t.teardown(() => agent.destroy())
   let answered = 0
@@ -99,9 +67,11 @@ test('while it drains it is not ready, serves what is open, and cuts off what ta
     else response.end('ok')
   })
   const { child, traffic, admin, gone } = await running(t, address, {
-    OUTRIGGER_READY_PATH: '/ready',
-    OUTRIGGER_DRAIN_GRACE: '600',
-    OUTRIGGER_DRAIN_TIMEOUT: '600',
+    env: {
+      OUTRIGGER_READY_PATH: '/ready',
+      OUTRIGGER_DRAIN_GRACE: '600',
+      OUTRIGGER_DRAIN_TIMEOUT: '600',
+    },
   })
   while ((await ask(admin, '/readyz')).status !== 200) continue
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -131,7 +101,7 @@ test('readiness follows the model', async t => {
   const { address } = await listen(t, (_request, response) => {
     response.writeHead(status).end()
   })
-  const { admin } = await running(t, address, { OUTRIGGER_READY_PATH: '/ready' })
+  const { admin } = await running(t, address, { env: { OUTRIGGER_READY_PATH: '/ready' } })
   const ready = async (): Promise<unknown> => JSON.parse((await ask(admin, '/readyz')).body)
   t.like(await ready(), { ready: false })
   status = 200
@@ -167,7 +137,7 @@ test('followers get what they missed, then each second; a plain GET ends', async
 
 test('it goes when its parent does', async t => {
   const { address } = await listen(t, (_request, response) => void response.end('ok'))
-  const { child, gone } = await running(t, address, { OUTRIGGER_PARENT: 'stdin' })
+  const { child, gone } = await running(t, address, { env: { OUTRIGGER_PARENT: 'stdin' } })
   child.stdin?.end()
   t.is(await gone, 0)
 })
@@ -188,15 +158,17 @@ test('a wrong environment is exit code 2, an address in use 3, each said once', 
 test('killed in a living pod: on the same ports again, ready at once, under the last order', async t => {
   const { address } = await listen(t, (_request, response) => void response.end('ok'))
   const env = { OUTRIGGER_STATE_DIR: folder(t), OUTRIGGER_READY_PATH: '/ready' }
-  const first = await running(t, address, env)
+  const first = await running(t, address, { env })
   const given = order(7, { limit: 11 })
   t.is((await put(first.admin, '/v1/order', given)).status, 200)
   first.child.kill('SIGKILL')
   await first.gone
   const second = await running(t, address, {
-    ...env,
-    OUTRIGGER_TRAFFIC: first.traffic,
-    OUTRIGGER_ADMIN: first.admin,
+    env: {
+      ...env,
+      OUTRIGGER_TRAFFIC: first.traffic,
+      OUTRIGGER_ADMIN: first.admin,
+    },
   })
   const began = performance.now()
   while ((await ask(second.admin, '/readyz')).status !== 200) continue
@@ -214,10 +186,12 @@ test('hooks of a process: what the kubelet does when a pod is deleted loses noth
     setTimeout(() => response.end('ok'), 20)
   })
   const { child, traffic, admin, gone } = await running(t, address, {
-    // A client that could not run for a second sends all of it at once.
-    OUTRIGGER_FIRST_LIMIT: '1000',
-    OUTRIGGER_DRAIN_MIN: '800',
-    OUTRIGGER_DRAIN_QUIET: '200',
+    env: {
+      // A client that could not run for a second sends all of it at once.
+      OUTRIGGER_FIRST_LIMIT: '1000',
+      OUTRIGGER_DRAIN_MIN: '800',
+      OUTRIGGER_DRAIN_QUIET: '200',
+    },
   })
   while ((await ask(admin, '/readyz')).status !== 200) continue
   const load = startLoad({ url: `http://${traffic}/`, rate: 100 })
@@ -253,7 +227,9 @@ test('loopback mode: a model that listens on every address is told how not to', 
   )
   everywhere.server.close()
   await once(everywhere.server, 'close')
-  const first = await running(t, `127.0.0.1:${port}`, { OUTRIGGER_TRAFFIC: `127.0.0.2:${port}` })
+  const first = await running(t, `127.0.0.1:${port}`, {
+    env: { OUTRIGGER_TRAFFIC: `127.0.0.2:${port}` },
+  })
   let why = ''
   while (!why.includes('ECONNREFUSED')) why = (await ask(first.admin, '/readyz')).body
   t.regex(why, /has to listen on 127\.0\.0\.1:\d+ alone: .*EADDRINUSE.*mode: rename/)

@@ -145,7 +145,8 @@ function wayOf({ kind }: Case, { messages, end }: Reading): string {
   return `${kind}: ${shapes.slice(0, 2).join(', ')} ${end}`
 }
 
-function mutant(pool: readonly Case[], random: Random): Case {
+/** One of them, changed in a few places. */
+export function mutant(pool: readonly Case[], random: Random): Case {
   const of = pool[random.below(pool.length)]
   const other = pool[random.below(pool.length)]
   let stream = of?.stream ?? ''
