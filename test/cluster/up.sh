@@ -10,7 +10,9 @@ cannot() {
 [ "$(uname -s)" = Linux ] || cannot 'this is not Linux'
 [ "$(id -u)" -eq 0 ] || cannot 'containers, links and routes of this machine need root'
 command -v go >/dev/null || cannot 'its binaries are built with Go 1.26 or newer, and there is no go'
-scripts/debian-packages.sh etcd:etcd-server containerd:containerd runc:runc ip:iproute2 iptables:iptables \
+etcd=etcd
+[ ! -x "${KUBEBUILDER_ASSETS:-/none}/etcd" ] || etcd=$KUBEBUILDER_ASSETS/etcd
+scripts/debian-packages.sh "$etcd:etcd-server" containerd:containerd runc:runc ip:iproute2 iptables:iptables \
   conntrack:conntrack openssl:openssl /usr/lib/cni/ptp:containernetworking-plugins
 test/cluster/machine/build.sh
 node scripts/image.ts

@@ -15,13 +15,23 @@ export CGO_ENABLED=0 GOFLAGS="${GOFLAGS:-} -trimpath"
 version=$(awk '$1 == "k8s.io/kubernetes" { print $2 }' kubernetes/go.mod)
 flags="-s -w -X k8s.io/component-base/version.gitVersion=$version -X k8s.io/component-base/version.gitMajor=1"
 flags+=" -X k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<<"$version")"
+
+# tools MODULE: the commands that it names as tools, but those that KUBEBUILDER_ASSETS has (as envtest lays them out).
+tools() {
+  local path
+  awk '/^tool \(/ { list = 1; next } /^\)/ { list = 0 } list { print $1 } /^tool [^(]/ { print $2 }' "$1/go.mod" |
+    while read -r path; do
+      [ -x "${KUBEBUILDER_ASSETS:-/none}/$(basename "$path")" ] || echo "$path"
+    done
+}
+
 for module in kubernetes helm pause; do
-  stamp=$(find build.sh "$module" -type f -print0 | sort -z | xargs -0 cat | sha256sum)
-  if [ "$(cat "$bin/.$module" 2>/dev/null)" = "$stamp" ]; then continue; fi
-  echo "building $module (minutes the first time)"
-  packages=(tool)
+  mapfile -t packages < <(tools "$module")
   [ "$module" = kubernetes ] && packages+=(./dns)
   [ "$module" = pause ] && packages=(.)
+  stamp=$({ echo "${packages[@]}"; find build.sh "$module" -type f -print0 | sort -z | xargs -0 cat; } | sha256sum)
+  if [ "$(cat "$bin/.$module" 2>/dev/null)" = "$stamp" ]; then continue; fi
+  echo "building $module (minutes the first time)"
   (cd "$module" && go build -ldflags "$flags" -o "$bin/" "${packages[@]}")
   echo "$stamp" >"$bin/.$module"
 done
