@@ -13,6 +13,7 @@ import { draining, type Draining } from './drain.ts'
 import { compatCarrier } from './forward/compat.ts'
 import { front, type Front, type FrontOptions } from './forward/fast/front.ts'
 import { dialer } from './forward/fast/pool.ts'
+import { reading } from './forward/fast/reading.ts'
 import { gate } from './gate.ts'
 import { isLoopbackMode, refusedHint } from './loopback.ts'
 import { measure, type MeasureOptions } from './measure.ts'
@@ -222,6 +223,7 @@ function fastFront(
     ...bounds,
     bounds,
     desk,
+    reading,
     dial: dialer(app),
     keepAlive: `connection: keep-alive\r\nkeep-alive: timeout=${seconds}\r\n`,
     handOver,

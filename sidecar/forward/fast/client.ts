@@ -7,6 +7,7 @@ import { refused, tooSlow, type Said } from '../../answers.ts'
 import { Exchange, type Asker } from './exchange.ts'
 import type { FrontOptions } from './front.ts'
 import type { Pool } from './pool.ts'
+import type { Reader } from './reading.ts'
 import { Upload } from './upload.ts'
 import { answerText, interimText, latin1, Outgoing, saidText } from './wire.ts'
 
@@ -28,7 +29,7 @@ export interface Around {
 const NO_BODY = new Upload({ kind: 'none' })
 const END = '0\r\n\r\n'
 
-export class Client implements Asker {
+export class Client implements Asker, Reader {
   readonly socket: Socket
   /** When it began to rest or last sent something, ms. */
   sinceMs: number
@@ -45,12 +46,13 @@ export class Client implements Asker {
   /** The connection ends with the answer under way. */
   private last = false
   private ended = false
+  /** It is no longer ours. */
+  handed = false
   /** Came before its turn. */
   private stash: Buffer | null = null
   private eating = false
   private headMs = 0
-  private readonly listeners: readonly [string, (chunk: Buffer) => void][] = [
-    ['data', chunk => this.onData(chunk)],
+  private readonly listeners: readonly [string, () => void][] = [
     ['drain', () => this.onDrain()],
     // A client that sends no more is gone: half of a connection can't be told from none.
     ['end', () => this.onEnd()],
@@ -58,12 +60,13 @@ export class Client implements Asker {
     ['close', () => this.onClose()],
   ]
 
-  constructor(socket: Socket, around: Around) {
-    this.socket = socket
+  constructor(accepted: Socket, around: Around) {
     this.around = around
     this.lines = new HeadLines(around.options.bounds)
     this.lines.begin(true)
     this.sinceMs = around.now()
+    const socket = around.options.reading(accepted, this)
+    this.socket = socket
     for (const [event, listener] of this.listeners) socket.on(event, listener)
   }
 
@@ -76,16 +79,18 @@ export class Client implements Asker {
     return this.socket.writableLength > 0
   }
 
-  private onData(chunk: Buffer): void {
+  /** Bytes of the client. They are good until this returns. */
+  read(chunk: Buffer): void {
     if (this.ended) return
     this.sinceMs = this.around.now()
     const { stash } = this
     this.stash = null
-    this.eat(stash === null ? chunk : Buffer.concat([stash, chunk]))
+    if (stash === null) this.eat(chunk, false)
+    else this.eat(Buffer.concat([stash, chunk]), true)
   }
 
-  /** Reads on as far as it is the turn of what comes. */
-  private eat(chunk: Buffer): void {
+  /** Reads on as far as it is the turn of what comes. `ours`: the rest may be kept as it is. */
+  private eat(chunk: Buffer, ours: boolean): void {
     let at = 0
     this.eating = true
     while (at < chunk.length && !this.ended) {
@@ -95,7 +100,10 @@ export class Client implements Asker {
     }
     this.eating = false
     if (this.ended) return
-    if (at < chunk.length) this.stash = at === 0 ? chunk : chunk.subarray(at)
+    if (at < chunk.length) {
+      const rest = chunk.subarray(at)
+      this.stash = ours ? rest : Buffer.from(rest)
+    }
     if (this.mustWait()) this.socket.pause()
   }
 
@@ -146,6 +154,7 @@ export class Client implements Asker {
     const { bytes, startLine, end, next } = this.lines
     const whole = Buffer.concat([bytes.subarray(startLine, end), chunk.subarray(next)])
     this.ended = true
+    this.handed = true
     for (const [event, listener] of this.listeners) this.socket.removeListener(event, listener)
     this.around.handOver(this, whole)
     return -1
@@ -244,7 +253,7 @@ export class Client implements Asker {
     if (this.eating) return
     const { stash } = this
     this.stash = null
-    if (stash !== null) this.eat(stash)
+    if (stash !== null) this.eat(stash, true)
     if (!this.ended && !this.mustWait() && this.socket.isPaused()) this.socket.resume()
   }
 

@@ -4,10 +4,12 @@ import type { Desk } from '../../desk.ts'
 import { Client, type Around } from './client.ts'
 import type { Dial } from './link.ts'
 import { Pool, type Time } from './pool.ts'
+import type { Reading } from './reading.ts'
 
 /** The fast carrier: HTTP/1.1 on sockets, from the client's connection to the model's. */
 export interface FrontOptions {
   desk: Desk
+  reading: Reading
   /** A new connection to the model. */
   dial: Dial
   bounds: Bounds

@@ -16,7 +16,7 @@ const slice = Reflect.get(Buffer.prototype, 'latin1Slice') as (
 ) => string
 
 /** Up to here two writes cost more than a copy. */
-const SMALL = 2048
+export const SMALL = 2048
 
 /** The head for the model. `context`: those of its headers that may have changed, and further ones of ours. */
 export function requestText(

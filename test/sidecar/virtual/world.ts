@@ -71,6 +71,12 @@ export class World {
     this.front = front(
       {
         desk,
+        reading: (socket, reader) =>
+          socket.on('data', (bytes: Buffer) => {
+            reader.read(bytes)
+            // The buffer is used again.
+            bytes.fill(0)
+          }),
         dial: link => this.dialled(bytes => link.read(bytes)),
         bounds: LIMITS,
         headTimeoutMs: 1000,
