@@ -9,6 +9,7 @@ import {
 } from '../core/runtime/environment.ts'
 import type { Level } from '../core/runtime/log.ts'
 import type { DrainTimes } from './admit/drain.ts'
+import type { H2Bounds } from './forward/h2/front.ts'
 import type { TrafficBounds } from './traffic.ts'
 import { otelVariables, variables, type Variable, type VariableName } from './env-table.ts'
 
@@ -41,7 +42,7 @@ export interface SidecarConfig {
   gpus: string | null
   maxUpgrades: number
   carrier: 'fast' | 'compat'
-  bounds: TrafficBounds & { headers: number; pipelineBytes: number }
+  bounds: TrafficBounds & H2Bounds & { pipelineBytes: number }
   drainTimes: DrainTimes
   drainGraceMs: number
   drainTimeoutMs: number
@@ -109,6 +110,15 @@ function bounds(read: Reader): SidecarConfig['bounds'] {
     headTimeoutMs: of('OUTRIGGER_HEAD_TIMEOUT'),
     idleTimeoutMs: of('OUTRIGGER_IDLE_TIMEOUT'),
     bodyTimeoutMs: of('OUTRIGGER_BODY_TIMEOUT'),
+    quietTimeoutMs: of('OUTRIGGER_QUIET_TIMEOUT'),
+    streams: of('OUTRIGGER_H2_STREAMS'),
+    resetBurst: of('OUTRIGGER_H2_RESET_BURST'),
+    resetRate: of('OUTRIGGER_H2_RESET_RATE'),
+    controlBurst: of('OUTRIGGER_H2_CONTROL_BURST'),
+    controlRate: of('OUTRIGGER_H2_CONTROL_RATE'),
+    invalidFrames: of('OUTRIGGER_H2_INVALID_FRAMES'),
+    refusedStreams: of('OUTRIGGER_H2_REFUSED_STREAMS'),
+    sessionMemory: of('OUTRIGGER_H2_SESSION_MEMORY'),
   }
 }
 

@@ -1,3 +1,5 @@
+import { trafficVariables } from './env-traffic.ts'
+
 /** Every environment variable of the sidecar, once: config.ts and docs/sidecar.md follow this table. */
 export interface Variable {
   kind: 'text' | 'address' | 'int' | 'list' | 'choice' | 'url'
@@ -155,56 +157,7 @@ export const variables = {
     sentence:
       'fast: HTTP/1.1 on sockets, and what it declines by node:http; compat: all of it by node:http.',
   },
-  OUTRIGGER_HEAD_BYTES: {
-    kind: 'int',
-    default: '32768',
-    min: 1024,
-    max: 1_048_576,
-    sentence: 'Bytes that a head may have, of a request and of an answer.',
-  },
-  OUTRIGGER_MAX_HEADERS: {
-    kind: 'int',
-    default: '100',
-    min: 10,
-    max: 1000,
-    sentence: 'Headers that a head may have, of a request and of an answer.',
-  },
-  OUTRIGGER_MAX_CONNECTIONS: {
-    kind: 'int',
-    default: '10000',
-    min: 1,
-    max: 1_000_000,
-    sentence: 'Connections of clients that may be open at once; more are answered 503.',
-  },
-  OUTRIGGER_PIPELINE_BYTES: {
-    kind: 'int',
-    default: '65536',
-    min: 1,
-    max: 16_777_216,
-    sentence:
-      'Bytes that a client may send before their turn (further requests, a body that waits for a slot); then its connection is not read.',
-  },
-  OUTRIGGER_HEAD_TIMEOUT: {
-    kind: 'int',
-    default: '15000',
-    min: 100,
-    max: 3_600_000,
-    sentence: 'How long a head may take from its first byte to its last, ms.',
-  },
-  OUTRIGGER_IDLE_TIMEOUT: {
-    kind: 'int',
-    default: '75000',
-    min: 100,
-    max: 3_600_000,
-    sentence: 'How long a connection of a client may rest, ms. Longer than clients keep theirs.',
-  },
-  OUTRIGGER_BODY_TIMEOUT: {
-    kind: 'int',
-    default: '60000',
-    min: 100,
-    max: 3_600_000,
-    sentence: 'How long a client may send nothing of a body that it owes, ms.',
-  },
+  ...trafficVariables,
   OUTRIGGER_DRAIN_MIN: {
     kind: 'int',
     default: '3000',

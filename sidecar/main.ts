@@ -209,6 +209,7 @@ async function listen(
     request: (request, response) => handle(desk, request, response),
     upgrade: parts.upgrades.accept,
     fast: config.carrier === 'compat' ? null : handOver => fastFront(config, parts.desk, handOver),
+    h2: async () => (await import('./forward/h2/front.ts')).h2Front({ ...config, desk }),
   })
   return { admin, metrics, front }
 }

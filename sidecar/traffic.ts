@@ -2,8 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { crowded, say, tooSlow } from './answers.ts'
-import type { Front } from './forward/fast/front.ts'
+import type { Front, Handed } from './forward/fast/front.ts'
 import { saidText } from './forward/fast/wire.ts'
+import { door } from './forward/h2/door.ts'
+import type { H2Front } from './forward/h2/front.ts'
+import { sniffer } from './forward/h2/sniff.ts'
 import type { Address } from '../core/runtime/environment.ts'
 import { listenAt, shownAddress } from '../core/runtime/listen.ts'
 
@@ -20,7 +23,9 @@ export interface Handlers {
   request(request: IncomingMessage, response: ServerResponse): Promise<void>
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Reads connections first, and hands over those that it declines; null: all go to node:http. */
-  fast: ((handOver: (socket: Socket, bytes: Buffer) => void) => Front) | null
+  fast: ((handOver: (socket: Socket, bytes: Buffer, to: Handed) => void) => Front) | null
+  /** Loads what carries HTTP/2, when the first connection begins with its preface. */
+  h2: () => Promise<H2Front>
 }
 
 /** Bounds on what clients may send, or withhold. */
@@ -44,13 +49,17 @@ export async function traffic(
   handlers: Handlers,
 ): Promise<Traffic> {
   const { server, closeResting } = compatServer(bounds, handlers)
-  const fast = handlers.fast?.((socket, bytes) => handOver(server, socket, bytes)) ?? null
+  const h2 = door(handlers.h2)
+  const give = (socket: Socket, bytes: Buffer, to: Handed): void =>
+    to === 'h2' ? h2.accept(socket, bytes) : handOver(server, socket, bytes)
+  const fast = handlers.fast?.(give) ?? null
+  const sniffed = sniffer(bounds.headTimeoutMs, give)
   let open = 0
   const accept = (socket: Socket): void => {
     if (open >= bounds.connections) return refuse(socket)
     open++
     socket.once('close', () => open--)
-    if (fast === null) server.emit('connection', socket)
+    if (fast === null) sniffed.sniff(socket)
     else fast.accept(socket)
   }
   const fronts = listen.map(() => new NetServer({ allowHalfOpen: true, noDelay: true }, accept))
@@ -66,17 +75,21 @@ export async function traffic(
       const look = (): void => {
         closeResting(REST_MS)
         fast?.closeResting(REST_MS)
+        sniffed.closeResting(REST_MS)
+        h2.closeResting()
       }
       look()
       const timer = setInterval(look, LOOK_MS)
       return closeAll(fronts).finally(() => {
         clearInterval(timer)
         fast?.close()
+        h2.close()
       })
     },
     destroy() {
       server.closeAllConnections()
       fast?.destroy()
+      h2.destroy()
     },
   }
 }

@@ -40,6 +40,8 @@ const BAD_HOST = refuse('Host is a name or an address, and a port')
 const NO_HOST = refuse('HTTP/1.1 needs one Host')
 const BAD_UPGRADE = refuse('an upgrade is a GET without a body')
 const BAD_VERSION: Refusal = { status: 505, why: 'HTTP/1.1 is spoken here' }
+/** The preface of HTTP/2 (RFC 9113 3.4). Where a connection begins with it, that is spoken instead. */
+export const HTTP2: Refusal = { status: 505, why: 'HTTP/2 begins a connection' }
 const NO_CONNECT: Refusal = { status: 501, why: 'CONNECT is not for a model' }
 const BAD_EXPECT: Refusal = { status: 417, why: 'the only expectation known is 100-continue' }
 
@@ -94,7 +96,12 @@ interface Start {
   to: number
 }
 
-function readStart({ bytes, startLine, startLineEnd: end }: HeadLines): Start | Refusal | 'compat' {
+function readStart({
+  bytes,
+  startLine,
+  startLineEnd: end,
+  count,
+}: HeadLines): Start | Refusal | 'compat' {
   let at = startLine
   while (at < end && is(bytes, at, TOKEN)) at++
   if (at === startLine || bytes[at] !== SPACE) return BAD_START
@@ -104,11 +111,15 @@ function readStart({ bytes, startLine, startLineEnd: end }: HeadLines): Start | 
   const to = at
   const version = versionOf(bytes, to + 1, end)
   if (version === null || to === from) return BAD_START
-  if (version === 'other') return BAD_VERSION
+  if (version === 'other') return isPreface(bytes, startLine, end, count) ? HTTP2 : BAD_VERSION
   if (method === 'CONNECT') return NO_CONNECT
   const form = formOf(bytes, from, to)
   if (typeof form === 'object') return form
   return form === 'plain' && version === '1.1' && method !== null ? { method, from, to } : 'compat'
+}
+
+function isPreface(bytes: Uint8Array, from: number, to: number, count: number): boolean {
+  return count === 0 && exactly(bytes, from, to, 'PRI * HTTP/2.0')
 }
 
 function methodOf(bytes: Uint8Array, from: number, to: number): string | null {

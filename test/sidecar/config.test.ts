@@ -84,11 +84,11 @@ test('docs/sidecar.md lists the table, and only that', t => {
     t.true(text.includes(`| \`${name}\` | ${said} | ${variable.sentence} |`), name)
   }
   for (const name of otelVariables) t.true(text.includes(`\`${name}\``), name)
-  const listed = new Set([...text.matchAll(/OUTRIGGER_[A-Z_]+/g)].map(match => match[0]))
+  const listed = new Set([...text.matchAll(/OUTRIGGER_[A-Z0-9_]+/g)].map(match => match[0]))
   t.deepEqual([...listed].toSorted(), Object.keys(variables).toSorted())
 })
 
-for (const file of ['request.ts', 'forward/fast/exchange.ts']) {
+for (const file of ['request.ts', 'forward/fast/exchange.ts', 'forward/h2/call.ts']) {
   test(`docs/request.md has the steps of sidecar/${file} in their order`, t => {
     const source = readFileSync(new URL(`../../sidecar/${file}`, import.meta.url), 'utf8')
     const steps = [...source.matchAll(/^ +\/\/ (\d \w+)$/gm)].map(match => match[1])

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 import type { AnswerHead } from '../../../core/http/answer.ts'
 import type { Refusal } from '../../../core/http/head.ts'
 import { HeadLines } from '../../../core/http/lines.ts'
-import { readRequest, type RequestHead } from '../../../core/http/request.ts'
+import { HTTP2, readRequest, type RequestHead } from '../../../core/http/request.ts'
 import { refused, tooSlow, type Said } from '../../answers.ts'
 import { Exchange, type Asker } from './exchange.ts'
-import type { FrontOptions } from './front.ts'
+import type { FrontOptions, Handed } from './front.ts'
 import type { Pool } from './pool.ts'
 import type { Reader } from './reading.ts'
 import { Upload } from './upload.ts'
@@ -20,8 +20,8 @@ export interface Around {
   pool: Pool
   /** ms, monotonic. */
   now(): number
-  /** Gives the connection to node:http, which reads these bytes first. */
-  handOver(client: Client, bytes: Buffer): void
+  /** Gives the connection to node:http, or to HTTP/2, which read these bytes first. */
+  handOver(client: Client, bytes: Buffer, to: Handed): void
   gone(client: Client): void
 }
 
@@ -136,8 +136,8 @@ export class Client implements Asker, Reader {
     const scanned = this.lines.push(chunk, at)
     if (scanned === 'more') return chunk.length
     const head = scanned === 'done' ? readRequest(this.lines, latin1) : scanned
-    if (head === 'compat') return this.handOver(chunk)
-    if ('why' in head) return this.refuseHead(head)
+    if (head === 'compat') return this.handOver(chunk, 'compat')
+    if ('why' in head) return this.refuseHead(head, chunk)
     const { next } = this.lines
     this.lines.begin(true)
     this.begun = false
@@ -150,17 +150,20 @@ export class Client implements Asker, Reader {
     return next
   }
 
-  private handOver(chunk: Buffer): number {
+  private handOver(chunk: Buffer, to: Handed): number {
     const { bytes, startLine, end, next } = this.lines
     const whole = Buffer.concat([bytes.subarray(startLine, end), chunk.subarray(next)])
     this.ended = true
     this.handed = true
     for (const [event, listener] of this.listeners) this.socket.removeListener(event, listener)
-    this.around.handOver(this, whole)
+    this.around.handOver(this, whole, to)
     return -1
   }
 
-  private refuseHead(refusal: Refusal): number {
+  private refuseHead(refusal: Refusal, chunk: Buffer): number {
+    // Only a connection's very first bytes are a preface.
+    const first = this.head === null && this.lines.startLine === 0
+    if (refusal === HTTP2 && first) return this.handOver(chunk, 'h2')
     this.refuseNext(refused(refusal))
     return -1
   }

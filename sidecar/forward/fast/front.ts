@@ -21,8 +21,11 @@ export interface FrontOptions {
   /** The lines that say so to a client whose connection is kept. */
   keepAlive: string
   /** Takes a connection with what it has to say first. */
-  handOver(socket: Socket, bytes: Buffer): void
+  handOver(socket: Socket, bytes: Buffer, to: Handed): void
 }
+
+/** Who carries what the fast carrier does not: node:http, or HTTP/2. */
+export type Handed = 'compat' | 'h2'
 
 export interface Front {
   accept(socket: Socket): void
@@ -53,9 +56,9 @@ export function front(options: FrontOptions, time = realTime): Front {
     pool,
     now,
     gone: client => clients.delete(client),
-    handOver(client, bytes) {
+    handOver(client, bytes, to) {
       clients.delete(client)
-      options.handOver(client.socket, bytes)
+      options.handOver(client.socket, bytes, to)
     },
   }
   const { headTimeoutMs, idleTimeoutMs, bodyTimeoutMs } = options

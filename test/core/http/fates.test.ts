@@ -1,9 +1,11 @@
 import test from 'ava'
+import { HTTP2 } from '../../../core/http/request.ts'
 import { page, rows } from './rows.ts'
 import { ourAnswer, ourRequests, type Reading } from './fuzz/ours.ts'
 
 /** docs/http.md is walked, row by row: what it says of an input is what becomes of it. */
 function fateOf({ end, status, messages }: Reading): string {
+  if (end === HTTP2.why) return 'h2'
   if (status !== undefined) return String(status)
   if (end === 'compat') return end
   return messages.length > 0 && messages.every(({ whole }) => whole) ? 'fast' : 'unfinished'

@@ -1,0 +1,120 @@
+import type { ClientHttp2Stream, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type { Clock } from '../../../core/runtime/clock.ts'
+import { events } from '../events.ts'
+import { ClientTime } from '../upload.ts'
+import { cleaned } from './head.ts'
+
+/** The body of a request on its way to the model, as it comes and as fast as the model takes it. */
+export class Upload {
+  readonly time: ClientTime
+  /** Some of it is gone, so it can't be sent again. */
+  spent = false
+  /** When some of it last came, ms. */
+  movedMs = performance.now()
+  private readonly stream: ServerHttp2Stream
+
+  constructor(
+    stream: ServerHttp2Stream,
+    asked: ClientHttp2Stream,
+    trailers: boolean,
+    clock: Clock,
+  ) {
+    this.stream = stream
+    this.time = new ClientTime(clock)
+    if (stream.readableEnded) asked.end()
+    else this.start(asked)
+    if (trailers) this.trailers(asked)
+  }
+
+  private start(asked: ClientHttp2Stream): void {
+    const { stream } = this
+    stream.on('data', (chunk: Buffer) => {
+      this.spent = true
+      this.movedMs = performance.now()
+      const more = asked.write(chunk)
+      this.time.waits(more)
+      if (!more) stream.pause()
+    })
+    asked.on('drain', () => {
+      this.time.waits(true)
+      this.movedMs = performance.now()
+      stream.resume()
+    })
+    stream.once('end', () => {
+      this.time.waits(false)
+      asked.end()
+    })
+  }
+
+  private trailers(asked: ClientHttp2Stream): void {
+    let trailers: IncomingHttpHeaders = {}
+    this.stream.once('trailers', came => (trailers = cleaned(came)))
+    asked.once('wantTrailers', () => asked.sendTrailers(trailers))
+  }
+
+  /** It is the client's turn to send. */
+  get owes(): boolean {
+    return !this.stream.readableEnded && !this.stream.isPaused()
+  }
+
+  /** It goes to the model no longer. */
+  stop(): void {
+    this.stream.removeAllListeners('data').removeAllListeners('end')
+  }
+}
+
+/** The body of an answer on its way to the client, and the trailers behind it. */
+export class Download {
+  trailers: IncomingHttpHeaders = {}
+  /** When the model last sent some of it, ms. */
+  movedMs = performance.now()
+  private readonly clock: Clock
+  private readonly asked: ClientHttp2Stream
+  private readonly stream: ServerHttp2Stream
+  private sum = 0
+  private pausedAt: number | null = null
+  private stopped = false
+
+  constructor(asked: ClientHttp2Stream, stream: ServerHttp2Stream, clock: Clock) {
+    this.asked = asked
+    this.stream = stream
+    this.clock = clock
+    asked.once('trailers', came => (this.trailers = cleaned(came)))
+    stream.on('drain', () => this.resume())
+  }
+
+  /** Calls `whole` at the model's last byte. `count`: told the events of an event stream. */
+  start(count: ((events: number) => void) | null, whole: () => void): void {
+    const { asked, stream } = this
+    asked.on('data', (chunk: Buffer) => {
+      if (count !== null) count(events(chunk))
+      this.movedMs = performance.now()
+      if (this.stopped || stream.write(chunk)) return
+      this.pausedAt ??= this.clock.us()
+      asked.pause()
+    })
+    asked.once('end', whole)
+  }
+
+  /** us that the model had to wait for the client. */
+  get pausedUs(): number {
+    return this.sum + (this.pausedAt === null ? 0 : this.clock.us() - this.pausedAt)
+  }
+
+  stop(): void {
+    this.stopped = true
+  }
+
+  /** Ends what has begun with these trailers, whatever the model would have said. */
+  endWith(trailers: IncomingHttpHeaders): void {
+    this.stopped = true
+    this.trailers = trailers
+    if (!this.stream.writableEnded) this.stream.end()
+  }
+
+  private resume(): void {
+    this.sum = this.pausedUs
+    this.pausedAt = null
+    this.asked.resume()
+  }
+}

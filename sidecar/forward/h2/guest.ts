@@ -1,0 +1,74 @@
+import { constants, type ServerHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+import type { H2Bounds } from './front.ts'
+
+/** What a session of a client may do beside asking. */
+type GuestBounds = Pick<H2Bounds, 'idleTimeoutMs' | 'controlBurst' | 'controlRate'>
+
+/** A client that was told to go and has nothing open has this long to close its connection, ms. */
+const LINGER_MS = 1000
+/** A session that is new has its first stream on its way, ms. */
+const NEW_MS = 500
+
+/** One session of a client: when it rests, when it has to go, and that it asks for no more than it should. */
+export class Guest {
+  private readonly session: ServerHttp2Session
+  private readonly socket: Socket
+  private readonly bounds: GuestBounds
+  private open = 0
+  private readonly bornMs = performance.now()
+  /** When its last stream ended, or it was told to go, ms. */
+  private sinceMs = this.bornMs
+  /** PING and SETTINGS that it may still send now. */
+  private tokens: number
+  private tokensMs = this.bornMs
+
+  constructor(session: ServerHttp2Session, socket: Socket, bounds: GuestBounds) {
+    this.session = session
+    this.socket = socket
+    this.bounds = bounds
+    this.tokens = bounds.controlBurst
+    // What is wrong with it is told to it by nghttp2.
+    session.on('error', () => undefined)
+    session.on('ping', () => this.spend())
+    session.on('remoteSettings', () => this.spend())
+  }
+
+  began(): void {
+    this.open++
+  }
+
+  ended(): void {
+    this.open--
+    this.sinceMs = performance.now()
+  }
+
+  /** Takes no new streams (GOAWAY), and ends with its last one. */
+  leave(): void {
+    if (this.session.closed) return
+    this.sinceMs = performance.now()
+    this.session.close()
+  }
+
+  destroy(): void {
+    this.session.destroy()
+  }
+
+  look(nowMs: number, draining: boolean): void {
+    const quiet = this.open === 0 ? nowMs - this.sinceMs : 0
+    if (this.session.closed) {
+      if (quiet > LINGER_MS) this.socket.destroy()
+    } else if (quiet > this.bounds.idleTimeoutMs) this.leave()
+    else if (draining && nowMs - this.bornMs > NEW_MS) this.leave()
+  }
+
+  /** A client that sends nothing but frames to be answered. */
+  private spend(): void {
+    const { controlBurst, controlRate } = this.bounds
+    const nowMs = performance.now()
+    const earned = ((nowMs - this.tokensMs) * controlRate) / 1000
+    this.tokensMs = nowMs
+    this.tokens = Math.min(controlBurst, this.tokens + earned) - 1
+    if (this.tokens < 0) this.session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+  }
+}
