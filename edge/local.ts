@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { systemClock } from '../core/runtime/clock.ts'
 import { jsonLog } from '../core/runtime/log.ts'
+import { residentReader } from '../core/runtime/resident.ts'
 import { startTelemetry, type Telemetry } from '../core/runtime/telemetry.ts'
 import type { EdgeConfig } from './config.ts'
 import type { SelfCost } from './line.ts'
@@ -42,6 +43,7 @@ export async function localRoom(
 /** What this process itself cost since the last call. */
 function ownCost(): () => SelfCost {
   let before = process.cpuUsage()
+  const rss = residentReader(() => process.memoryUsage.rss())
   const delay = monitorEventLoopDelay({ resolution: 20 })
   delay.enable()
   return () => {
@@ -50,6 +52,6 @@ function ownCost(): () => SelfCost {
     before = now
     const delayUs = Math.max(0, Math.round(delay.max / 1000) - 20_000)
     delay.reset()
-    return { cpuUs, rss: process.memoryUsage.rss(), delayUs }
+    return { cpuUs, rss: rss(), delayUs }
   }
 }

@@ -7,6 +7,7 @@ import { adminRoutes } from './admin.ts'
 import { Admission } from './admit/admission.ts'
 import { parityOf } from './admit/limit.ts'
 import type { SidecarConfig } from './config.ts'
+import { affordable } from './descriptors.ts'
 import type { Desk } from './desk.ts'
 import { engineWatch } from './engine.ts'
 import { draining, type Draining } from './drain.ts'
@@ -15,21 +16,16 @@ import { front, type Front, type FrontOptions } from './forward/fast/front.ts'
 import { dialer } from './forward/fast/pool.ts'
 import { reading } from './forward/fast/reading.ts'
 import { gate } from './gate.ts'
-import { isLoopbackMode, refusedHint } from './loopback.ts'
+import { refusedHint } from './loopback.ts'
 import { measure, type MeasureOptions } from './measure.ts'
 import { orders, type Orders } from './orders.ts'
 import { page, type Page } from './page.ts'
 import { passes } from './passes.ts'
 import { readiness, type Readiness } from './ready.ts'
 import { handle } from './request.ts'
-import { directWatch, NO_DIRECT, type DirectWatch } from './signals/connections.ts'
 import { gpuReader } from './signals/gpu.ts'
-import {
-  namedResources,
-  selfReader,
-  sharedResources,
-  type ResourceReader,
-} from './signals/resources.ts'
+import { selfReader } from './signals/resources.ts'
+import { direct, resources } from './sights.ts'
 import { spans, type SpanMaker } from './spans.ts'
 import { traffic, type Traffic } from './traffic.ts'
 import { upgrades, type Upgrades } from './upgrades.ts'
@@ -205,11 +201,16 @@ async function listen(
   ends.push(admin.close)
   const metrics = await serve({ ...config.metrics, routes: [shows] })
   ends.push(metrics.close)
-  const front = await traffic(config.traffic, config.bounds, {
+  const bounds = affordable(config.bounds, parts.log)
+  const front = await traffic(config.traffic, bounds, {
     request: (request, response) => handle(desk, request, response),
     upgrade: parts.upgrades.accept,
     fast: config.carrier === 'compat' ? null : handOver => fastFront(config, parts.desk, handOver),
     h2: async () => (await import('./forward/h2/front.ts')).h2Front({ ...config, desk }),
+  })
+  parts.page.watch(() => {
+    const { clients, links } = front.open()
+    return { client: clients, model: links + desk.carrier.open() + parts.upgrades.open() }
   })
   return { admin, metrics, front }
 }
@@ -254,23 +255,6 @@ function measuring(
       page.add(sample)
     },
   }
-}
-
-/** Only a pod's connections are all the model's; in mode loopback nobody but the pod itself reaches it. */
-function direct(config: SidecarConfig): DirectWatch | null {
-  if (!config.ownLoopback) return null
-  return isLoopbackMode(config) ? NO_DIRECT : directWatch({ port: config.app.port })
-}
-
-/** null: the model's processes can't be seen. */
-function resources(config: SidecarConfig, log: Log): ResourceReader | null {
-  const { appPidFile, sharedProcesses, cpuQuota: quota, memoryLimit } = config
-  if (appPidFile !== null) return namedResources({ file: appPidFile, quota, memoryLimit })
-  if (!sharedProcesses) return null
-  // Where processes are shared, the pause process is number 1.
-  if (process.pid > 1) return sharedResources({ own: process.pid, quota, memoryLimit })
-  log('warn', 'this pod does not share its process namespace: CPU and memory are not measured')
-  return null
 }
 
 /** Stops being ready, stops listening, and waits for what is in flight; cuts off what takes too long. */

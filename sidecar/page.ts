@@ -7,8 +7,12 @@ import type { Orders } from './orders.ts'
 /** The /metrics page: totals of the samples, and what is true now. */
 export interface Page {
   add(sample: Sample): void
+  /** How many connections are open, by side; asked when the page is. */
+  watch(open: () => Connections): void
   page: MetricsPage
 }
+
+type Connections = Record<'client' | 'model', number>
 
 interface Sources {
   labels: { endpoint: string; replica: string; revision: string }
@@ -23,7 +27,9 @@ export function page({ labels, admission, gate, orders, dropped }: Sources): Pag
   const outcomes = { ok: 0, client_error: 0, server_error: 0, abandoned: 0 }
   const rejected: Record<string, number> = {}
   let last: Sample | null = null
+  let connections: () => Connections = () => ({ client: 0, model: 0 })
   return {
+    watch: open => void (connections = open),
     add(sample) {
       last = sample
       totals.offered += sample.offered
@@ -53,6 +59,9 @@ export function page({ labels, admission, gate, orders, dropped }: Sources): Pag
       write.set('outrigger_attempts_total', labels, totals.attempts)
       write.set('outrigger_requests_in_flight', labels, admission.inFlight)
       write.set('outrigger_requests_queued', labels, admission.queued)
+      for (const [side, count] of Object.entries(connections())) {
+        write.set('outrigger_connections', { ...labels, side }, count)
+      }
       write.set('outrigger_limit', labels, state.effective)
       write.set('outrigger_learned_limit', labels, state.learned)
       write.set('outrigger_limit_guard_active', labels, state.guard ? 1 : 0)

@@ -13,6 +13,8 @@ import { listenAt, shownAddress } from '../core/runtime/listen.ts'
 /** The front: a strict HTTP/1.1 server with bounds on all that a client may send or withhold. */
 export interface Traffic {
   address: string
+  /** Connections of clients, whoever carries them, and those of the fast carrier to the model. */
+  open(): { clients: number; links: number }
   /** No new connections, and those that rest are closed. Resolves when none is left. */
   close(): Promise<void>
   /** Cuts off what is left. */
@@ -41,6 +43,8 @@ export interface TrafficBounds {
 /** A connection that rested this long has surely no request on its way. */
 const REST_MS = 500
 const LOOK_MS = 50
+/** Who is refused and does not go is cut off. */
+const REFUSED_MS = 1000
 
 /** Listens on each address; rejects with the system's error (EADDRINUSE, EACCES). */
 export async function traffic(
@@ -55,6 +59,7 @@ export async function traffic(
   const fast = handlers.fast?.(give) ?? null
   const sniffed = sniffer(bounds.headTimeoutMs, give)
   let open = 0
+  const refuse = refusal(bounds.connections)
   const accept = (socket: Socket): void => {
     if (open >= bounds.connections) return refuse(socket)
     open++
@@ -71,6 +76,7 @@ export async function traffic(
   server.emit('listening')
   return {
     address: bound[0] ?? '',
+    open: () => ({ clients: open, links: fast?.open().links ?? 0 }),
     close() {
       const look = (): void => {
         closeResting(REST_MS)
@@ -142,11 +148,22 @@ function handOver(server: Server, socket: Socket, bytes: Buffer): void {
   socket.resume()
 }
 
-/** Beyond the bound there is no more than a word. */
-function refuse(socket: Socket): void {
-  socket.on('error', () => socket.destroy())
-  socket.end(saidText(crowded(), false, ''), 'latin1')
-  socket.resume()
+/** Beyond the bound there is no more than a word, little time to hear it, and that not for all at once. */
+function refusal(connections: number): (socket: Socket) => void {
+  const most = Math.max(8, Math.floor(connections / 8))
+  let told = 0
+  return socket => {
+    socket.on('error', () => socket.destroy())
+    if (told >= most) return void socket.destroy()
+    told++
+    const timer = setTimeout(() => socket.destroy(), REFUSED_MS)
+    socket.once('close', () => {
+      told--
+      clearTimeout(timer)
+    })
+    socket.end(saidText(crowded(), false, ''), 'latin1')
+    socket.resume()
+  }
 }
 
 /** All or none. */

@@ -16,6 +16,8 @@ import { upload, type ClientTime } from './upload.ts'
  */
 export interface Carrier {
   send(head: Head, body: Readable): Sending
+  /** Connections to the model, resting ones too. */
+  open(): number
   /** Closes idle connections, and no longer keeps any. */
   close(): void
 }
@@ -95,8 +97,13 @@ export function compatCarrier(app: Address, clock: Clock): Carrier {
         },
       }
     },
+    open: () => count(agent.sockets) + count(agent.freeSockets),
     close: () => agent.destroy(),
   }
+}
+
+function count(sockets: NodeJS.ReadOnlyDict<readonly unknown[]>): number {
+  return Object.values(sockets).reduce((sum, some) => sum + (some?.length ?? 0), 0)
 }
 
 /** What http-proxy takes for a request. */

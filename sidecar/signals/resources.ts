@@ -1,6 +1,7 @@
 /** CPU and memory as a sample carries them: of the model's process tree, and of the sidecar itself. */
 import { readFileSync } from 'node:fs'
 import type { Sample } from '../../core/model/sample.ts'
+import { residentReader } from '../../core/runtime/resident.ts'
 import { allowedCores, readBounds } from './cgroup.ts'
 import { processTree } from './process.ts'
 import { sharedProcesses } from './shared.ts'
@@ -112,13 +113,14 @@ export function selfReader(own: OwnNumbers): { read(lateUs: number): Sample['sel
     const { user, system } = own.cpuUsage()
     return user + system
   }
+  const rss = residentReader(() => own.memoryUsage.rss())
   let before = used()
   return {
     read(lateUs) {
       const now = used()
       const cpuUs = Math.max(0, Math.round(now - before))
       before = now
-      return { cpuUs, rss: own.memoryUsage.rss(), delayUs: Math.max(0, Math.round(lateUs)) }
+      return { cpuUs, rss: rss(), delayUs: Math.max(0, Math.round(lateUs)) }
     },
   }
 }

@@ -159,6 +159,35 @@ test('connections beyond the bound are told, and the others are served', async t
   t.pass()
 })
 
+test("who is refused and does not go is cut off, and takes nobody else's place", async t => {
+  const { address } = await listen(t, (_request, response) => void response.end('ok'))
+  const { traffic } = await sidecar(t, address, { OUTRIGGER_MAX_CONNECTIONS: '1' })
+  const [, host, port] = /^(.*):(\d+)$/.exec(traffic) ?? []
+  const held = connect({ port: Number(port), host })
+  held.write(GET('/'))
+  await once(held, 'data')
+  // They never end their half.
+  const stubborn = Array.from({ length: 20 }, () => {
+    const socket = connect({ port: Number(port), host, allowHalfOpen: true })
+    socket.on('error', () => undefined)
+    socket.write(GET('/'))
+    return socket
+  })
+  const said = stubborn.map(async socket => {
+    let text = ''
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()))
+    // Whoever still listens takes what is written; then nobody does.
+    const timer = setInterval(() => socket.write('x'), 50)
+    await new Promise(resolve => socket.once('close', resolve))
+    clearInterval(timer)
+    return text.slice(0, 12)
+  })
+  // 8 are told, the others only closed.
+  const words = await Promise.all(said)
+  t.is(words.filter(word => word === 'HTTP/1.1 503').length, 8)
+  held.destroy()
+})
+
 test('what comes before its turn is kept up to the bound; the rest stays with the client', async t => {
   const { promise: hold, resolve: release } = Promise.withResolvers<void>()
   const seen: string[] = []

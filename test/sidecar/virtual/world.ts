@@ -54,6 +54,7 @@ export class World {
         send: () => {
           throw new Error('not here')
         },
+        open: () => 0,
         close: () => undefined,
       },
       passes: { good: () => false },

@@ -1,0 +1,22 @@
+import type { Log } from '../core/runtime/log.ts'
+import type { SidecarConfig } from './config.ts'
+import { isLoopbackMode } from './loopback.ts'
+import { directWatch, NO_DIRECT, type DirectWatch } from './signals/connections.ts'
+import { namedResources, sharedResources, type ResourceReader } from './signals/resources.ts'
+
+/** Only a pod's connections are all the model's; in mode loopback nobody but the pod itself reaches it. */
+export function direct(config: SidecarConfig): DirectWatch | null {
+  if (!config.ownLoopback) return null
+  return isLoopbackMode(config) ? NO_DIRECT : directWatch({ port: config.app.port })
+}
+
+/** null: the model's processes can't be seen. */
+export function resources(config: SidecarConfig, log: Log): ResourceReader | null {
+  const { appPidFile, sharedProcesses, cpuQuota: quota, memoryLimit } = config
+  if (appPidFile !== null) return namedResources({ file: appPidFile, quota, memoryLimit })
+  if (!sharedProcesses) return null
+  // Where processes are shared, the pause process is number 1.
+  if (process.pid > 1) return sharedResources({ own: process.pid, quota, memoryLimit })
+  log('warn', 'this pod does not share its process namespace: CPU and memory are not measured')
+  return null
+}
