@@ -1,8 +1,17 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { addAbortSignal } from 'node:stream'
 import type { Clock } from '../../../core/runtime/clock.ts'
 import { events } from '../events.ts'
 import { ClientTime } from '../upload.ts'
 import { cleaned } from './head.ts'
+
+/**
+ * Resets a stream to the model (CANCEL). Its own `close` would first end what is being sent, and the model might take
+ * the half of a body for a whole one.
+ */
+export function cancel(asked: ClientHttp2Stream | null): void {
+  if (asked !== null) addAbortSignal(AbortSignal.abort(), asked)
+}
 
 /** The body of a request on its way to the model, as it comes and as fast as the model takes it. */
 export class Upload {

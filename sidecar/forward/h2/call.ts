@@ -5,7 +5,7 @@ import { refused, tooSlow, type Said } from '../../answers.ts'
 import { kindOf, patience, repeatable, RETRY_MS, unserved } from '../../desk.ts'
 import type { Desk } from '../../desk.ts'
 import type { Trail } from '../../spans.ts'
-import { Download, Upload } from './bodies.ts'
+import { cancel, Download, Upload } from './bodies.ts'
 import type { H2Bounds } from './front.ts'
 import { kindOfCall, timeoutText, timerOf } from './grpc.ts'
 import { cleaned, isGrpc, readH2Head, type H2Head } from './head.ts'
@@ -136,7 +136,7 @@ export class Call {
 
   private interim(headers: AnswerHead): void {
     if (this.over || this.stream.headersSent) return
-    if (++this.interims > MOST_INTERIM) this.asked?.close(NGHTTP2_CANCEL)
+    if (++this.interims > MOST_INTERIM) cancel(this.asked)
     // 100 is said by us, to whom it was asked of.
     else if (headers[':status'] !== 100) this.stream.additionalHeaders(cleaned(headers))
   }
@@ -171,24 +171,24 @@ export class Call {
       this.desk.engine.heard(download?.trailers ?? {}, this.arrivedUs / 1000)
     this.finish(call ? kindOfCall(status) : kindOf(answer?.[':status'] ?? 502), true)
     // What the model was still being sent is given up.
-    if (asked?.writableEnded === false) asked.close(NGHTTP2_CANCEL)
+    if (asked?.writableEnded === false) cancel(asked)
     if (stream.writableEnded) this.stopSending()
     else stream.end()
   }
 
   private endWith(trailers: IncomingHttpHeaders): void {
     this.stream.sendTrailers(trailers)
-    // They leave with an immediate of their own.
-    if (!this.stream.readableEnded) setImmediate(() => this.stopSending())
+    this.stopSending()
   }
 
   /** Behind an answer: what the client still sends is dropped, and it is told not to. */
   private stopSending(): void {
     const { stream } = this
-    if (stream.readableEnded || stream.endAfterHeaders || stream.destroyed) return
+    if (stream.readableEnded || stream.endAfterHeaders) return
     this.upload?.stop()
     stream.resume()
-    stream.close(NGHTTP2_NO_ERROR)
+    // What goes before it (trailers with an immediate of their own) must not be lost.
+    setImmediate(() => setImmediate(() => stream.close(NGHTTP2_NO_ERROR)))
   }
 
   private finish(kind: Ended['kind'], whole: boolean): void {
@@ -256,7 +256,7 @@ export class Call {
     const { ticket, desk, asked, answer } = this
     const { state, reason } = ticket ?? {}
     this.release()
-    asked?.close(NGHTTP2_CANCEL)
+    cancel(asked)
     if (ticket === null) return
     desk.gate.leave(ticket)
     const status = answer?.[':status'] ?? 502

@@ -20,8 +20,8 @@ function ofCall(status: number, message: string, headers: Said['headers']): Said
 /** Overload, or a deadline that passed in the queue. gRPC clients read when to come again in ms. */
 export function turnedAway(desk: Desk, ticket: Ticket, head: H2Head): Said {
   const own = ownRecord(desk, ticket)
-  if (head.timeoutUs !== null && desk.clock.us() - ticket.arrivedUs >= head.timeoutUs)
-    return pastDeadline(own)
+  const theirs = ticket.arrivedUs + (head.timeoutUs ?? Infinity)
+  if (ticket.reason === 'late' && ticket.deadlineUs >= theirs) return pastDeadline(own)
   const { queued, drainedPerSecond } = desk.admission
   const jitter = desk.jitter()
   const seconds = retryAfter(queued, drainedPerSecond, jitter)

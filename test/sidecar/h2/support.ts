@@ -13,12 +13,18 @@ import {
 import type { AddressInfo } from 'node:net'
 import type { ExecutionContext } from 'ava'
 
+interface Asked {
+  stream: ServerHttp2Stream
+  headers: IncomingHttpHeaders
+  session: ServerHttp2Stream['session']
+}
+
 /** A model that speaks HTTP/2 with prior knowledge, gone with the test. */
 export interface Model {
   address: string
   server: Http2Server
   sessions: ServerHttp2Session[]
-  streams: { stream: ServerHttp2Stream; headers: IncomingHttpHeaders }[]
+  streams: Asked[]
 }
 
 export async function h2Model(
@@ -32,7 +38,7 @@ export async function h2Model(
   server.on('sessionError', () => undefined)
   server.on('stream', (stream: ServerHttp2Stream, headers) => {
     stream.on('error', () => undefined)
-    model.streams.push({ stream, headers })
+    model.streams.push({ stream, headers, session: stream.session })
     answer(stream, headers)
   })
   server.listen(0, '127.0.0.1')
@@ -43,6 +49,11 @@ export async function h2Model(
     server.close()
   })
   return model
+}
+
+/** Sessions that had a stream: others ask whether the port is open. */
+export function used({ streams }: Model): number {
+  return new Set(streams.map(({ session }) => session)).size
 }
 
 export function h2Client(t: ExecutionContext, address: string): ClientHttp2Session {
@@ -78,7 +89,7 @@ export async function h2Ask(
   stream.on('trailers', got => (said.trailers = got))
   stream.on('data', (chunk: Buffer) => (said.body += chunk.toString('latin1')))
   if (!endStream) stream.end(body)
-  await once(stream, 'close')
+  await new Promise<void>(resolve => stream.once('close', resolve))
   said.code = stream.rstCode
   return said
 }
