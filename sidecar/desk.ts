@@ -5,7 +5,7 @@ import type { EngineWatch } from './engine.ts'
 import type { Carrier } from './forward/compat.ts'
 import type { Gate } from './gate.ts'
 import type { Passes } from './passes.ts'
-import type { Spans } from './spans.ts'
+import type { RequestEnd, Spans } from './spans.ts'
 
 /** What a request passes by, whichever carrier takes it. */
 export interface Desk {
@@ -45,6 +45,17 @@ export function unserved(ticket: Ticket, desk: Desk) {
     limit: desk.admission.state.effective,
     objectiveUs: desk.admission.objective,
   }
+}
+
+/** What it needs of one that was served. In full: a spread costs more than all the rest of it. */
+export function served(
+  ticket: Ticket,
+  desk: Desk,
+  status: number,
+  { kind, serviceUs }: Ended,
+): RequestEnd {
+  const { queueUs, limit, objectiveUs } = unserved(ticket, desk)
+  return { queueUs, limit, objectiveUs, status, kind, serviceUs, left: false }
 }
 
 /** Our headers of an answer, as name, value, name, value. */

@@ -16,6 +16,7 @@ export interface EngineWatch {
 
 const STALE_MS = 5000
 const NOTHING = {}
+const ORCA = { [ORCA_REQUEST.name]: ORCA_REQUEST.value }
 
 export function engineWatch(config: SidecarConfig, say: (sentence: string) => void): EngineWatch {
   const scraper = engineScraper({
@@ -40,8 +41,7 @@ export function engineWatch(config: SidecarConfig, say: (sentence: string) => vo
 
   return {
     tick: nowMs => void scraper.tick(nowMs),
-    ask: nowMs =>
-      scraper.last(nowMs) === null ? { [ORCA_REQUEST.name]: ORCA_REQUEST.value } : NOTHING,
+    ask: nowMs => (scraper.last(nowMs) === null ? ORCA : NOTHING),
     heard(headers, nowMs) {
       const header = headers[ORCA_RESPONSE]
       const orca = typeof header === 'string' ? readOrca(header) : null

@@ -7,7 +7,7 @@ import type { Admission, Ended, Ticket } from './admit/admission.ts'
 export interface Gate {
   /** Resolves when the ticket is no longer queued: at once unless it must wait. */
   enter(arrivedUs: number, who: { edge: boolean; patienceUs: number | null }): Entry
-  finish(ticket: Ticket, ended: Ended): void
+  finish(ticket: Ticket, ended: Ended, nowUs?: number): void
   leave(ticket: Ticket): void
   /** Tells those whose tickets changed. */
   wake(changed: readonly Ticket[]): void
@@ -58,9 +58,9 @@ export function gate(admission: Admission, clock: Clock): Gate {
       if (ticket.state === 'in-flight') wait.add(0)
       return { ticket, settled: ticket.state === 'queued' ? queued(ticket) : null }
     },
-    finish(ticket, ended) {
+    finish(ticket, ended, nowUs = clock.us()) {
       if (ended.kind === 'ok' && ticket.state === 'in-flight') service.add(ended.serviceUs)
-      wake(admission.finish(ticket, clock.us(), ended))
+      wake(admission.finish(ticket, nowUs, ended))
     },
     leave(ticket) {
       const was = ticket.state

@@ -71,6 +71,17 @@ export function spans(maker: SpanMaker | null): Spans {
     return slow || end.queueUs > 0 || end.reason !== undefined || end.kind === 'server'
   }
 
+  function ended(request: Request, live: LiveSpan | null, end: RequestEnd): void {
+    const out = standsOut(end)
+    if (live === null && !out) return
+    // Decided late, so a sibling of the app's spans: its parent is the caller.
+    const span = live ?? maker?.start(request) ?? null
+    span?.end(end)
+    const reference = span?.reference ?? request.parent
+    if (!out || reference === null || causes.length >= MOST_CAUSES) return
+    causes.push(`${reference.traceId}-${reference.spanId}`)
+  }
+
   return {
     begin(head, arrivedUs) {
       const { parent, traceState } = contextOf(head)
@@ -78,17 +89,7 @@ export function spans(maker: SpanMaker | null): Spans {
       const live = maker?.sampledAtHead(parent) === true ? maker.start(request) : null
       // The app's spans become children of ours only where ours surely exists.
       if (live !== null) head.headers['traceparent'] = writeTraceParent(live.reference)
-      return {
-        end(end) {
-          const out = standsOut(end)
-          // Decided late, so a sibling of the app's spans: its parent is the caller.
-          const span = live ?? (out ? (maker?.start(request) ?? null) : null)
-          span?.end(end)
-          const reference = span?.reference ?? parent
-          if (!out || reference === null || causes.length >= MOST_CAUSES) return
-          causes.push(`${reference.traceId}-${reference.spanId}`)
-        },
-      }
+      return { end: end => ended(request, live, end) }
     },
     takeCauses: () => causes.splice(0),
     dropped: () => maker?.dropped() ?? 0,
@@ -96,11 +97,13 @@ export function spans(maker: SpanMaker | null): Spans {
   }
 }
 
+const NO_CONTEXT = { parent: null, traceState: null }
+
 /** A context that is not valid is not passed on, and a tracestate never without its traceparent. */
 function contextOf(head: Traced): Pick<Request, 'parent' | 'traceState'> {
   const text = head.headers['traceparent']
   if (text === undefined && head.headers['tracestate'] === undefined) {
-    return { parent: null, traceState: null }
+    return NO_CONTEXT
   }
   const parent = typeof text === 'string' ? readTraceParent(text) : null
   const state = head.headers['tracestate']

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /** Time for the impure rooms: monotonic inside, UTC as a label, so that a clock that jumps moves nothing. */
 export interface Clock {
   /** Monotonic us. */
@@ -6,6 +8,7 @@ export interface Clock {
   now(): number
 }
 
+/** `performance` is imported, since the global is a getter: this is read with each request. */
 export function systemClock(): Clock {
   const startedAt = Date.now()
   const started = performance.now()

@@ -186,6 +186,10 @@ export class Admission {
 
   private settle(now: number): readonly Ticket[] {
     let changed: Ticket[] | null = null
+    if (this.queue.size === 0) {
+      this.moved(now)
+      return NOBODY
+    }
     for (const ticket of this.queue) {
       if (ticket.deadlineUs <= now) this.reject(ticket, 'late')
       else if (this.free() && !this.closed) {

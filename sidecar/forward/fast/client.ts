@@ -85,16 +85,16 @@ export class Client implements Asker, Reader {
     this.sinceMs = this.around.now()
     const { stash } = this
     this.stash = null
-    if (stash === null) this.eat(chunk, false)
-    else this.eat(Buffer.concat([stash, chunk]), true)
+    if (stash === null) this.eat(chunk, false, this.sinceMs)
+    else this.eat(Buffer.concat([stash, chunk]), true, this.sinceMs)
   }
 
   /** Reads on as far as it is the turn of what comes. `ours`: the rest may be kept as it is. */
-  private eat(chunk: Buffer, ours: boolean): void {
+  private eat(chunk: Buffer, ours: boolean, nowMs: number): void {
     let at = 0
     this.eating = true
     while (at < chunk.length && !this.ended) {
-      const next = this.taken(chunk, at)
+      const next = this.taken(chunk, at, nowMs)
       if (next < 0) break
       at = next
     }
@@ -114,11 +114,11 @@ export class Client implements Asker, Reader {
   }
 
   /** Where the rest begins; -1: it has to wait. */
-  private taken(chunk: Buffer, at: number): number {
+  private taken(chunk: Buffer, at: number, nowMs: number): number {
     const { upload } = this
     if (upload === null) {
       const free = this.exchange === null && !this.socket.writableNeedDrain
-      return free ? this.readHead(chunk, at) : -1
+      return free ? this.readHead(chunk, at, nowMs) : -1
     }
     if (!upload.open || upload.behind) return -1
     const next = upload.push(chunk, at)
@@ -130,9 +130,9 @@ export class Client implements Asker, Reader {
     return next
   }
 
-  private readHead(chunk: Buffer, at: number): number {
+  private readHead(chunk: Buffer, at: number, nowMs: number): number {
     const { options } = this.around
-    if (!this.lines.begun) this.headMs = this.sinceMs
+    if (!this.lines.begun) this.headMs = nowMs
     const scanned = this.lines.push(chunk, at)
     if (scanned === 'more') return chunk.length
     const head = scanned === 'done' ? readRequest(this.lines, latin1) : scanned
@@ -145,7 +145,8 @@ export class Client implements Asker, Reader {
     this.last = head.close
     const upload = head.body.kind === 'none' ? NO_BODY : new Upload(head.body)
     if (!upload.done) this.upload = upload
-    this.exchange = new Exchange(options.desk, this.around.pool, head, upload, this)
+    const arrivedUs = Math.round(nowMs * 1000)
+    this.exchange = new Exchange(options.desk, this.around.pool, head, upload, this, arrivedUs)
     this.exchange.start()
     return next
   }
@@ -205,9 +206,9 @@ export class Client implements Asker, Reader {
     this.outgoing.text(answerText(head, own, this.last, options.keepAlive))
   }
 
-  data(bytes: Buffer): void {
-    if (this.chunked) this.outgoing.text(`${bytes.length.toString(16)}\r\n`)
-    this.outgoing.data(bytes)
+  data(bytes: Buffer, from: number, to: number): void {
+    if (this.chunked) this.outgoing.text(`${(to - from).toString(16)}\r\n`)
+    this.outgoing.data(bytes, from, to)
     if (this.chunked) this.outgoing.text('\r\n')
   }
 
@@ -221,11 +222,11 @@ export class Client implements Asker, Reader {
     this.flush()
   }
 
-  done(): void {
+  done(nowMs: number): void {
     this.exchange = null
-    this.sinceMs = this.around.now()
+    this.sinceMs = nowMs
     if (this.last) return this.finish()
-    this.readOn()
+    this.readOn(nowMs)
   }
 
   say(said: Said): void {
@@ -236,7 +237,7 @@ export class Client implements Asker, Reader {
     if (said.headers['connection'] === 'close') this.last = true
     this.begun = true
     this.socket.write(saidText(whole, this.head?.method === 'HEAD', options.keepAlive))
-    this.done()
+    this.done(this.around.now())
   }
 
   cut(): void {
@@ -252,11 +253,11 @@ export class Client implements Asker, Reader {
   }
 
   /** What came before its turn, and what is yet to come. */
-  readOn(): void {
+  readOn(nowMs?: number): void {
     if (this.eating) return
     const { stash } = this
     this.stash = null
-    if (stash !== null) this.eat(stash, true)
+    if (stash !== null) this.eat(stash, true, nowMs ?? this.around.now())
     if (!this.ended && !this.mustWait() && this.socket.isPaused()) this.socket.resume()
   }
 

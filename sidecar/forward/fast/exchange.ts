@@ -11,6 +11,7 @@ import {
   patience,
   repeatable,
   RETRY_MS,
+  served,
   unserved,
 } from '../../desk.ts'
 import type { Desk } from '../../desk.ts'
@@ -30,20 +31,22 @@ export interface Asker {
   goOn(): void
   interim(head: AnswerHead): void
   begin(head: AnswerHead, own: readonly string[]): void
-  data(bytes: Buffer): void
+  data(bytes: Buffer, from: number, to: number): void
   /** The body may be read, or read on. */
   readOn(): void
   /** Writes what there is; false: the client is behind, until `clientDrained`. */
   flush(): boolean
   /** Writes what is left of an answer that is whole. */
   end(): void
-  /** The request is over. */
-  done(): void
+  /** The request is over: when, ms. */
+  done(nowMs: number): void
   /** An answer of our own, whole; the request is over with it. */
   say(said: Said): void
   /** The answer breaks off, and so does the connection. */
   cut(): void
 }
+
+const NOTHING = {}
 
 /** One request on the fast carrier, top to bottom: the steps of docs/request.md, in their order. */
 export class Exchange implements User {
@@ -63,6 +66,7 @@ export class Exchange implements User {
   private sent = false
   /** In any try. */
   private reached = false
+  /** 0 until then. */
   private sentUs = 0
   private clientUs = 0
   private pausedUs = 0
@@ -70,7 +74,14 @@ export class Exchange implements User {
   private answer: AnswerHead | null = null
   private over = false
 
-  constructor(desk: Desk, pool: Pool, head: RequestHead, upload: Upload, asker: Asker) {
+  constructor(
+    desk: Desk,
+    pool: Pool,
+    head: RequestHead,
+    upload: Upload,
+    asker: Asker,
+    arrivedUs: number,
+  ) {
     this.desk = desk
     this.pool = pool
     this.head = head
@@ -78,7 +89,7 @@ export class Exchange implements User {
     this.asker = asker
     this.toHead = head.method === 'HEAD'
     this.context = head.context ?? {}
-    this.arrivedUs = desk.clock.us()
+    this.arrivedUs = arrivedUs
   }
 
   /** With a head that was read: a health path goes on at once, all else by a ticket. */
@@ -121,7 +132,12 @@ export class Exchange implements User {
   private forward(): void {
     // 4 Forward
     if (this.head.expectsContinue) this.asker.goOn()
-    if (!this.over) this.send(this.pool.take() ?? this.pool.open())
+    if (this.over) return
+    // The clock is read once when something comes: since then there was only work of ours.
+    const nowUs = this.ticket?.admittedUs ?? this.arrivedUs
+    const kept = this.pool.take(nowUs / 1000)
+    if (kept !== null) this.sentUs = nowUs
+    this.send(kept ?? this.pool.open())
   }
 
   private send(link: Link): void {
@@ -136,9 +152,9 @@ export class Exchange implements User {
     if (link === null) return
     this.sent = true
     this.reached = true
-    this.sentUs = desk.clock.us()
-    if (this.ticket !== null) Object.assign(this.context, desk.engine.ask(this.arrivedUs / 1000))
-    const text = requestText(head, this.context)
+    if (this.sentUs === 0) this.sentUs = desk.clock.us()
+    const asked = this.ticket === null ? NOTHING : desk.engine.ask(this.arrivedUs / 1000)
+    const text = requestText(head, this.context, asked)
     if (head.body.kind === 'none') {
       link.socket.write(text, 'latin1')
       return
@@ -170,11 +186,11 @@ export class Exchange implements User {
     this.asker.begin(head, this.ticket === null ? [] : ownHeaders(desk, this.ticket))
   }
 
-  data(bytes: Buffer): void {
+  data(bytes: Buffer, from: number, to: number): void {
     if (this.answer?.eventStream === true && this.ticket !== null) {
-      this.desk.admission.tokens(events(bytes))
+      this.desk.admission.tokens(events(bytes.subarray(from, to)))
     }
-    this.asker.data(bytes)
+    this.asker.data(bytes, from, to)
   }
 
   read(): void {
@@ -190,10 +206,10 @@ export class Exchange implements User {
     this.link?.socket.resume()
   }
 
-  whole(): void {
+  whole(nowMs: number): void {
     this.asker.end()
-    this.finish(kindOf(this.answer?.status ?? 502), true)
-    this.asker.done()
+    this.finish(kindOf(this.answer?.status ?? 502), true, Math.round(nowMs * 1000))
+    this.asker.done(nowMs)
   }
 
   get holds(): boolean {
@@ -212,13 +228,14 @@ export class Exchange implements User {
       return this.again()
     }
     const own = this.ticket === null ? [] : ownHeaders(this.desk, this.ticket)
-    this.finish('server', false)
+    this.finish('server', false, this.desk.clock.us())
     if (this.answer === null) this.asker.say(failed(error, this.reached, record(own)))
     else this.asker.cut()
   }
 
   /** Nothing was sent, or it may be repeated and nothing came back. */
   private again(): void {
+    this.sentUs = 0
     if (this.sent) return this.send(this.pool.open())
     this.forget = this.pool.openAfter(RETRY_MS, link => this.send(link))
   }
@@ -236,14 +253,18 @@ export class Exchange implements User {
     if (ticket === null) return
     const what =
       state === 'in-flight'
-        ? { status: this.answer?.status ?? 502, ...this.ended(ticket, 'server', false), left: true }
+        ? {
+            status: this.answer?.status ?? 502,
+            ...this.ended(ticket, 'server', false, desk.clock.us()),
+            left: true,
+          }
         : reason == null
           ? { left: true }
           : { status: 429, reason }
     this.trail?.end({ ...unserved(ticket, desk), ...what })
   }
 
-  private finish(kind: Ended['kind'], whole: boolean): void {
+  private finish(kind: Ended['kind'], whole: boolean, nowUs: number): void {
     const { ticket, desk } = this
     this.over = true
     // What the model was still being sent when it had answered is given up.
@@ -251,18 +272,17 @@ export class Exchange implements User {
     this.link = null
     if (ticket === null) return
     // 5 Measure
-    const ended = this.ended(ticket, kind, whole)
+    const ended = this.ended(ticket, kind, whole, nowUs)
     const status = this.answer?.status ?? 502
-    this.trail?.end({ ...unserved(ticket, desk), status, ...ended, left: false })
+    this.trail?.end(served(ticket, desk, status, ended))
     // 6 Release
-    desk.gate.finish(ticket, ended)
+    desk.gate.finish(ticket, ended, nowUs)
   }
 
-  private ended(ticket: Ticket, kind: Ended['kind'], whole: boolean): Ended {
-    const now = this.desk.clock.us()
-    if (!whole) return { kind, serviceUs: Math.max(0, now - ticket.admittedUs) }
-    const pausedUs = this.pausedUs + (this.pausedAt === null ? 0 : now - this.pausedAt)
-    return { kind, serviceUs: Math.max(0, now - this.sentUs - this.clientUs - pausedUs) }
+  private ended(ticket: Ticket, kind: Ended['kind'], whole: boolean, nowUs: number): Ended {
+    if (!whole) return { kind, serviceUs: Math.max(0, nowUs - ticket.admittedUs) }
+    const pausedUs = this.pausedUs + (this.pausedAt === null ? 0 : nowUs - this.pausedAt)
+    return { kind, serviceUs: Math.max(0, nowUs - this.sentUs - this.clientUs - pausedUs) }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import type { Bounds } from '../../../core/http/lines.ts'
 import type { Desk } from '../../desk.ts'
 import { Client, type Around } from './client.ts'
@@ -64,8 +65,8 @@ export function front(options: FrontOptions, time = realTime): Front {
   const { headTimeoutMs, idleTimeoutMs, bodyTimeoutMs } = options
   const every = Math.min(headTimeoutMs, idleTimeoutMs, bodyTimeoutMs) / 4
   const look = (): void => {
-    pool.sweep()
     const nowMs = now()
+    pool.sweep(nowMs)
     for (const client of clients) client.look(nowMs)
   }
   const timer = setInterval(look, Math.min(500, Math.max(10, every)))

@@ -16,11 +16,11 @@ export interface User {
   /** `lines`: its headers, for as long as this call takes. */
   answered(head: AnswerHead, lines: HeadLines): void
   interim(head: AnswerHead): void
-  data(bytes: Buffer): void
+  data(bytes: Buffer, from: number, to: number): void
   /** What was read at once has been told, and the answer goes on. */
   read(): void
-  /** The answer is whole. The link is no longer the user's. */
-  whole(): void
+  /** The answer is whole: when, ms. The link is no longer the user's. */
+  whole(nowMs: number): void
   /** No answer, or no more of it. The link is gone. */
   failed(error: Error): void
   /** The model takes more of the body. */
@@ -36,6 +36,9 @@ const CHATTER = new Error('too many answers before the answer')
 /** 1xx that one answer may have before it. */
 const MOST_INTERIM = 16
 
+/** Told once it carries a request no longer: when, ms. */
+type Over = (link: Link, reusable: boolean, nowMs: number) => void
+
 export class Link {
   readonly socket: Socket
   connected = false
@@ -47,17 +50,19 @@ export class Link {
   idleMs = 0
   private user: User | null = null
   private readonly lines: HeadLines
-  private readonly over: (link: Link, reusable: boolean) => void
+  private readonly over: Over
+  private readonly now: () => number
   private head: AnswerHead | null = null
   private left = 0
   private chunked: Chunked | null = null
   private interims = 0
   private cause: Error | null = null
 
-  constructor(dial: Dial, bounds: Bounds, over: (link: Link, reusable: boolean) => void) {
+  constructor(dial: Dial, bounds: Bounds, now: () => number, over: Over) {
     const socket = dial(this)
     this.socket = socket
     this.lines = new HeadLines(bounds)
+    this.now = now
     this.over = over
     socket.on('connect', () => this.onConnect())
     socket.on('end', () => this.onEnd())
@@ -80,7 +85,7 @@ export class Link {
   /** Gives up on it, and on what was asked; nothing more is told. */
   abort(): void {
     this.user = null
-    this.over(this, false)
+    this.over(this, false, this.now())
     this.socket.destroy()
   }
 
@@ -134,12 +139,12 @@ export class Link {
   private readBody(chunk: Buffer, at: number, user: User): number {
     if (this.chunked !== null) return this.readChunks(this.chunked, chunk, at, user)
     if (this.head?.body.kind === 'close') {
-      user.data(at === 0 ? chunk : chunk.subarray(at))
+      user.data(chunk, at, chunk.length)
       return chunk.length
     }
     const to = Math.min(chunk.length, at + this.left)
     this.left -= to - at
-    user.data(at === 0 && to === chunk.length ? chunk : chunk.subarray(at, to))
+    if (to > at) user.data(chunk, at, to)
     return to
   }
 
@@ -147,7 +152,7 @@ export class Link {
     const next = chunked.push(chunk, at)
     if (typeof next !== 'number') return this.refuse(next.why, at)
     const { ranges } = chunked
-    for (let i = 0; i < ranges.length; i += 2) user.data(chunk.subarray(ranges[i], ranges[i + 1]))
+    for (let i = 0; i < ranges.length; i += 2) user.data(chunk, ranges[i] ?? 0, ranges[i + 1] ?? 0)
     return next
   }
 
@@ -161,12 +166,13 @@ export class Link {
     const { user } = this
     const known = this.head?.reusable === true && user?.allSent === true
     const reusable = clean && known && !this.socket.destroyed
+    const nowMs = this.now()
     this.user = null
-    this.over(this, reusable)
+    this.over(this, reusable, nowMs)
     if (!reusable) this.socket.destroy()
     // It may rest for others while this one's client is slow.
     else if (this.socket.isPaused()) this.socket.resume()
-    user?.whole()
+    user?.whole(nowMs)
   }
 
   private onEnd(): void {
@@ -183,7 +189,7 @@ export class Link {
   private fail(error: Error): void {
     const { user } = this
     this.user = null
-    this.over(this, false)
+    this.over(this, false, this.now())
     this.socket.destroy()
     user?.failed(error)
   }

@@ -36,13 +36,13 @@ export class Pool {
   }
 
   /** One that rested, the youngest first. */
-  take(): Link | null {
-    this.sweep()
+  take(nowMs: number): Link | null {
+    this.sweep(nowMs)
     return this.idle.pop() ?? null
   }
 
   open(): Link {
-    const link = new Link(this.dial, this.bounds, (one, reusable) => this.over(one, reusable))
+    const link = new Link(this.dial, this.bounds, this.time.now, this.over)
     this.links.add(link)
     return link
   }
@@ -52,8 +52,8 @@ export class Pool {
   }
 
   /** Closes those that rested long enough. */
-  sweep(): void {
-    const long = this.time.now() - IDLE_MS
+  sweep(nowMs: number): void {
+    const long = nowMs - IDLE_MS
     while ((this.idle[0]?.idleMs ?? Infinity) <= long) this.idle.shift()?.abort()
   }
 
@@ -62,9 +62,9 @@ export class Pool {
     for (const link of this.idle.splice(0)) link.abort()
   }
 
-  private over(link: Link, reusable: boolean): void {
+  private readonly over = (link: Link, reusable: boolean, nowMs: number): void => {
     if (reusable && !this.closed && this.idle.length < MOST_IDLE) {
-      link.idleMs = this.time.now()
+      link.idleMs = nowMs
       this.idle.push(link)
       return
     }

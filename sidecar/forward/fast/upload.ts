@@ -3,7 +3,7 @@ import { Chunked } from '../../../core/http/chunked.ts'
 import type { Clock } from '../../../core/runtime/clock.ts'
 import { ClientTime } from '../upload.ts'
 import type { Link } from './link.ts'
-import { latin1, Outgoing, SMALL } from './wire.ts'
+import { Outgoing } from './wire.ts'
 
 /** The body of a request on its way to the model, or to nowhere. Its framing is made anew. */
 export class Upload {
@@ -67,14 +67,8 @@ export class Upload {
     const to = Math.min(chunk.length, at + this.left)
     this.left -= to - at
     this.done = this.left === 0
-    if (this.link !== null) this.send(chunk, at, to)
+    if (this.link !== null) this.outgoing.copy(chunk, at, to)
     return to
-  }
-
-  /** The chunk is read over after this. */
-  private send(chunk: Buffer, from: number, to: number): void {
-    if (to - from <= SMALL) this.outgoing.text(latin1(chunk, from, to))
-    else this.outgoing.data(Buffer.from(chunk.subarray(from, to)))
   }
 
   private chunks(chunked: Chunked, chunk: Buffer, at: number): number | Refusal {
@@ -86,7 +80,9 @@ export class Upload {
     let size = 0
     for (let i = 0; i < ranges.length; i += 2) size += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0)
     if (size > 0) this.outgoing.text(`${size.toString(16)}\r\n`)
-    for (let i = 0; i < ranges.length; i += 2) this.send(chunk, ranges[i] ?? 0, ranges[i + 1] ?? 0)
+    for (let i = 0; i < ranges.length; i += 2) {
+      this.outgoing.copy(chunk, ranges[i] ?? 0, ranges[i + 1] ?? 0)
+    }
     const end = this.done ? '0\r\n\r\n' : ''
     if (size > 0 || this.done) this.outgoing.text(size > 0 ? `\r\n${end}` : end)
     return next

@@ -16,16 +16,19 @@ const slice = Reflect.get(Buffer.prototype, 'latin1Slice') as (
 ) => string
 
 /** Up to here two writes cost more than a copy. */
-export const SMALL = 2048
+const SMALL = 2048
 
-/** The head for the model. `context`: those of its headers that may have changed, and further ones of ours. */
+/** The head for the model. `context`: those of its headers that may have changed. `asked`: ours, in place of the client's. */
 export function requestText(
   head: RequestHead,
   context: Readonly<Record<string, string | string[]>>,
+  asked: Readonly<Record<string, string>>,
 ): string {
   let text = `${head.method} ${head.target} HTTP/1.1\r\n${head.kept}`
+  for (const name in asked) text += `${name}: ${asked[name]}\r\n`
   for (const name in context) {
     const value = context[name] ?? ''
+    if (Object.hasOwn(asked, name)) continue
     if (typeof value === 'string') text += `${name}: ${value}\r\n`
     else for (const each of value) text += `${name}: ${each}\r\n`
   }
@@ -87,49 +90,51 @@ function dateLine(): string {
 
 /** Some text and some bytes, to be written at once. */
 export class Outgoing {
+  /** Comes before `rest`. */
   private readonly parts: (string | Buffer)[] = []
-  private bytes = 0
+  private rest = ''
 
   get empty(): boolean {
-    return this.parts.length === 0
+    return this.rest === '' && this.parts.length === 0
   }
 
   text(text: string): void {
-    this.parts.push(text)
-    this.bytes += text.length
+    this.rest += text
   }
 
-  data(data: Buffer): void {
-    this.parts.push(data)
-    this.bytes += data.length
+  /** Bytes that stay as they are until they are sent. */
+  data(bytes: Buffer, from: number, to: number): void {
+    if (to - from <= SMALL) this.rest += latin1(bytes, from, to)
+    else this.large(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to))
+  }
+
+  /** Bytes that are read over after this. */
+  copy(bytes: Buffer, from: number, to: number): void {
+    if (to - from <= SMALL) this.rest += latin1(bytes, from, to)
+    else this.large(Buffer.from(bytes.subarray(from, to)))
+  }
+
+  private large(bytes: Buffer): void {
+    if (this.rest !== '') this.parts.push(this.rest)
+    this.parts.push(bytes)
+    this.rest = ''
   }
 
   /** Whether more may be written: false until the socket's drain. */
   flush(socket: Socket): boolean {
-    const { parts, bytes } = this
-    const [first = ''] = parts
+    const { parts, rest } = this
+    this.rest = ''
+    if (parts.length === 0) return socket.write(rest, 'latin1')
+    if (rest !== '') parts.push(rest)
     let more = true
-    if (parts.length === 1) more = write(socket, first)
-    else if (bytes <= SMALL) more = socket.write(joined(parts), 'latin1')
-    else {
-      socket.cork()
-      for (const part of parts) more = write(socket, part)
-      socket.uncork()
-    }
+    if (parts.length > 1) socket.cork()
+    for (const part of parts) more = write(socket, part)
+    if (parts.length > 1) socket.uncork()
     parts.length = 0
-    this.bytes = 0
     return more
   }
 }
 
 function write(socket: Socket, part: string | Buffer): boolean {
   return typeof part === 'string' ? socket.write(part, 'latin1') : socket.write(part)
-}
-
-function joined(parts: readonly (string | Buffer)[]): string {
-  let whole = ''
-  for (const part of parts) {
-    whole += typeof part === 'string' ? part : latin1(part, 0, part.length)
-  }
-  return whole
 }
