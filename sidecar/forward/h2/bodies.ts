@@ -1,4 +1,5 @@
-import type { ClientHttp2Stream, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { constants, type ClientHttp2Stream } from 'node:http2'
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { addAbortSignal } from 'node:stream'
 import type { Clock } from '../../../core/runtime/clock.ts'
 import { events } from '../events.ts'
@@ -13,6 +14,24 @@ export function cancel(asked: ClientHttp2Stream | null): void {
   if (asked !== null) addAbortSignal(AbortSignal.abort(), asked)
 }
 
+/** The code for the client of an answer that breaks off: the model's, unless that says that nothing is wrong. */
+export function brokenOff(asked: ClientHttp2Stream | null): number {
+  const code = asked?.rstCode ?? 0
+  const fine = code === constants.NGHTTP2_NO_ERROR || code === constants.NGHTTP2_CANCEL
+  return fine ? constants.NGHTTP2_INTERNAL_ERROR : code
+}
+
+/** Those of a request, which may come before there is a stream to send them on. */
+export interface Trailers {
+  came: IncomingHttpHeaders
+}
+
+export function trailersOf(stream: ServerHttp2Stream): Trailers {
+  const trailers: Trailers = { came: {} }
+  stream.once('trailers', came => (trailers.came = cleaned(came)))
+  return trailers
+}
+
 /** The body of a request on its way to the model, as it comes and as fast as the model takes it. */
 export class Upload {
   readonly time: ClientTime
@@ -25,14 +44,14 @@ export class Upload {
   constructor(
     stream: ServerHttp2Stream,
     asked: ClientHttp2Stream,
-    trailers: boolean,
+    trailers: Trailers | null,
     clock: Clock,
   ) {
     this.stream = stream
     this.time = new ClientTime(clock)
+    if (trailers !== null) asked.once('wantTrailers', () => asked.sendTrailers(trailers.came))
     if (stream.readableEnded) asked.end()
     else this.start(asked)
-    if (trailers) this.trailers(asked)
   }
 
   private start(asked: ClientHttp2Stream): void {
@@ -53,12 +72,6 @@ export class Upload {
       this.time.waits(false)
       asked.end()
     })
-  }
-
-  private trailers(asked: ClientHttp2Stream): void {
-    let trailers: IncomingHttpHeaders = {}
-    this.stream.once('trailers', came => (trailers = cleaned(came)))
-    asked.once('wantTrailers', () => asked.sendTrailers(trailers))
   }
 
   /** It is the client's turn to send. */
@@ -102,7 +115,10 @@ export class Download {
       this.pausedAt ??= this.clock.us()
       asked.pause()
     })
-    asked.once('end', whole)
+    asked.once('end', () => {
+      // Its session died: what has come is not all.
+      if (!asked.destroyed) whole()
+    })
   }
 
   /** us that the model had to wait for the client. */

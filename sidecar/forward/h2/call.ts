@@ -5,7 +5,7 @@ import { refused, tooSlow, type Said } from '../../answers.ts'
 import { kindOf, patience, repeatable, RETRY_MS, unserved } from '../../desk.ts'
 import type { Desk } from '../../desk.ts'
 import type { Trail } from '../../spans.ts'
-import { cancel, Download, Upload } from './bodies.ts'
+import { brokenOff, cancel, Download, trailersOf, Upload, type Trailers } from './bodies.ts'
 import type { H2Bounds } from './front.ts'
 import { kindOfCall, timeoutText, timerOf } from './grpc.ts'
 import { cleaned, isGrpc, readH2Head, type H2Head } from './head.ts'
@@ -22,11 +22,9 @@ export interface CallAround {
 
 type AnswerHead = IncomingHttpHeaders & IncomingHttpStatusHeader
 
-const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } =
-  constants
+const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
 const END_STREAM = constants.NGHTTP2_FLAG_END_STREAM
 const MOST_INTERIM = 16
-const NO_ANSWER = new Error('its stream closed without an answer')
 /** RFC 9110 6.4.1: no body whatever the headers say. */
 const EMPTY = new Set([204, 205, 304])
 
@@ -40,6 +38,7 @@ export class Call {
   private ticket: Ticket | null = null
   private trail: Trail | null = null
   private asked: ClientHttp2Stream | null = null
+  private behind: Trailers | null = null
   private upload: Upload | null = null
   private download: Download | null = null
   private answer: AnswerHead | null = null
@@ -70,6 +69,7 @@ export class Call {
     const head = readH2Head(headers, stream.endAfterHeaders)
     if ('why' in head) return this.say(refused(head))
     this.head = head
+    if (head.trailers) this.behind = trailersOf(stream)
     if (isHealthCall(desk, head)) return this.forward(head)
     // 2 Context
     const pass = head.own['pass']
@@ -131,7 +131,7 @@ export class Call {
     asked.once('close', () => {
       if (this.asked === asked) this.failed(head, asked.rstCode !== NGHTTP2_REFUSED_STREAM)
     })
-    if (!ended) this.upload = new Upload(this.stream, asked, head.trailers, this.desk.clock)
+    if (!ended) this.upload = new Upload(this.stream, asked, this.behind, this.desk.clock)
   }
 
   private interim(headers: AnswerHead): void {
@@ -227,9 +227,9 @@ export class Call {
     if (unheard && this.tries < 2 && (!sent || repeatable(head))) return this.again(head)
     this.finish('server', false)
     // What the client has of an answer it must not take for whole.
-    if (answer !== null) return this.stream.close(asked?.rstCode || NGHTTP2_INTERNAL_ERROR)
+    if (answer !== null) return this.stream.close(brokenOff(asked))
     const own = ticket === null ? {} : ownRecord(desk, ticket)
-    this.say(lost(cause ?? NO_ANSWER, this.reached, head.grpc, own))
+    this.say(lost(cause, this.reached, head.grpc, own))
   }
 
   /** Nothing was sent, or it may be repeated and nothing came back. */

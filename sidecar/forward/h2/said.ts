@@ -40,9 +40,16 @@ export function tooQuiet(): Said {
   return ofCall(DEADLINE_EXCEEDED, 'The client sent nothing more in time.', {})
 }
 
+const NO_ANSWER = new Error('its stream closed without an answer')
+
 /** The model's hop failed before there was an answer: 502, or UNAVAILABLE. */
-export function lost(cause: Error, reached: boolean, grpc: boolean, own: Said['headers']): Said {
-  const said = failed(cause, reached, own)
+export function lost(
+  cause: Error | null,
+  reached: boolean,
+  grpc: boolean,
+  own: Said['headers'],
+): Said {
+  const said = failed(cause ?? NO_ANSWER, reached, own)
   if (!grpc) return said
   const reason = said.headers[HEADERS.reason] ?? ''
   const { error } = JSON.parse(said.body) as { error: { message: string } }
