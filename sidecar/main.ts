@@ -123,7 +123,7 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
     sight: () => ({
       present: admission.inFlight + admission.queued + up.open(),
       lastArrivalUs: admission.lastArrivalUs,
-      modelAnswers: ready.answers(),
+      model: ready.last(),
     }),
   })
   const desk: Desk = {

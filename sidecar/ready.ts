@@ -1,14 +1,15 @@
 import { get } from 'node:http'
 import { connect } from 'node:net'
 import type { Address } from '../core/runtime/environment.ts'
+import type { ModelSight } from './admit/drain.ts'
 
 /** Follows the model's readiness: asks each second, believes a yes at once and a no after two. */
 export interface Readiness {
   ready(): boolean
   /** Why it is not, in words; null when it is. */
   why(): string | null
-  /** Whether it answered when it was last asked: true and false at the first of either. */
-  answers(): boolean
+  /** What came of it when it was last asked: at the first of any. */
+  last(): ModelSight
   stop(): void
 }
 
@@ -23,17 +24,19 @@ export function readiness(
   app: Address,
   path: string | null,
   hurried: () => boolean,
-  probe: (app: Address, path: string | null) => Promise<string | null> = ask,
+  probe: (app: Address, path: string | null) => Promise<Probed | null> = ask,
 ): Readiness {
   let failures = FAILURES
   let why: string | null = 'the model has not answered yet'
+  let last: ModelSight = 'silent'
   let timer: NodeJS.Timeout | null = null
   let stopped = false
 
   async function round(): Promise<void> {
     const found = await probe(app, path)
     failures = found === null ? 0 : failures + 1
-    if (failures === 0 || failures >= FAILURES) why = found
+    if (failures === 0 || failures >= FAILURES) why = found?.why ?? null
+    last = found === null ? 'answers' : found.refused ? 'gone' : 'silent'
     // Soon while it starts, so that a replica counts as soon as it can serve.
     const calm = failures === 0 ? EVERY_MS : EVERY_MS / 4
     if (!stopped) timer = setTimeout(() => void round(), hurried() ? HURRY_MS : calm)
@@ -42,7 +45,7 @@ export function readiness(
   return {
     ready: () => why === null,
     why: () => why,
-    answers: () => failures === 0,
+    last: () => last,
     stop() {
       stopped = true
       if (timer !== null) clearTimeout(timer)
@@ -50,35 +53,49 @@ export function readiness(
   }
 }
 
+interface Probed {
+  /** Why it is not ready, in words. */
+  why: string
+  /** Nobody listens at its port. */
+  refused: boolean
+}
+
+const failed = (error: NodeJS.ErrnoException, about = ''): Probed => ({
+  why: about + error.message,
+  refused: error.code === 'ECONNREFUSED',
+})
+
 /** Null when ready, else why not. Never rejects. */
-function ask(app: Address, path: string | null): Promise<string | null> {
+function ask(app: Address, path: string | null): Promise<Probed | null> {
   return path === null ? askConnection(app) : askPath(app, path)
 }
 
-function askPath(app: Address, path: string): Promise<string | null> {
+function askPath(app: Address, path: string): Promise<Probed | null> {
   return new Promise(resolve => {
     const request = get(
       { host: app.host, port: app.port, path, agent: false, timeout: TIME_OUT_MS },
       response => {
         const status = response.statusCode ?? 0
         response.resume()
-        resolve(status >= 200 && status < 400 ? null : `${path} answered ${status}`)
+        const why = `${path} answered ${status}`
+        resolve(status >= 200 && status < 400 ? null : { why, refused: false })
       },
     )
     request.on('timeout', () => request.destroy(new Error(`no answer within ${TIME_OUT_MS} ms`)))
-    request.on('error', error => resolve(`${path}: ${error.message}`))
+    request.on('error', error => resolve(failed(error, `${path}: `)))
   })
 }
 
-function askConnection(app: Address): Promise<string | null> {
+function askConnection(app: Address): Promise<Probed | null> {
   return new Promise(resolve => {
     const socket = connect({ host: app.host, port: app.port, timeout: TIME_OUT_MS })
-    const end = (why: string | null): void => {
+    const end = (found: Probed | null): void => {
       socket.destroy()
-      resolve(why)
+      resolve(found)
     }
     socket.on('connect', () => end(null))
-    socket.on('timeout', () => end(`no connection within ${TIME_OUT_MS} ms`))
-    socket.on('error', error => end(error.message))
+    const late = { why: `no connection within ${TIME_OUT_MS} ms`, refused: false }
+    socket.on('timeout', () => end(late))
+    socket.on('error', error => end(failed(error)))
   })
 }

@@ -18,13 +18,18 @@ export interface DrainTimes {
   maxUs: number
 }
 
+/**
+ * Of the model, when it was last asked. `gone`: nobody listens. `silent`: no answer, or not the one of a model
+ * that is ready; one that is told to end may well be that for a moment, before it goes.
+ */
+export type ModelSight = 'answers' | 'silent' | 'gone'
+
 /** What is true when the machine looks. */
 export interface DrainSight {
   /** Requests in flight and queued, and upgraded connections. */
   present: number
   lastArrivalUs: number
-  /** Whether the model answered when it was last asked. */
-  modelAnswers: boolean
+  model: ModelSight
 }
 
 interface Hook {
@@ -101,8 +106,8 @@ export class Drain {
     return nowUs - sinceUs >= maxUs ? 'late' : null
   }
 
-  private restart(nowUs: number, { modelAnswers }: DrainSight): void {
-    if (!modelAnswers) this.away = true
-    if ((this.away && modelAnswers) || nowUs >= this.backUs) this.now = 'serving'
+  private restart(nowUs: number, { model }: DrainSight): void {
+    if (model === 'gone') this.away = true
+    if ((this.away && model === 'answers') || nowUs >= this.backUs) this.now = 'serving'
   }
 }

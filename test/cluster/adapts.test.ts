@@ -72,6 +72,8 @@ test('annotate a Deployment: it is injected, its limit is learned, replicas foll
   const result = await load.stop()
   t.log(`${result.sent} requests, ${JSON.stringify(result.statuses)}, limit ${status.limit}`)
   t.is(lost(result), 0, JSON.stringify(result.failures.filter(({ what }) => what !== '429')))
+  // Below 4 workers are idle; with 24 in flight each answer takes the 300 ms that it may take.
+  t.true(status.limit >= 4 && status.limit <= 24, `limit ${status.limit}`)
 
   const { spec } = await json<{ spec: { replicas: number } }>([
     '-n',

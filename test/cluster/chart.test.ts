@@ -193,6 +193,19 @@ test.serial('installed again, it has the same root key and goes on with its log'
   })
   const { time } = JSON.parse(oldest) as { time: number }
   t.true(time < uninstalledAt, 'the oldest decision is older than the uninstallation')
+})
+
+test.serial('what docs/install.md says removes the rest: nothing at all is left', async t => {
+  await install([...KEPT, 'controller.persistence.keepOnUninstall=false'])
+  await rolledOut()
+  await helm(['uninstall', 'outrigger', '--namespace', SYSTEM, '--wait'])
+  await empty(SYSTEM)
+  await until('the log went with the release', async () =>
+    (await leftIn(SYSTEM)).every(name => KEYS.includes(name)),
+  )
+  await kubectl(['-n', SYSTEM, 'delete', ...KEYS])
+  t.deepEqual(await leftIn(SYSTEM), [])
+  t.deepEqual(await clusterWide(), [])
   await uninstall()
 })
 

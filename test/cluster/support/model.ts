@@ -19,13 +19,16 @@ export interface ModelOptions {
   /** Bound to this host. */
   host?: string
   preStop?: Record<string, unknown>
+  livenessProbe?: Record<string, unknown>
   graceSeconds?: number
   more?: Record<string, unknown>
 }
 
 /** A server with `slots` workers, each busy for `ms`: latency grows with what waits, throughput does not. */
 const PROGRAM = `
+import { existsSync, rmSync } from 'node:fs'
 import http from 'node:http'
+rmSync('/tmp/sick', { force: true })
 const { MS, SLOTS, ON_TERM, HOST } = process.env
 let busy = 0
 const waiting = []
@@ -38,6 +41,7 @@ const next = () => {
 }
 const server = http.createServer((request, response) => {
   if (request.url === '/healthz') return response.end('ok')
+  if (request.url === '/livez') return response.writeHead(existsSync('/tmp/sick') ? 500 : 200).end()
   if (leaving) response.setHeader('connection', 'close')
   request.resume()
   waiting.push(() => response.end(JSON.stringify({ pod: process.env.HOSTNAME })))
@@ -96,6 +100,7 @@ function deploymentOf(options: ModelOptions): Record<string, unknown> {
     resources: { requests: { cpu: '50m', memory: '48Mi' }, limits: { memory: '256Mi' } },
     volumeMounts: [{ name: 'model', mountPath: '/model' }],
     ...(options.preStop === undefined ? {} : { lifecycle: { preStop: options.preStop } }),
+    ...(options.livenessProbe === undefined ? {} : { livenessProbe: options.livenessProbe }),
   }
   return {
     apiVersion: 'apps/v1',

@@ -1,11 +1,16 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { Drain, type DrainPhase, type DrainSight } from '../../../sidecar/admit/drain.ts'
+import {
+  Drain,
+  type DrainPhase,
+  type DrainSight,
+  type ModelSight,
+} from '../../../sidecar/admit/drain.ts'
 
 const MS = 1000
 const SECOND = 1_000_000
 const times = { minUs: 3 * SECOND, quietUs: 500 * MS, maxUs: 25 * SECOND }
-const idle: DrainSight = { present: 0, lastArrivalUs: -Infinity, modelAnswers: true }
+const idle: DrainSight = { present: 0, lastArrivalUs: -Infinity, model: 'answers' }
 const ids = (drain: Drain, at: number, sight: Partial<DrainSight> = {}): number[] =>
   drain.look(at, { ...idle, ...sight }).map(({ id }) => id)
 
@@ -19,7 +24,7 @@ test('a pod that is deleted: both hooks after the minimum, and it never serves a
   t.deepEqual(ids(drain, 3 * SECOND), [], "the model's hook waits as long as the pod's")
   t.deepEqual(ids(drain, 3 * SECOND + 100 * MS), [1, 2])
   t.is(drain.waiting, 0)
-  t.deepEqual(ids(drain, 60 * SECOND, { modelAnswers: false }), [])
+  t.deepEqual(ids(drain, 60 * SECOND, { model: 'gone' }), [])
   t.deepEqual(ids(drain, 90 * SECOND), [])
   t.is(drain.phase, 'leaving')
 })
@@ -44,14 +49,28 @@ test("the model's hook alone is a restart: it ends when the model has been away 
   const drain = new Drain(times)
   drain.hook('app', 1, 0)
   // Unready before its hook is answered, as a model is whose liveness probe fails: not a restart yet.
-  t.deepEqual(ids(drain, SECOND, { modelAnswers: false }), [])
+  t.deepEqual(ids(drain, SECOND, { model: 'gone' }), [])
   t.deepEqual(ids(drain, 2 * SECOND), [])
   t.deepEqual(ids(drain, 3 * SECOND), [1])
   t.deepEqual(ids(drain, 4 * SECOND), [])
   t.is(drain.phase, 'restarting', 'it has not gone yet')
-  ids(drain, 5 * SECOND, { modelAnswers: false })
+  ids(drain, 5 * SECOND, { model: 'gone' })
   t.is(drain.phase, 'restarting')
   ids(drain, 6 * SECOND)
+  t.is(drain.phase, 'serving')
+})
+
+test('a model that is slow or unready while it ends is not back: it goes first', t => {
+  const drain = new Drain(times)
+  drain.hook('app', 1, 0)
+  t.deepEqual(ids(drain, 3 * SECOND), [1])
+  ids(drain, 4 * SECOND, { model: 'silent' })
+  ids(drain, 5 * SECOND)
+  t.is(drain.phase, 'restarting', 'it still serves what it has, and ends soon')
+  ids(drain, 6 * SECOND, { model: 'gone' })
+  ids(drain, 7 * SECOND, { model: 'silent' })
+  t.is(drain.phase, 'restarting')
+  ids(drain, 8 * SECOND)
   t.is(drain.phase, 'serving')
 })
 
@@ -70,12 +89,14 @@ test('a pod that is deleted while its model restarts, and a second restart', t =
   drain.hook('app', 1, 0)
   t.deepEqual(ids(drain, 3 * SECOND), [1])
   drain.hook('app', 2, 4 * SECOND)
-  t.deepEqual(ids(drain, 6 * SECOND, { modelAnswers: false }), [], 'each hook has its own minimum')
+  t.deepEqual(ids(drain, 6 * SECOND, { model: 'gone' }), [], 'each hook has its own minimum')
   drain.hook('pod', 3, 6 * SECOND)
   t.deepEqual(ids(drain, 7 * SECOND), [], 'counted anew from the deletion')
   t.deepEqual(ids(drain, 9 * SECOND), [2, 3])
   t.is(drain.phase, 'leaving')
 })
+
+const after = { answers: 'silent', silent: 'gone', gone: 'answers' } as const
 
 const step = fc.record({
   afterMs: fc.nat(900),
@@ -95,7 +116,7 @@ class Watch {
   readonly waiting = new Map<number, number>()
   present = 0
   lastArrivalUs = -Infinity
-  modelAnswers = true
+  model: ModelSight = 'answers'
   pods = 0
   private id = 0
   readonly broken: string[] = []
@@ -111,7 +132,7 @@ class Watch {
       this.present++
       this.lastArrivalUs = now
     } else if (what === 'finish') this.present = Math.max(0, this.present - 1)
-    else if (what === 'model') this.modelAnswers = !this.modelAnswers
+    else if (what === 'model') this.model = after[this.model]
     else if (what !== 'look') {
       if (what === 'pod') this.pods++
       this.waiting.set(++this.id, now)
@@ -122,8 +143,8 @@ class Watch {
 
   look(now: number): void {
     const before: DrainPhase = this.drain.phase
-    const { present, lastArrivalUs, modelAnswers } = this
-    for (const { id, how } of this.drain.look(now, { present, lastArrivalUs, modelAnswers })) {
+    const { present, lastArrivalUs, model } = this
+    for (const { id, how } of this.drain.look(now, { present, lastArrivalUs, model })) {
       const waited = now - (this.waiting.get(id) ?? Infinity)
       this.waiting.delete(id)
       const over = waited >= this.times.maxUs
