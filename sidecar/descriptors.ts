@@ -15,7 +15,7 @@ export function affordable<T extends { connections: number }>(bounds: T, log: Lo
   const descriptors = openFiles()
   const connections = connectionsFor(bounds.connections, descriptors)
   if (connections < bounds.connections) {
-    log('warn', 'fewer connections than asked for: this process may open too few files', {
+    log('info', 'fewer connections than asked for: this process may open too few files', {
       asked: bounds.connections,
       connections,
       openFiles: descriptors,
