@@ -63,6 +63,12 @@ export function crowded(): Said {
   return error(503, 'connections', 'Too many connections are open.', { connection: 'close' })
 }
 
+/** What clients have sent and can't be used yet takes as much memory as it may. */
+export function spent(): Said {
+  const message = 'Too much has come too early, or too slowly.'
+  return error(503, 'memory', message, { connection: 'close' })
+}
+
 function error(status: number, reason: string, message: string, headers: Headers): Said {
   const body = errorBody(reason, message)
   const length = String(Buffer.byteLength(body))

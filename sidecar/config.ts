@@ -42,7 +42,7 @@ export interface SidecarConfig {
   gpus: string | null
   maxUpgrades: number
   carrier: 'fast' | 'compat'
-  bounds: TrafficBounds & H2Bounds & { pipelineBytes: number }
+  bounds: TrafficBounds & H2Bounds & { pipelineBytes: number; keptBytes: number }
   drainTimes: DrainTimes
   drainGraceMs: number
   drainTimeoutMs: number
@@ -107,6 +107,7 @@ function bounds(read: Reader): SidecarConfig['bounds'] {
     headers: of('OUTRIGGER_MAX_HEADERS'),
     connections: of('OUTRIGGER_MAX_CONNECTIONS'),
     pipelineBytes: of('OUTRIGGER_PIPELINE_BYTES'),
+    keptBytes: of('OUTRIGGER_KEPT_BYTES'),
     headTimeoutMs: of('OUTRIGGER_HEAD_TIMEOUT'),
     idleTimeoutMs: of('OUTRIGGER_IDLE_TIMEOUT'),
     bodyTimeoutMs: of('OUTRIGGER_BODY_TIMEOUT'),

@@ -31,6 +31,14 @@ export const trafficVariables = {
     sentence:
       'Bytes that a client may send before their turn (further requests, a body that waits for a slot); then its connection is not read.',
   },
+  OUTRIGGER_KEPT_BYTES: {
+    kind: 'int',
+    default: '33554432',
+    min: 65_536,
+    max: 68_719_476_736,
+    sentence:
+      'Bytes of heads that are not whole and of what came before its turn that all clients together may make the sidecar keep; who would add to them is answered 503.',
+  },
   OUTRIGGER_HEAD_TIMEOUT: {
     kind: 'int',
     default: '15000',
@@ -112,7 +120,7 @@ export const trafficVariables = {
     min: 1,
     max: 100_000,
     sentence:
-      'HTTP/2: streams beyond OUTRIGGER_H2_STREAMS that a connection may try before it is ended.',
+      'HTTP/2: streams of a connection that may be refused for want of its memory before it is ended.',
   },
   OUTRIGGER_H2_SESSION_MEMORY: {
     kind: 'int',

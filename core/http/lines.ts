@@ -82,6 +82,11 @@ export class HeadLines {
     return this.state > START || (this.state === START && this.at > this.startLine)
   }
 
+  /** Bytes that it takes to keep what has come of a head. */
+  get kept(): number {
+    return this.held?.length ?? 0
+  }
+
   push(chunk: Uint8Array, from: number): Scanned {
     const before = this.heldBytes
     if (this.held === null) {

@@ -3,32 +3,22 @@ import type { AnswerHead } from '../../../core/http/answer.ts'
 import type { Refusal } from '../../../core/http/head.ts'
 import { HeadLines } from '../../../core/http/lines.ts'
 import { HTTP2, readRequest, type RequestHead } from '../../../core/http/request.ts'
-import { refused, tooSlow, type Said } from '../../answers.ts'
+import { refused, spent, tooSlow, type Said } from '../../answers.ts'
 import { Exchange, type Asker } from './exchange.ts'
-import type { FrontOptions, Handed } from './front.ts'
-import type { Pool } from './pool.ts'
+import type { Around, Handed } from './front.ts'
+import { Share } from './kept.ts'
 import type { Reader } from './reading.ts'
 import { Upload } from './upload.ts'
 import { answerText, interimText, latin1, Outgoing, saidText } from './wire.ts'
-
-/**
- * One connection of a client. Requests are read and answered one after the other: what comes before its turn
- * is kept up to a bound, then no longer read.
- */
-export interface Around {
-  options: FrontOptions
-  pool: Pool
-  /** ms, monotonic. */
-  now(): number
-  /** Gives the connection to node:http, or to HTTP/2, which read these bytes first. */
-  handOver(client: Client, bytes: Buffer, to: Handed): void
-  gone(client: Client): void
-}
 
 /** One for all: it has nothing to keep. */
 const NO_BODY = new Upload({ kind: 'none' })
 const END = '0\r\n\r\n'
 
+/**
+ * One connection of a client. Requests are read and answered one after the other: what comes before its turn
+ * is kept up to a bound, then no longer read.
+ */
 export class Client implements Asker, Reader {
   readonly socket: Socket
   /** When it began to rest or last sent something, ms. */
@@ -51,6 +41,7 @@ export class Client implements Asker, Reader {
   /** Came before its turn. */
   private stash: Buffer | null = null
   private eating = false
+  private readonly share: Share
   private headMs = 0
   private readonly listeners: readonly [string, () => void][] = [
     ['drain', () => this.onDrain()],
@@ -62,6 +53,7 @@ export class Client implements Asker, Reader {
 
   constructor(accepted: Socket, around: Around) {
     this.around = around
+    this.share = new Share(around.kept)
     this.lines = new HeadLines(around.options.bounds)
     this.lines.begin(true)
     this.sinceMs = around.now()
@@ -104,6 +96,7 @@ export class Client implements Asker, Reader {
       const rest = chunk.subarray(at)
       this.stash = ours ? rest : Buffer.from(rest)
     }
+    if (!this.share.hold((this.stash?.length ?? 0) + this.lines.kept)) return this.shed()
     if (this.mustWait()) this.socket.pause()
   }
 
@@ -122,10 +115,7 @@ export class Client implements Asker, Reader {
     }
     if (!upload.open || upload.behind) return -1
     const next = upload.push(chunk, at)
-    if (typeof next !== 'number') {
-      this.refuse(refused(next))
-      return -1
-    }
+    if (typeof next !== 'number') return (this.refuse(refused(next)), -1)
     if (upload.done) this.upload = null
     return next
   }
@@ -156,17 +146,26 @@ export class Client implements Asker, Reader {
     const whole = Buffer.concat([bytes.subarray(startLine, end), chunk.subarray(next)])
     this.ended = true
     this.handed = true
+    this.share.hold(0)
     for (const [event, listener] of this.listeners) this.socket.removeListener(event, listener)
     this.around.handOver(this, whole, to)
     return -1
+  }
+
+  /** There is no room for more of what it sends. */
+  private shed(): void {
+    this.stash = null
+    this.lines.begin(true)
+    this.share.hold(0)
+    if (this.exchange === null) this.begun = false
+    this.refuse(spent())
   }
 
   private refuseHead(refusal: Refusal, chunk: Buffer): number {
     // Only a connection's very first bytes are a preface.
     const first = this.head === null && this.lines.startLine === 0
     if (refusal === HTTP2 && first) return this.handOver(chunk, 'h2')
-    this.refuseNext(refused(refusal))
-    return -1
+    return (this.refuseNext(refused(refusal)), -1)
   }
 
   /** In place of a request, when all before it is answered. */
@@ -232,11 +231,12 @@ export class Client implements Asker, Reader {
   say(said: Said): void {
     const { options } = this.around
     if (options.desk.closing()) this.last = true
-    const close = this.last ? { connection: 'close' } : {}
-    const whole = { ...said, headers: { ...said.headers, ...close } }
+    const headers = this.last ? { ...said.headers, connection: 'close' } : said.headers
     if (said.headers['connection'] === 'close') this.last = true
     this.begun = true
-    this.socket.write(saidText(whole, this.head?.method === 'HEAD', options.keepAlive))
+    this.socket.write(
+      saidText({ ...said, headers }, this.head?.method === 'HEAD', options.keepAlive),
+    )
     this.done(this.around.now())
   }
 
@@ -274,6 +274,7 @@ export class Client implements Asker, Reader {
 
   private onClose(): void {
     this.ended = true
+    this.share.hold(0)
     const { exchange } = this
     this.exchange = null
     exchange?.leave()

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import type { Bounds } from '../../../core/http/lines.ts'
 import type { Desk } from '../../desk.ts'
-import { Client, type Around } from './client.ts'
+import { Client } from './client.ts'
+import { Kept } from './kept.ts'
 import type { Dial } from './link.ts'
 import { Pool, type Time } from './pool.ts'
 import type { Reading } from './reading.ts'
@@ -19,10 +20,24 @@ export interface FrontOptions {
   bodyTimeoutMs: number
   /** Bytes that a client may send before their turn. */
   pipelineBytes: number
+  /** Bytes that all clients together may make us keep. */
+  keptBytes: number
   /** The lines that say so to a client whose connection is kept. */
   keepAlive: string
   /** Takes a connection with what it has to say first. */
   handOver(socket: Socket, bytes: Buffer, to: Handed): void
+}
+
+/** What surrounds all clients. */
+export interface Around {
+  options: FrontOptions
+  pool: Pool
+  kept: Kept
+  /** ms, monotonic. */
+  now(): number
+  /** Gives the connection to node:http, or to HTTP/2, which read these bytes first. */
+  handOver(client: Client, bytes: Buffer, to: Handed): void
+  gone(client: Client): void
 }
 
 /** Who carries what the fast carrier does not: node:http, or HTTP/2. */
@@ -35,8 +50,8 @@ export interface Front {
   destroy(): void
   /** Who keeps us waiting loses its place: done by itself now and then. */
   look(): void
-  /** Connections of clients and to the model. */
-  open(): { clients: number; links: number }
+  /** Connections of clients and to the model, and the bytes that clients make us keep. */
+  open(): { clients: number; links: number; kept: number }
   close(): void
 }
 
@@ -55,6 +70,7 @@ export function front(options: FrontOptions, time = realTime): Front {
   const around: Around = {
     options,
     pool,
+    kept: new Kept(options.keptBytes),
     now,
     gone: client => clients.delete(client),
     handOver(client, bytes, to) {
@@ -82,7 +98,7 @@ export function front(options: FrontOptions, time = realTime): Front {
     destroy() {
       for (const { socket } of clients) socket.destroy()
     },
-    open: () => ({ clients: clients.size, links: pool.size }),
+    open: () => ({ clients: clients.size, links: pool.size, kept: around.kept.bytes }),
     look,
     close() {
       clearInterval(timer)

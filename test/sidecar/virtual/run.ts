@@ -48,13 +48,14 @@ async function schedule(seed: number, tally: Tally): Promise<string[]> {
 /** All clients are gone and time has passed: nothing may be left. */
 function leaks(world: World): string[] {
   const { admission, front, models } = world
-  const { clients, links } = front.open()
+  const { clients, links, kept } = front.open()
   front.close()
   const left = {
     inFlight: admission.inFlight,
     queued: admission.queued,
     clients,
     links,
+    kept,
     sockets: models.filter(({ socket }) => !socket.destroyed).length,
   }
   return Object.entries(left).flatMap(([what, n]) => (n === 0 ? [] : [`${n} ${what} left`]))

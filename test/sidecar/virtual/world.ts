@@ -84,6 +84,7 @@ export class World {
         idleTimeoutMs: 5000,
         bodyTimeoutMs: 1000,
         pipelineBytes: 300,
+        keptBytes: 4000,
         keepAlive: 'connection: keep-alive\r\n',
         handOver: socket => this.handed(socket as unknown as VirtualSocket),
       },
