@@ -113,9 +113,14 @@ export function windowOf(inputs: Inputs, seconds: '3' | '20' | '300'): Summary |
   return inputs.windows?.[seconds] ?? null
 }
 
-/** Failed, not ready, or answering mostly errors: they serve nothing. */
+/**
+ * Failed, not ready, or answering mostly errors: they serve nothing. Where more than half answer errors, it is not
+ * they who are broken, and more of them would answer errors too.
+ */
 export function brokenCount({ replicas, outliers }: Inputs): number {
-  return replicas.failed + replicas.notReady + outliers.filter(isFailing).length
+  const failing = outliers.filter(isFailing).length
+  const odd = failing <= Math.max(1, replicas.ready / 2) ? failing : 0
+  return replicas.failed + replicas.notReady + odd
 }
 
 /** Whether a replica answers mostly server errors. */

@@ -88,7 +88,7 @@ export const settingsTable = {
     min: 100,
     max: 1000,
     sentence:
-      'The share of the slots that a demand of 36 requests at once should fill; headroom grows as the root of demand.',
+      'The share of the slots that a demand of 64 requests at once should fill; headroom grows as the root of demand.',
   },
   'queue-deadline': {
     kind: 'duration',

@@ -35,7 +35,7 @@ export class Fleet {
         replica.heardUs = nowUs
       }
       // The replicas that a fresh edge finds have been at work for longer than it knows.
-      if (ready && !replica.ready) replica.readySinceUs = this.started ? nowUs : -Infinity
+      if (ready && !replica.ready) replica.came(this.started ? nowUs : -Infinity)
       replica.ready = ready
       replica.draining &&= ready
     }

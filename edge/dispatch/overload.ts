@@ -1,7 +1,12 @@
+/** The interval is half the queue deadline, about a service time; the target a tenth of it, as RFC 8289 (4.3) has it. */
+const INTERVAL_PART = 2
+const TARGET_PART = 20
+
 /**
  * Tells calm from overload, after CoDel (RFC 8289) and "Fail at Scale" (ACM Queue, 2015): the oldest held
  * request has waited above a target for a whole interval, so the queue stands instead of absorbing a
- * burst. In calm the oldest goes first; in overload the newest that can still be on time.
+ * burst. In calm the oldest goes first; in overload the newest that can still be on time. A queue that stands low
+ * makes everybody wait, and who goes first some.
  */
 export class Overload {
   private aboveSinceUs: number | null = null
@@ -9,8 +14,8 @@ export class Overload {
 
   /** `headWaitUs` is null when nothing is held or no replica could take it: that is no overload. */
   see(headWaitUs: number | null, queueUs: number, nowUs: number): boolean {
-    const targetUs = queueUs / 4
-    const intervalUs = queueUs / 2
+    const targetUs = queueUs / TARGET_PART
+    const intervalUs = queueUs / INTERVAL_PART
     if (headWaitUs === null || headWaitUs <= targetUs) {
       this.aboveSinceUs = null
       this.standing = false

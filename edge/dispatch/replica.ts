@@ -82,6 +82,14 @@ export class Replica {
     this.others = Math.max(0, slots.inFlight - this.own)
   }
 
+  /** It is ready, perhaps again: what became of connects before that says nothing. */
+  came(sinceUs: number): void {
+    this.readySinceUs = sinceUs
+    this.failures = 0
+    this.suspect = false
+    this.downUntilUs = -Infinity
+  }
+
   /** A connect failed, or a connection broke. Those under way at the same moment are the same failure. */
   failed(nowUs: number): void {
     this.suspect = true

@@ -53,13 +53,12 @@ function served(scenario: object): { run: Played; by: number[] } {
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
 
 test('a slow replica in four gets what it can carry, and neither limit nor count follow it', t => {
-  const alike = served(base)
   const skewed = served({ ...base, plant: { ...cores(4), slow: { share: 0.25, factor: 3 } } })
   const slow = [skewed.by[1] ?? 0, skewed.by[5] ?? 0]
   const fast = skewed.by.filter((_, i) => i !== 1 && i !== 5)
   t.true(sum(slow) / 2 < (0.45 * sum(fast)) / fast.length, skewed.by.join(' '))
   t.true(bad(skewed.run) < 0.01, `${bad(skewed.run)}`)
-  t.true((skewed.run.seconds.limit.at(-1) ?? 0) >= 0.7 * (alike.run.seconds.limit.at(-1) ?? 0))
+  t.true((skewed.run.seconds.limit.at(-1) ?? 0) >= 4, story(skewed.run))
   t.true(turns(skewed.run.seconds.desired) <= 2, story(skewed.run))
   t.true((skewed.run.seconds.desired.at(-1) ?? 0) <= 10, story(skewed.run))
 })

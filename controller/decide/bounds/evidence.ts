@@ -10,7 +10,7 @@ import { count, unchanged, type Bounded } from './bounded.ts'
 /** A replica that does not come back in this time is no reason for another one any more. */
 const REPLACE_MS = 300_000
 /** At most this share of the need is asked for on top of it. */
-const REPLACE_PART = 5
+const REPLACE_PART = 3
 const ERRORS_PERMILLE = 50
 /** A start-up that takes longer than this multiple of the learned one is stuck. */
 const STUCK = 3

@@ -7,13 +7,14 @@ import { count } from './bounded.ts'
  * best promise is to keep it for as long as starting again would cost (the ski-rental problem, Karlin et al.
  * 1988); with the gaps after which levels of need came back, the window whose cost would have been least.
  */
-const EDGES_S = [42, 60, 85, 120, 170, 240, 340, 480, 680, 960] as const
+const EDGES_S = [42, 60, 85, 120, 170, 240, 340, 480] as const
 /** A gap that is longer than this is none: what comes later could not be kept for anyway. */
 export const HORIZON_MS = 1_800_000
 /** Shorter gaps are kept through by every window there is. */
 const SHORTEST_MS = 30_000
 const LEAST_MS = 60_000
-export const LONGEST_MS = 960_000
+/** Nobody waits longer: where starts are slow, the same replica-seconds do more as headroom for the next day's rise. */
+export const LONGEST_MS = 480_000
 /** A second without a replica that is needed is as bad as so many of a replica that is not. */
 const HARM = 10
 /** Until a need is seen and a replica asked for, seconds. */

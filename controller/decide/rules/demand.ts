@@ -3,6 +3,8 @@ import { clamp } from '../../../core/model/math.ts'
 import { startUpMs, windowOf, type Sight } from '../replicas-state.ts'
 import type { Want } from './rules.ts'
 
+/** A count varies by about its root: what is more than three times that away is no chance. */
+const NOISE = 3
 /** Fewer answers than this in 3 s say too little about service time. */
 const ENOUGH = 10
 const SLOWER = 2
@@ -15,21 +17,28 @@ export function byDemand(sight: Sight): Want | null {
 
 /**
  * Demand of the last 3 s, where it stands out: arrivals above the noise of those before them, or
- * requests present above the slots and their noise.
+ * requests present above the slots and their noise. Of a jump the newest second knows most.
  */
 export function byBurst(sight: Sight): Want | null {
   const recent = windowOf(sight.inputs, '3')
   if (recent === null) return null
   const service = serviceUs(sight, ['3', '20', '300'])
   if (!arrivalsStandOut(recent, sight) && !presentStandOut(recent, service, sight)) return null
-  return want('burst', recent, sight, service)
+  return want('burst', sharpened(recent, sight), sight, service)
+}
+
+/** Three seconds like the newest, as far as that is no chance, where it had more arrivals than they. */
+function sharpened(recent: Summary, { inputs }: Sight): Summary {
+  const newest = inputs.offeredPerSecond.at(-1) ?? 0
+  const sure = Math.round((newest - NOISE * Math.sqrt(newest)) * recent.seconds)
+  return { ...recent, offered: Math.max(recent.offered, sure) }
 }
 
 function arrivalsStandOut(recent: Summary, { inputs }: Sight): boolean {
   const longer = windowOf(inputs, '20') ?? recent
   const restSeconds = Math.max(1, longer.seconds - recent.seconds)
   const expected = (Math.max(0, longer.offered - recent.offered) * recent.seconds) / restSeconds
-  return recent.offered - expected > 3 * Math.sqrt(Math.max(1, expected))
+  return recent.offered - expected > NOISE * Math.sqrt(Math.max(1, expected))
 }
 
 /** Over a span, the mean of what is present varies less the more requests come and go in it. */
@@ -41,7 +50,7 @@ function presentStandOut(
   const slots = inputs.replicas.desired * limit.limit
   const turns = Math.min(1, (service ?? 0) / (recent.seconds * 1_000_000))
   const presentMilli = recent.inFlightMilli + recent.queuedMilli + recent.heldMilli
-  return presentMilli > (slots + 3 * Math.sqrt(slots * turns)) * 1000
+  return presentMilli > (slots + NOISE * Math.sqrt(slots * turns)) * 1000
 }
 
 function want(rule: 'demand' | 'burst', w: Summary, sight: Sight, service: number | null): Want {
@@ -62,8 +71,8 @@ function want(rule: 'demand' | 'burst', w: Summary, sight: Sight, service: numbe
   }
 }
 
-/** So many requests at once fill exactly the target's share of the slots. */
-const REFERENCE = 36
+/** So many requests at once fill exactly the target's share of the slots. At 80 % that is two of their roots: chance goes beyond one time in 40. */
+const REFERENCE = 64
 /** While there is this share of the headroom, there are enough replicas: less, and noise alone would add some. */
 const ENOUGH_HEADROOM = 0.7
 

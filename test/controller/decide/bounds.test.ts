@@ -57,7 +57,7 @@ test('no data: all stays, but a held request gets its first replica', t => {
 test('replicas that serve nothing are made up for, bounded in share and time', t => {
   const broken = of(10, { ready: 6, notReady: 3, failed: 1 })
   t.deepEqual(after(10_000, { inputs: broken, state: { brokenSince: NOW - 1000 } }), [
-    12,
+    13,
     'replacement',
   ])
   t.deepEqual(after(10_000, { inputs: broken, state: { brokenSince: NOW - 300_001 } }), [10])

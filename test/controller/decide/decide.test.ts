@@ -153,7 +153,7 @@ test('a limit that fell is due at once and adds replicas in the same tick', t =>
   const learning = { ...settings, 'fixed-limit': null }
   const busy = inputs({ windows: windows({ inFlightMilli: 12_000 }) })
   const before = decided(busy, known, learning)
-  t.is(before.verdict.outcome.to, 4)
+  t.is(before.verdict.outcome.to, 5)
   t.false(due(before.state, learning, NOW + 1000, { decided: NOW }).replicas)
   const cut = { ...before.state, limit: { ...before.state.limit, limit: 2 } }
   t.true(due(cut, learning, NOW + 1000, { decided: NOW }).replicas)
@@ -167,7 +167,7 @@ test('a state of a former version, without what came later, is decided on', t =>
   ) as typeof known.replicas
   const surge = inputs({ windows: windows({ inFlightMilli: 64_000 }) })
   const { verdict, state } = decided(surge, { ...known, replicas: replicasThen })
-  t.is(verdict.outcome.to, 19)
+  t.is(verdict.outcome.to, 20)
   t.is(canonical(decided(inputs(), state).state), canonical(decided(inputs(), state).state))
 })
 
@@ -195,7 +195,7 @@ test('under pressure replicas are due each second, but not while the first limit
 test('advice only: the change is told, nothing acts and no policy counts it', t => {
   const surge = inputs({ windows: windows({ inFlightMilli: 64_000 }) })
   const { verdict, state } = decided(surge, known, { ...settings, 'advise-only': true })
-  t.like(verdict.outcome, { action: 'up', from: 4, to: 19, act: false })
+  t.like(verdict.outcome, { action: 'up', from: 4, to: 20, act: false })
   t.deepEqual(
     verdict.reasons.map(reason => reason.code),
     ['demand', 'advise'],
@@ -207,12 +207,12 @@ test('an override in force stands in for its setting', t => {
   const surge = { windows: windows({ inFlightMilli: 64_000 }) }
   const cap = { what: 'max-replicas', value: '6', who: null, until: NOW + 1 }
   t.is(decided(inputs({ ...surge, overrides: [cap] })).verdict.outcome.to, 6)
-  t.is(decided(inputs({ ...surge, overrides: [{ ...cap, until: NOW }] })).verdict.outcome.to, 19)
+  t.is(decided(inputs({ ...surge, overrides: [{ ...cap, until: NOW }] })).verdict.outcome.to, 20)
 })
 
 test('a fixed limit counts before an order has carried it', t => {
   const surge = inputs({ windows: windows({ inFlightMilli: 64_000 }) })
-  t.is(decided(surge, fresh({ ...settings, 'fixed-limit': null }, 'r1')).verdict.outcome.to, 19)
+  t.is(decided(surge, fresh({ ...settings, 'fixed-limit': null }, 'r1')).verdict.outcome.to, 20)
 })
 
 test('the algorithm that decides is callable by its name', t => {

@@ -28,7 +28,7 @@ test('without experience: about as long as starting again costs', t => {
   t.is(learnedWindowMs([], 20_000), 240_000)
   t.is(learnedWindowMs([], 2000), 85_000)
   t.is(learnedWindowMs([], 0), 60_000)
-  t.is(learnedWindowMs([], 90_000), 960_000)
+  t.is(learnedWindowMs([], 90_000), 480_000)
 })
 
 test('bursts that come back are waited for where that is cheaper than to start again', t => {
@@ -71,7 +71,7 @@ test('however needs go, the weights stay bounded and the window among those ther
           sum <= 17_000 &&
           returns.every(n => Number.isInteger(n)) &&
           window >= 60_000 &&
-          window <= 960_000
+          window <= 480_000
         )
       },
     ),

@@ -11,13 +11,13 @@ import { lasting, wants } from '../../../controller/decide/rules/rules.ts'
 import { inputs, NOW, replicas, sight, summary, windows } from './sight.ts'
 
 test('demand: arrivals x service time, and headroom for its noise, over the limit', t => {
-  // 10/s x 0.2 s = 2 at once; headroom 1.5 x sqrt(2); by 4.
+  // 10/s x 0.2 s = 2 at once; headroom 2 x sqrt(2); by 4.
   const want = byDemand(sight())
-  t.is(want?.needMilli, 1031)
+  t.is(want?.needMilli, 1208)
   t.is(want?.numbers['demandMilli'], 2000)
 })
 
-test('headroom grows as the root of demand: at 36 the target is met exactly', t => {
+test('headroom grows as the root of demand: at 64 the target is met exactly', t => {
   const of = (demandMilli: number, target: number, limit = 4, desired = 0) =>
     needOf(
       demandMilli,
@@ -27,9 +27,9 @@ test('headroom grows as the root of demand: at 36 the target is met exactly', t 
         limit: { limit },
       }),
     )
-  t.is(of(36_000, 800), 11_250)
-  t.is(of(36_000, 500, 1), 72_000)
-  t.is(of(3_600_000, 800), 922_500)
+  t.is(of(64_000, 800), 20_000)
+  t.is(of(64_000, 500, 1), 128_000)
+  t.is(of(3_600_000, 800), 930_000)
   t.is(of(100_000, 1000), 25_000)
   t.is(of(0, 800), 0)
 })
@@ -37,10 +37,10 @@ test('headroom grows as the root of demand: at 36 the target is met exactly', t 
 test('what there is, is kept until a third of the headroom is used up', t => {
   const at = (demandMilli: number) =>
     needOf(demandMilli, sight({ inputs: { replicas: replicas(11) } }))
-  // 38 + 1.05 x sqrt(38) = 44.5, 37.5 + 1.05 x sqrt(37.5) = 43.9: of 44 slots.
-  t.is(at(38_000), 11_812)
-  t.is(at(37_500), 11_000)
-  t.is(at(30_000), 9554)
+  // 36 + 1.4 x sqrt(36) = 44.4, 35.5 + 1.4 x sqrt(35.5) = 43.8: of 44 slots.
+  t.is(at(36_000), 12_000)
+  t.is(at(35_500), 11_000)
+  t.is(at(30_000), 10_239)
 })
 
 test('demand: the backlog never asks for more than arrivals do', t => {
@@ -50,7 +50,7 @@ test('demand: the backlog never asks for more than arrivals do', t => {
 
 test('demand: requests in flight where they are more than arrivals explain', t => {
   const want = byDemand(sight({ inputs: { windows: windows({ inFlightMilli: 16_000 }) } }))
-  t.is(want?.needMilli, 5500)
+  t.is(want?.needMilli, 6000)
 })
 
 test('demand: the backlog counts as the work to drain it in one start-up time', t => {
@@ -73,13 +73,13 @@ test('demand: nothing known of service time leaves the requests present', t => {
     inFlightMilli: 8000,
     heldMilli: 8000,
   })
-  t.is(byDemand(sight({ inputs: { windows: none } }))?.needMilli, 5500)
+  t.is(byDemand(sight({ inputs: { windows: none } }))?.needMilli, 6000)
 })
 
 test('demand: fast failures leave service time as it was learned', t => {
   const failing = windows({ serviceCount: 0, serviceSum: 0, ok: 0, server: 200, inFlightMilli: 10 })
   const want = byDemand(sight({ inputs: { windows: failing }, limit: { serviceUs: 200_000 } }))
-  t.is(want?.needMilli, 1031)
+  t.is(want?.needMilli, 1208)
 })
 
 test('demand: service time counts at most twice that of calmer times', t => {
@@ -122,8 +122,19 @@ test('burst: silent in the noise, loud above it', t => {
   const calm = { '3': summary(3, { offered: 40 }), '20': summary(20) }
   t.is(byBurst(sight({ inputs: { windows: calm } })), null)
   const burst = { '3': summary(3, { offered: 300 }), '20': summary(20, { offered: 470 }) }
-  // 100/s x 0.2 s, headroom 1.5 x sqrt(20), by 4
-  t.is(byBurst(sight({ inputs: { windows: burst } }))?.needMilli, 6678)
+  // 100/s x 0.2 s, headroom 2 x sqrt(20), by 4
+  t.is(byBurst(sight({ inputs: { windows: burst } }))?.needMilli, 7237)
+})
+
+test('burst: the newest second counts for all three, as far as it is no chance', t => {
+  const jump = { '3': summary(3, { offered: 130 }), '20': summary(20, { offered: 300 }) }
+  const at = (newest: number) =>
+    byBurst(sight({ inputs: { windows: jump, offeredPerSecond: [10, 20, newest] } }))?.numbers[
+      'demandMilli'
+    ]
+  // 100 less 3 x sqrt(100), x 0.2 s; else 130 / 3 x 0.2 s.
+  t.is(at(100), 14_000)
+  t.is(at(60), 8667)
 })
 
 test('burst: more requests present than slots and their noise', t => {
@@ -133,7 +144,7 @@ test('burst: more requests present than slots and their noise', t => {
       sight({ inputs: { windows: { '3': summary(3, { inFlightMilli }), '20': summary(20) } } }),
     )
   t.is(at(19_000), null)
-  t.is(at(20_000)?.needMilli, 6678)
+  t.is(at(20_000)?.needMilli, 7237)
 })
 
 test('cpu: proportional both ways, silent when idle', t => {
@@ -181,13 +192,13 @@ test('what a backlog keeps busy does not last: the window remembers what is left
   const demand = byDemand(seen)
   // 16 in flight and 1 more to drain it; 2 at once when it is gone.
   t.is(demand?.numbers['demandMilli'], 17_000)
-  t.is(demand?.lastingMilli, 1031)
+  t.is(demand?.lastingMilli, 1208)
   t.is(byCpu(seen)?.lastingMilli, 0)
   t.is(
     byCpu(sight({ inputs: { windows: windows({ cpuPermille: 1000 }) } }))?.lastingMilli,
     undefined,
   )
-  t.is(lasting(wants(seen)), 1031)
+  t.is(lasting(wants(seen)), 1208)
 })
 
 test('queue wait: not of before a limit rose', t => {

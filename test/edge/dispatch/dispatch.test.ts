@@ -91,6 +91,22 @@ test('under overload the newest that can still be on time goes first, in calm ag
   t.deepEqual(sent(d.done(1, 'good', 10, 810 * MS)), ['4@a'])
 })
 
+test('a queue that stands low for long is an overload, one that comes and goes is none', t => {
+  const d = start(['a'])
+  arriveOnce(d, 0, Infinity, 0)
+  const next = (id: number, done: number, at: number): string[] => {
+    arriveOnce(d, id, Infinity, at - 60 * MS)
+    arriveOnce(d, id + 1, Infinity, at - 30 * MS)
+    return sent(d.done(done, 'good', 10, at))
+  }
+  t.deepEqual(next(1, 0, 100 * MS), ['1@a'])
+  t.deepEqual(sent(d.done(1, 'good', 10, 110 * MS)), ['2@a'])
+  t.deepEqual(next(3, 2, 400 * MS), ['3@a'], 'nobody waited between')
+  d.tick(500 * MS)
+  d.tick(990 * MS)
+  t.deepEqual(next(5, 3, 1000 * MS), ['6@a'], '4 has waited for 600 ms')
+})
+
 test('without a replica requests are held longer, and one is asked for at most once a second', t => {
   const d = start([])
   t.deepEqual(d.arrive(0, Infinity, 0), [{ kind: 'activate' }])

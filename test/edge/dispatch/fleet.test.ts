@@ -41,6 +41,21 @@ test('a new replica gets few requests at first, but takes what nobody else can',
   t.is(fleet.choose(20 * S, () => 0)?.name, 'b')
 })
 
+test('a replica that is ready again is tried with all its slots, not one by one', t => {
+  const fleet = new Fleet()
+  fleet.set(ready('a'), 4, false, 0)
+  for (let i = 0; i < 8; i++) of(fleet, 'a').failed(i * S)
+  of(fleet, 'a').own = 1
+  t.is(
+    fleet.choose(20 * S, () => 0),
+    null,
+    'one at a time while nothing else is known',
+  )
+  fleet.set([{ replica: 'a', ready: false }], 4, false, 21 * S)
+  fleet.set(ready('a'), 4, false, 22 * S)
+  t.is(fleet.choose(22 * S, () => 0)?.name, 'a')
+})
+
 test('the newest word on the limit wins: of the table, then of an answer, then of a changed table', t => {
   const fleet = new Fleet()
   fleet.set(ready('a'), 4, false, 0)
