@@ -1,5 +1,6 @@
 import { DIGIT, is, same, SPACE, type Text } from './bytes.ts'
 import * as fields from './fields.ts'
+import { readFraming, type Framing } from './framing.ts'
 import type { Refusal } from './head.ts'
 import type { HeadLines } from './lines.ts'
 import * as names from './names.ts'
@@ -113,9 +114,7 @@ function readStart({ bytes, startLine: from, startLineEnd: end }: HeadLines): {
   return { status, old: minor === 0, reason: from + 13 }
 }
 
-interface Found {
-  length: number
-  chunked: boolean
+interface Found extends Framing {
   dated: boolean
   eventStream: boolean
   hop: fields.Hop
@@ -151,21 +150,9 @@ function readField(
   switch (kind) {
     case names.CONNECTION:
       return fields.readConnection(text, bytes, from, to, found.hop) ? null : fields.BAD_CONNECTION
-    case names.LENGTH: {
-      if (fields.tabbed(lines, i)) return fields.TABBED
-      if (found.chunked) return fields.BOTH
-      if (found.length >= 0) return fields.TWICE
-      const length = fields.lengthOf(bytes, from, to)
-      if (typeof length !== 'number') return length
-      found.length = length
-      return null
-    }
+    case names.LENGTH:
     case names.CODING:
-      if (fields.tabbed(lines, i)) return fields.TABBED
-      if (found.length >= 0) return fields.BOTH
-      if (found.chunked) return fields.TWICE
-      found.chunked = true
-      return fields.codingOf(text, bytes, from, to)
+      return readFraming(lines, i, kind, text, found)
     case names.CONTENT_TYPE:
       found.eventStream = to - from >= 17 && same(bytes, from, from + 17, 'text/event-stream')
       return null

@@ -1,45 +1,14 @@
-import { all, CR, DIGIT, same, TAB, type Text } from './bytes.ts'
+import { same, type Text } from './bytes.ts'
 import type { Refusal } from './head.ts'
 import type { HeadLines } from './lines.ts'
 import { kindOf } from './names.ts'
 
-/** What requests and answers have in common: the values of framing and hop-by-hop headers, and what is passed on. */
+/** What requests and answers have in common beside their framing: hop-by-hop headers, and what is passed on. */
 const refuse = (why: string): Refusal => ({ status: 400, why })
 export const TWICE = refuse('a header that decides where a message ends came twice')
-export const BOTH = refuse('both Content-Length and Transfer-Encoding')
 export const CONFUSED = refuse('a header that looks like a framing header')
-export const TABBED = refuse('a tab beside a value that frames')
-const BAD_LENGTH = refuse('Content-Length is a number of bytes')
-const BAD_CODING = refuse('the only transfer coding known is chunked')
-const KNOWN_CODING: Refusal = { status: 501, why: 'the only transfer coding known is chunked' }
 export const BAD_CONNECTION = refuse('Connection is a list of names')
 export const NOMINATED = refuse('Connection may not name what decides where a message ends or goes')
-
-/** Digits of a Content-Length: no more than keep it exact. */
-const MOST_DIGITS = 15
-
-/** Bytes, or why it is no length. */
-export function lengthOf(bytes: Uint8Array, from: number, to: number): number | Refusal {
-  if (to === from || to - from > MOST_DIGITS || !all(bytes, from, to, DIGIT)) return BAD_LENGTH
-  let value = 0
-  for (let i = from; i < to; i++) value = value * 10 + ((bytes[i] ?? 0) - 0x30)
-  return value
-}
-
-/** Whether a tab is beside the value: llhttp takes "chunked" with one behind it for another coding. */
-export function tabbed({ bytes, fields }: HeadLines, i: number): boolean {
-  const from = fields[4 * i + 2] ?? 0
-  for (let at = (fields[4 * i + 1] ?? 0) + 1; at < from; at++) if (bytes[at] === TAB) return true
-  for (let at = fields[4 * i + 3] ?? 0; bytes[at] !== CR; at++) if (bytes[at] === TAB) return true
-  return false
-}
-
-/** Null: chunked, and nothing else. */
-export function codingOf(text: Text, bytes: Uint8Array, from: number, to: number): Refusal | null {
-  if (same(bytes, from, to, 'chunked')) return null
-  const known = /^(x-)?(gzip|deflate|compress)[ \t]*,[ \t]*chunked$/i.test(text(bytes, from, to))
-  return known ? KNOWN_CODING : BAD_CODING
-}
 
 /** What Connection says: close, and the names of headers that are for this hop alone. */
 export interface Hop {

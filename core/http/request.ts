@@ -1,6 +1,7 @@
 import { all, DIGIT, HEX, HOST, is, PERCENT, same, SLASH, SPACE, TARGET } from './bytes.ts'
 import { COLON, TOKEN, VISIBLE, type Text } from './bytes.ts'
 import * as fields from './fields.ts'
+import { readFraming, type Framing } from './framing.ts'
 import type { Body, Refusal } from './head.ts'
 import type { HeadLines } from './lines.ts'
 import * as names from './names.ts'
@@ -60,8 +61,9 @@ export function readRequest(lines: HeadLines, text: Text): Request {
   if (fields.nominatesFraming(found.hop)) return fields.NOMINATED
   if (found.host === 0) return start === 'compat' ? 'compat' : NO_HOST
   if (start === 'compat' || found.rare) return 'compat'
+  const body = bodyOf(found)
   if (found.upgrade === 'websocket' && found.hop.names?.includes('upgrade') === true) {
-    return start.method === 'GET' && found.body === NOTHING ? 'compat' : BAD_UPGRADE
+    return start.method === 'GET' && body === NOTHING ? 'compat' : BAD_UPGRADE
   }
   const whole = text(lines.bytes, lines.startLine, lines.end)
   const { method, from, to } = start
@@ -72,8 +74,8 @@ export function readRequest(lines: HeadLines, text: Text): Request {
     target,
     path: query < 0 ? target : target.slice(0, query),
     kept: fields.keptLines(lines, whole, passes, found.hop.names),
-    body: found.body,
-    expectsContinue: found.expects && found.body.kind !== 'none',
+    body,
+    expectsContinue: found.expects && body.kind !== 'none',
     close: found.hop.close,
     grpc: found.grpc,
     context: found.context,
@@ -162,9 +164,8 @@ function formOf(bytes: Uint8Array, from: number, to: number): 'plain' | 'rare' |
   return to - from > 7 && same(bytes, from, from + 7, 'http://') ? 'rare' : BAD_FORM
 }
 
-interface Found {
+interface Found extends Framing {
   host: number
-  body: Body
   expects: boolean
   grpc: boolean
   /** Carried by the compat carrier. */
@@ -178,8 +179,9 @@ interface Found {
 
 function readFields(lines: HeadLines, text: Text): Found | Refusal {
   const found: Found = {
+    length: -1,
+    chunked: false,
     host: 0,
-    body: NOTHING,
     expects: false,
     grpc: false,
     rare: false,
@@ -216,8 +218,7 @@ function readField(
       return fields.readConnection(text, bytes, from, to, found.hop) ? null : fields.BAD_CONNECTION
     case names.LENGTH:
     case names.CODING:
-      if (fields.tabbed(lines, i)) return fields.TABBED
-      return readFraming(kind, bytes, from, to, text, found)
+      return readFraming(lines, i, kind, text, found)
     case names.EXPECT:
       if (found.expects) return fields.TWICE
       found.expects = true
@@ -237,26 +238,9 @@ function readField(
   }
 }
 
-function readFraming(
-  kind: number,
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-  text: Text,
-  found: Found,
-): Refusal | null {
-  if (found.body !== NOTHING) {
-    const again = (found.body === CHUNKED) === (kind === names.CODING)
-    return again ? fields.TWICE : fields.BOTH
-  }
-  if (kind === names.CODING) {
-    found.body = CHUNKED
-    return fields.codingOf(text, bytes, from, to)
-  }
-  const length = fields.lengthOf(bytes, from, to)
-  if (typeof length !== 'number') return length
-  found.body = { kind: 'length', bytes: length }
-  return null
+function bodyOf({ length, chunked }: Framing): Body {
+  if (chunked) return CHUNKED
+  return length < 0 ? NOTHING : { kind: 'length', bytes: length }
 }
 
 /** RFC 9110 7.2: a registered name or an address in brackets, and a port. */
