@@ -5,6 +5,7 @@ import { controllers, logOf, nextLeader, type LogLine } from '../support/leader.
 import { startLoad } from '../support/load.ts'
 import { deployModel, replicasReady, serviceUrl } from '../support/model.ts'
 import { forkHashes, iptables, pidOf } from './support.ts'
+import { wayOf } from './way.ts'
 
 /** One leads, whatever happens to it; what a former leader still wants has no effect. */
 const namespace = 'leader'
@@ -139,6 +140,52 @@ test.serial(
     t.is(epochOf(later), epochOf(log), 'nobody else has led since')
   },
 )
+
+test.serial(
+  'a write that was on its way when the leader was cut off and frozen arrives under its successor: refused',
+  async t => {
+    await replicasReady(namespace, 'model', 1, 120)
+    const old = await nextLeader(null)
+    const way = await wayOf(old)
+    t.teardown(() => way.close())
+    // Its connections are made anew, and what it does about that is over. Its epoch is on the Deployment
+    // already, so what it writes is the scale.
+    await sleep(5000)
+    const frozen = pidOf(old, 'controller')
+    const load = startLoad({ url: await serviceUrl(namespace, 'model'), rate: 200 })
+    t.teardown(() => load.stop())
+    way.holdWrite()
+    await until('it has read the Deployment and writes', () => way.held(), { seconds: 20 })
+    process.kill(frozen, 'SIGSTOP')
+    t.teardown(() => thawed || process.kill(frozen, 'SIGCONT'))
+    let thawed = false
+    await load.stop()
+    const now = await nextLeader(old.metadata.name)
+    await replicasReady(namespace, 'model', 1, 120)
+    await sleep(3000)
+    const before = await refusedScales()
+    way.release()
+    await until('the API server has refused it', async () => (await refusedScales()) > before)
+    thawed = true
+    process.kill(frozen, 'SIGCONT')
+    await sleep(5000)
+    await replicasReady(namespace, 'model', 1)
+    t.is((await nextLeader(null)).metadata.name, now.metadata.name)
+    t.is((await epochs()).target, epochOf(await logOf(now)))
+  },
+)
+
+/** Writes of a scale that the API server refused because the Deployment was another by then. */
+async function refusedScales(): Promise<number> {
+  const page = await kubectl(['get', '--raw', '/metrics'])
+  return page
+    .split('\n')
+    .filter(
+      line => line.startsWith('apiserver_request_total{') && line.includes('subresource="scale"'),
+    )
+    .filter(line => line.includes('code="409"'))
+    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+}
 
 function isDecision({ record }: LogLine): boolean {
   return record.kind === 'decision'
