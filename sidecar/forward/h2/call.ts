@@ -8,9 +8,8 @@ import type { Trail } from '../../spans.ts'
 import { brokenOff, cancel, Download, trailersOf, Upload, type Trailers } from './bodies.ts'
 import type { H2Bounds } from './front.ts'
 import { kindOfCall, timeoutText, timerOf } from './grpc.ts'
-import { cleaned, isGrpc, readH2Head, type H2Head } from './head.ts'
-import { answerWith, isHealthCall, lost, ownRecord } from './said.ts'
-import { pastDeadline, tooQuiet, turnedAway } from './said.ts'
+import { cleaned, isGrpc, isStatus, readH2Head, type H2Head } from './head.ts'
+import * as said from './said.ts'
 import { Quiet } from './quiet.ts'
 import type { Asked, Sessions } from './sessions.ts'
 
@@ -70,7 +69,7 @@ export class Call {
     if ('why' in head) return this.say(refused(head))
     this.head = head
     if (head.trailers) this.behind = trailersOf(stream)
-    if (isHealthCall(desk, head)) return this.forward(head)
+    if (said.isHealthCall(desk, head)) return this.forward(head)
     // 2 Context
     const pass = head.own['pass']
     const edge = pass !== undefined && desk.passes.good(pass)
@@ -88,7 +87,7 @@ export class Call {
     if (ticket.state !== 'rejected') return this.forward(head)
     const reason = ticket.reason ?? 'full'
     this.trail?.end({ ...unserved(ticket, this.desk), status: 429, reason })
-    this.say(turnedAway(this.desk, ticket, head))
+    this.say(said.turnedAway(this.desk, ticket, head))
   }
 
   private forward(head: H2Head): void {
@@ -135,15 +134,16 @@ export class Call {
   }
 
   private interim(headers: AnswerHead): void {
-    if (this.over || this.stream.headersSent) return
-    if (++this.interims > MOST_INTERIM) cancel(this.asked)
+    if (this.over || this.stream.closed || this.stream.headersSent) return
+    if (++this.interims > MOST_INTERIM || headers[':status'] === 101) cancel(this.asked)
     // 100 is said by us, to whom it was asked of.
     else if (headers[':status'] !== 100) this.stream.additionalHeaders(cleaned(headers))
   }
 
   private answered(asked: ClientHttp2Stream, headers: AnswerHead, flags: number): void {
     const { desk, stream, ticket } = this
-    if (this.over) return
+    if (this.over || stream.closed) return
+    if (!isStatus(headers[':status'])) return cancel(asked)
     const whole = (flags & END_STREAM) !== 0
     this.answer = cleaned(headers)
     this.clientUs = this.upload?.time.us ?? 0
@@ -151,7 +151,7 @@ export class Call {
     this.download = download
     if (ticket !== null) {
       desk.engine.heard(headers, this.arrivedUs / 1000)
-      Object.assign(headers, ownRecord(desk, ticket))
+      Object.assign(headers, said.ownRecord(desk, ticket))
     }
     const empty = whole || this.head?.method === 'HEAD' || EMPTY.has(headers[':status'] ?? 0)
     stream.respond(headers, { endStream: empty, waitForTrailers: !empty })
@@ -228,8 +228,8 @@ export class Call {
     this.finish('server', false)
     // What the client has of an answer it must not take for whole.
     if (answer !== null) return this.stream.close(brokenOff(asked))
-    const own = ticket === null ? {} : ownRecord(desk, ticket)
-    this.say(lost(cause, this.reached, head.grpc, own))
+    const own = ticket === null ? {} : said.ownRecord(desk, ticket)
+    this.say(said.lost(cause, this.reached, head.grpc, own))
   }
 
   /** Nothing was sent, or it may be repeated and nothing came back. */
@@ -243,10 +243,10 @@ export class Call {
   /** grpc-timeout has passed: whoever still works on it does so for nobody. */
   private expire(): void {
     if (this.over) return
-    const said = pastDeadline({})
+    const end = said.pastDeadline({})
     this.leave()
-    if (this.answer === null) return this.say(said)
-    const { 'grpc-status': status, 'grpc-message': message } = said.headers
+    if (this.answer === null) return this.say(end)
+    const { 'grpc-status': status, 'grpc-message': message } = end.headers
     this.download?.endWith({ 'grpc-status': status, 'grpc-message': message })
   }
 
@@ -270,10 +270,10 @@ export class Call {
   }
 
   /** An answer of our own, whole. */
-  private say(said: Said): void {
+  private say(answer: Said): void {
     this.release()
     if (this.stream.closed || this.stream.destroyed) return
-    answerWith(this.stream, said, this.head?.method === 'HEAD')
+    said.answerWith(this.stream, answer, this.head?.method === 'HEAD')
     this.stopSending()
   }
 
@@ -288,13 +288,13 @@ export class Call {
     if (this.asked !== null && upload?.owes === true) {
       const call = head?.grpc === true
       const patienceMs = call && upload.spent ? around.bounds.quietTimeoutMs : bodyTimeoutMs
-      if (quiet > patienceMs) this.giveUp(call ? tooQuiet() : tooSlow('body'))
+      if (quiet > patienceMs) this.giveUp(call ? said.tooQuiet() : tooSlow('body'))
     }
   }
 
-  private giveUp(said: Said | null): void {
+  private giveUp(answer: Said | null): void {
     this.leave()
-    if (this.answer !== null || said === null) this.stream.close(NGHTTP2_CANCEL)
-    else this.say(said)
+    if (this.answer !== null || answer === null) this.stream.close(NGHTTP2_CANCEL)
+    else this.say(answer)
   }
 }

@@ -24,7 +24,7 @@ export interface H2Bounds {
   controlRate: number
   /** Frames that are no frames. */
   invalidFrames: number
-  /** Streams that were refused because there were too many. */
+  /** Streams that were refused because its memory was used up. */
   refusedStreams: number
   /** MB of memory. */
   sessionMemory: number

@@ -7,6 +7,7 @@ type GuestBounds = Pick<H2Bounds, 'idleTimeoutMs' | 'controlBurst' | 'controlRat
 
 /** A client that was told to go and has nothing open has this long to close its connection, ms. */
 const LINGER_MS = 1000
+const FLOOD = new Error('a flood of frames that are to be answered')
 /** A session that is new has its first stream on its way, ms. */
 const NEW_MS = 500
 
@@ -69,6 +70,6 @@ export class Guest {
     const earned = ((nowMs - this.tokensMs) * controlRate) / 1000
     this.tokensMs = nowMs
     this.tokens = Math.min(controlBurst, this.tokens + earned) - 1
-    if (this.tokens < 0) this.session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+    if (this.tokens < 0) this.session.destroy(FLOOD, constants.NGHTTP2_ENHANCE_YOUR_CALM)
   }
 }

@@ -77,6 +77,11 @@ export function readH2Head(headers: IncomingHttpHeaders, ended: boolean): H2Head
   }
 }
 
+/** Of a final answer. Node throws at others, and a model may send what it likes. */
+export function isStatus(status: number | undefined): boolean {
+  return status !== undefined && status >= 200 && status <= 599
+}
+
 export function isGrpc(headers: IncomingHttpHeaders): boolean {
   return headers['content-type']?.startsWith('application/grpc') === true
 }

@@ -121,7 +121,9 @@ export class Sessions {
     let cause: Error = new Error('the connection closed before it spoke HTTP/2')
     let spoken = false
     const slow = setTimeout(() => http2.destroy(new Error('it does not speak HTTP/2')), SETTINGS_MS)
-    http2.on('connect', () => http2.setLocalWindowSize(SESSION_WINDOW))
+    http2.on('connect', () => {
+      if (!http2.destroyed) http2.setLocalWindowSize(SESSION_WINDOW)
+    })
     http2.on('remoteSettings', ({ maxConcurrentStreams = Infinity }: Settings) => {
       clearTimeout(slow)
       session.most = maxConcurrentStreams

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import test from 'ava'
 import { listen, samplesUntil, sidecar } from '../support.ts'
 import { grpcClient, grpcModel, unary } from './calls.ts'
+import * as h2 from './frames.ts'
 import { GRPC, h2Ask, h2Client, h2Model, until, used } from './support.ts'
 
 test('a model that is gone, or speaks something else: UNAVAILABLE or 502, with the reason', async t => {
@@ -118,4 +119,29 @@ test('a model that starts again is found again', async t => {
   const port = Number(first.address.split(':')[1])
   await grpcModel(t, { Unary: (call, answer) => answer(null, call.request) }, port)
   t.is((await unary(client, Buffer.from('c'))).value?.toString(), 'c')
+})
+
+test('a model that answers nonsense: 502, and nothing worse', async t => {
+  // :status 700, 99 and 101, as frames that no library would write.
+  const statuses = ['700', '099', '101']
+  const server = createServer(socket => {
+    socket.on('error', () => undefined)
+    socket.write(h2.frame(h2.SETTINGS, 0, 0))
+    socket.on('data', (chunk: Buffer) => {
+      // Only the frames that matter here: each stream is answered.
+      for (let at = chunk.indexOf('PRI *') === 0 ? 24 : 0; at + 9 <= chunk.length;) {
+        const id = chunk.readUInt32BE(at + 5)
+        const block = h2.block({ ':status': statuses[(id - 1) / 2] ?? '200' })
+        if (chunk[at + 3] === h2.HEADERS) socket.write(h2.frame(h2.HEADERS, 5, id, block))
+        at += 9 + chunk.readUIntBE(at, 3)
+      }
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as { port: number }
+  const { traffic } = await sidecar(t, `127.0.0.1:${port}`)
+  const session = h2Client(t, traffic)
+  for (const status of statuses)
+    t.is((await h2Ask(session, { ':method': 'POST' })).status, 502, status)
 })
