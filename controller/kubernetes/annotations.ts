@@ -39,7 +39,7 @@ export const annotationTable = {
     by: 'people',
     on: 'pod template',
     values: '`http`, `https`, `grpc`',
-    sentence: 'What the port speaks, where its name says something else. Only `http` is injected.',
+    sentence: 'What the port speaks, where its name says something else. `https` is not injected.',
   },
   'ready-path': {
     by: 'people',

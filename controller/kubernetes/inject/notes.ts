@@ -74,6 +74,11 @@ function probing(plan: Plan): Reason[] {
       .map(({ container, use }) =>
         reason('tcp-probe', { probe: use.what, container: container.name }),
       ),
+    ...throughSidecar(plan)
+      .filter(({ use }) => use.kind === 'grpc')
+      .map(({ container, use }) =>
+        reason('grpc-probe-through', { probe: use.what, container: container.name }),
+      ),
     ...(paths.length === 0 ? [] : [reason('probe-through', { paths: paths.join(', ') })]),
   ]
 }

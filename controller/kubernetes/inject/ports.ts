@@ -17,7 +17,7 @@ interface Declared {
 
 export type ModelPort = Declared
 
-/** The port that the model is asked on: the one that is named, else the only one, else the one called http. */
+/** The port that the model is asked on: the one that is named, else the only one, else the one called http or grpc. */
 export function modelPort(pod: Pod, asked: Asked): ModelPort | Reason {
   const among = candidates(pod, asked)
   if (!Array.isArray(among)) return among
@@ -51,7 +51,7 @@ function declaredIn({ spec }: Pod, container: number): Declared[] {
 function onlyOne(declared: readonly Declared[]): Declared | Reason {
   const tcp = declared.filter(({ protocol }) => protocol === 'TCP')
   const among = tcp.length > 0 ? tcp : declared
-  const called = ['http', 'http1'].map(name => among.filter(each => each.name === name))
+  const called = ['http', 'http1', 'grpc'].map(name => among.filter(each => each.name === name))
   const [found, ...others] =
     among.length === 1 ? among : (called.find(some => some.length > 0) ?? [])
   if (found !== undefined && others.length === 0) return found

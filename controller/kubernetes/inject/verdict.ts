@@ -42,7 +42,7 @@ export function judge(facts: Facts, context: Injecting): Plan | Reason[] {
     ...askingItself(facts, port, container),
   )
   if (against.length > 0 || typeof endpoint !== 'string') return against
-  return { facts, endpoint, container, port, servedAs: port.name ?? freeName(pod) }
+  return { facts, endpoint, container, port, servedAs: port.name ?? freeName(pod, asked.protocol) }
 }
 
 function endpointOf({ owner }: Facts, { namespace }: Injecting): string | Reason {
@@ -109,14 +109,14 @@ function askingItself(
   return taken ? [reason('port-taken', { container: name, port: number })] : []
 }
 
-/** What the port speaks, where something says that it is not plain HTTP/1.1. */
+/** What the port speaks, where something says that it is TLS. The sidecar tells HTTP/1.1 and HTTP/2 apart by itself. */
 function speech(
   { pod, asked }: Facts,
   port: ModelPort,
   container: Container,
   { services = [] }: Injecting,
 ): Reason[] {
-  if (asked.protocol === 'http') return []
+  if (asked.protocol === 'http' || asked.protocol === 'grpc') return []
   const name = port.name ?? ''
   const uses = portUses(container).filter(({ number }) => number === port.number)
   const service = targetsOf(services, pod, port).find(({ appProtocol }) => appProtocol !== null)
@@ -127,14 +127,7 @@ function speech(
     [uses.some(use => use.tls), 'its probe'],
     [/^(https|tls|kubernetes\.io\/wss)$/.test(word), `appProtocol of Service ${service?.name}`],
   ])
-  if (tls !== null) return [reason('tls-port', { port: labelOf(port), why: tls })]
-  const grpc = first([
-    [asked.protocol === 'grpc', 'annotation'],
-    [/^(grpc|http2|h2c)/.test(name), 'its name'],
-    [uses.some(({ kind }) => kind === 'grpc'), 'its probe'],
-    [/^(grpc|http2|h2c|kubernetes\.io\/h2c)/.test(word), `appProtocol of Service ${service?.name}`],
-  ])
-  return grpc === null ? [] : [reason('grpc-port', { port: labelOf(port), why: grpc })]
+  return tls === null ? [] : [reason('tls-port', { port: labelOf(port), why: tls })]
 }
 
 function first(tests: readonly (readonly [boolean, string])[]): string | null {
@@ -152,9 +145,10 @@ function sharedName({ pod, asked }: Facts, { name, container }: ModelPort): Reas
   return [reason('shared-port-name', { port: name, containers: namesOf([own, ...sharing]) })]
 }
 
-/** For a port without a name: http, or where that is another port's, the sidecar's own. */
-function freeName({ spec }: Pod): string {
+/** For a port without a name: what it speaks, or where that is another port's, the sidecar's own. */
+function freeName({ spec }: Pod, protocol: string | null): string {
   const all = [...spec.containers, ...(spec.initContainers ?? [])]
   const names = new Set(all.flatMap(({ ports }) => (ports ?? []).map(port => port.name)))
-  return ['http', SIDECAR].find(name => !names.has(name)) ?? portNames.model
+  const spoken = protocol === 'grpc' ? 'grpc' : 'http'
+  return [spoken, SIDECAR].find(name => !names.has(name)) ?? portNames.model
 }

@@ -92,7 +92,8 @@ export const words = {
   },
   'several-ports': {
     level: 'skipped',
-    sentence: 'The pod has several ports ({ports}), and not exactly one is called http.',
+    sentence:
+      'The pod has several ports ({ports}), and not exactly one is called http or, failing that, grpc.',
     help: "Name the model's: outrigger.dev/port, and outrigger.dev/container where containers differ.",
   },
   'unknown-port': {
@@ -124,12 +125,7 @@ export const words = {
   'tls-port': {
     level: 'skipped',
     sentence: 'Port {port} speaks TLS by {why}, which the sidecar cannot read.',
-    help: 'Let the model speak plain HTTP and end TLS before it (a mesh does); if it is plain, say outrigger.dev/protocol: http.',
-  },
-  'grpc-port': {
-    level: 'skipped',
-    sentence: 'Port {port} speaks gRPC or HTTP/2 by {why}, which injection does not support yet.',
-    help: 'If it speaks HTTP/1.1 as well, say outrigger.dev/protocol: http.',
+    help: 'Let the model speak plain HTTP and end TLS before it (a mesh does); if it is plain, say outrigger.dev/protocol: http (or grpc).',
   },
   'mesh-rules': {
     level: 'skipped',
@@ -199,6 +195,12 @@ export const words = {
     sentence:
       'Probes of the model come through the sidecar: GET {paths} takes no slot and is not demand.',
     help: 'Mode loopback: the address of the pod is the sidecar.',
+  },
+  'grpc-probe-through': {
+    level: 'note',
+    sentence:
+      'The {probe} of container {container} comes through the sidecar: grpc.health.v1.Health takes no slot and is not demand.',
+    help: 'Mode loopback: the address of the pod is the sidecar. In mode rename the kubelet asks the model itself.',
   },
   'pod-resources': {
     level: 'note',
