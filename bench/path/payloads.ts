@@ -89,10 +89,10 @@ export const payloads: Record<PayloadName, Payload> = {
 /** Streams that a gRPC client has open on each connection. */
 export const GRPC_STREAMS = 8
 
-/** Whether a proxy is made for it; whether ours carries h2c is found out by asking. */
+/** Whether a proxy is made for it: our edge speaks HTTP/1.1 only. */
 export function applies(proxy: ProxyName, payload: PayloadName): boolean {
   if (payload !== 'grpc') return proxy !== 'http2-relay'
-  return proxy !== 'http-proxy' && proxy !== 'undici'
+  return proxy !== 'http-proxy' && proxy !== 'undici' && proxy !== 'outrigger-chain'
 }
 
 /** Names separated by commas; throws with what there is. Empty: all. */
