@@ -18,7 +18,7 @@ test('each kind of load goes through nginx and the sidecar without an error', t 
   for (const payload of ['31B', 'sse', 'websocket', 'grpc', 'idle']) {
     const [, table = ''] = stdout.split(`\n${payload}: `)
     t.regex(table, /^nginx .* 0$/m, payload)
-    t.regex(table, /^outrigger(: does not carry h2c yet| .* 0$)/m, payload)
+    t.regex(table, /^outrigger .* 0$/m, payload)
   }
   // Each line of a table ends with its errors.
   t.deepEqual(
