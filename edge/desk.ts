@@ -5,6 +5,7 @@ import type { Call } from './call.ts'
 import type { Action } from './dispatch/action.ts'
 import { Dispatch } from './dispatch/dispatch.ts'
 import { Meter } from './meter.ts'
+import type { Place, Places } from './places.ts'
 import type { Spans } from './spans.ts'
 import { Upstream } from './upstream.ts'
 
@@ -17,8 +18,8 @@ export interface Surroundings {
   random(): number
   log: Log
   spans: Spans
-  /** Requests of an endpoint that may be held: there is memory for so many. */
-  mostHeld: number
+  /** For requests that are held: there is memory for so many. */
+  places: Places
   /** Requests are held and there is no replica. */
   activate(endpoint: string): void
 }
@@ -41,6 +42,7 @@ export class Desk {
   /** The signed pass as it goes with each attempt. */
   pass = ''
   private readonly upstreams = new Map<string, Upstream>()
+  private readonly place: Place
   private lastId = -1
   private tableUs = 0
   private timer: NodeJS.Timeout | null = null
@@ -51,7 +53,9 @@ export class Desk {
     this.entry = entry
     this.around = around
     this.meter = new Meter(around.clock.us())
-    this.dispatch = new Dispatch(around.random)
+    const place = around.places.join()
+    this.place = place
+    this.dispatch = new Dispatch(around.random, () => place.most)
     this.table(entry)
   }
 
@@ -75,8 +79,7 @@ export class Desk {
     }
     const { limit, queueUs, holdUs = HOLD_US, growing = false, maxReplicas, replicas } = entry
     this.tableUs = this.around.clock.us()
-    const { mostHeld } = this.around
-    const terms = { limit, queueUs, holdUs, growing, maxReplicas, mostHeld, replicas }
+    const terms = { limit, queueUs, holdUs, growing, maxReplicas, replicas }
     this.run(now => this.dispatch.table(terms, now))
   }
 
@@ -95,6 +98,7 @@ export class Desk {
   run(tell: (nowUs: number) => Action[]): void {
     const now = this.around.clock.us()
     this.waiting.push(...tell(now))
+    this.place.holds(this.dispatch.heldCount)
     if (this.running) return
     this.running = true
     try {
@@ -132,6 +136,7 @@ export class Desk {
   /** Frees everything. */
   destroy(): void {
     if (this.timer !== null) clearTimeout(this.timer)
+    this.place.leave()
     for (const close of this.tunnels) close()
     for (const upstream of this.upstreams.values()) upstream.close()
   }

@@ -6,6 +6,7 @@ import { startTelemetry, type Telemetry } from '../core/runtime/telemetry.ts'
 import type { EdgeConfig } from './config.ts'
 import type { SelfCost } from './line.ts'
 import { mostHeld } from './memory.ts'
+import { Places } from './places.ts'
 import { LocalRoom } from './room.ts'
 import { edgeSpans } from './spans.ts'
 
@@ -32,7 +33,7 @@ export async function localRoom(
       random: Math.random,
       log,
       spans: edgeSpans(telemetry, clock),
-      mostHeld: mostHeld(processes),
+      places: new Places(mostHeld(processes)),
       activate,
     },
     ownCost(),

@@ -5,7 +5,7 @@ import { clamp } from '../core/model/math.ts'
 const HELD_BYTES = 152 * 1024
 const LEAST = 64
 
-/** Requests of an endpoint that may be held by one of `processes`: half of the memory that there is, none of which swaps. */
+/** Requests that one of `processes` may hold: half of the memory that there is, none of which swaps. */
 export function mostHeld(processes: number): number {
   const given = process.constrainedMemory()
   const bytes = given > 0 ? Math.min(given, totalmem()) : totalmem()

@@ -10,8 +10,6 @@ export interface Terms {
   /** More replicas are on their way, or would be asked for. */
   growing: boolean
   maxReplicas: number
-  /** Requests that may be held at most: there is no more memory for them. */
-  mostHeld: number
   replicas: readonly Listed[]
 }
 

@@ -16,6 +16,7 @@ const AGE_EVERY = 5
  */
 export class Dispatch {
   private readonly random: () => number
+  private readonly mostHeld: () => number
   private readonly items = new Map<number, Item>()
   private readonly held = new Held()
   private readonly fleet = new Fleet()
@@ -28,7 +29,6 @@ export class Dispatch {
     holdUs: 30 * SECOND,
     growing: false,
     maxReplicas: 1,
-    mostHeld: Infinity,
     replicas: [],
   }
   private names: ReadonlySet<string> = new Set()
@@ -38,8 +38,10 @@ export class Dispatch {
   private judgements = 0
   private lastId = -1
 
-  constructor(random: () => number) {
+  /** `mostHeld`: requests that it may hold now; there is no memory for more. */
+  constructor(random: () => number, mostHeld: () => number = () => Infinity) {
     this.random = random
+    this.mostHeld = mostHeld
   }
 
   get heldCount(): number {
@@ -56,9 +58,9 @@ export class Dispatch {
 
   /** Requests that may be held: what most replicas could serve in the time that they may be held. */
   get bound(): number {
-    const { growing, holdUs, queueUs, maxReplicas, limit, mostHeld } = this.terms
+    const { growing, holdUs, queueUs, maxReplicas, limit } = this.terms
     const waitUs = growing ? Math.max(holdUs, queueUs) : queueUs
-    return Math.min(mostHeld, this.drain.bound(maxReplicas * limit, waitUs))
+    return Math.min(this.mostHeld(), this.drain.bound(maxReplicas * limit, waitUs))
   }
 
   table(terms: Terms, nowUs: number): Action[] {

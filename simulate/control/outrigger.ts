@@ -69,7 +69,6 @@ export class Outrigger implements Control {
     const { limit } = this.state
     return {
       growing: this.growing,
-      mostHeld: Infinity,
       limit: this.limit,
       queueUs: queueDeadlineUs(limit, this.settings),
       holdUs: this.settings['hold-at-zero'] * 1000,

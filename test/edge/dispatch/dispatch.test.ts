@@ -8,7 +8,6 @@ const terms = (names: string[], extra: Partial<Parameters<Dispatch['table']>[0]>
   queueUs: 1000 * MS,
   holdUs: 30_000 * MS,
   growing: false,
-  mostHeld: Infinity,
   maxReplicas: 4,
   replicas: names.map(replica => ({ replica, ready: true })),
   ...extra,
@@ -140,8 +139,24 @@ test('while there may be more replicas, who is late is held on, in a longer queu
   t.deepEqual(rejected(d.tick(60_000 * MS)), ['3 late'])
   d.table(terms(['a'], { maxReplicas: 100 }), 60_000 * MS)
   t.true(d.bound < bound)
-  d.table(terms(['a'], { growing: true, maxReplicas: 100, mostHeld: 70 }), 60_000 * MS)
-  t.is(d.bound, 70, 'no more than there is memory for')
+})
+
+test('no more are held than there is memory for, which others may take and give back', t => {
+  let most = 2
+  const d = new Dispatch(
+    () => 0,
+    () => most,
+  )
+  d.table(terms(['a'], { maxReplicas: 100 }), 0)
+  d.arrive(0, Infinity, 0)
+  t.deepEqual(rejected(d.arrive(1, Infinity, 0)), [])
+  t.deepEqual(rejected(d.arrive(2, Infinity, 0)), [])
+  t.deepEqual(rejected(d.arrive(3, Infinity, 0)), ['3 full'])
+  most = 1
+  t.deepEqual(rejected(d.tick(MS)), [], 'what is held stays')
+  t.deepEqual(rejected(d.arrive(4, Infinity, MS)), ['4 full'])
+  most = 3
+  t.deepEqual(rejected(d.arrive(5, Infinity, MS)), [])
 })
 
 test('a newcomer that takes the place of one that is late waits as long as others', t => {

@@ -155,7 +155,7 @@ class Model {
       }
     }
     const { limit, growing } = step
-    const held = { growing, maxReplicas: 3, mostHeld: Infinity }
+    const held = { growing, maxReplicas: 3 }
     const terms = { limit, queueUs: QUEUE, holdUs: HOLD, ...held, replicas }
     this.take(this.dispatch.table(terms, this.now))
   }
@@ -261,7 +261,6 @@ test('in calm each request is given in order of arrival', t => {
             queueUs: 1e9,
             holdUs: 1e9,
             growing: false,
-            mostHeld: Infinity,
             maxReplicas: 100,
             replicas: [{ replica: 'a', ready: true }],
           },

@@ -10,7 +10,6 @@ const terms = {
   queueUs: 400 * MS,
   holdUs: 1000 * MS,
   growing: false,
-  mostHeld: Infinity,
   maxReplicas: 1,
   objectiveUs: null,
 }
