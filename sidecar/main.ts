@@ -114,7 +114,11 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
   const kept = held.current()
   if (kept !== null) admission.resume(kept, clock.us())
   const maker = config.otel === null ? null : await telemetry(config, config.otel, clock)
-  const up = upgrades(config.app, config.maxUpgrades, admission)
+  const up = upgrades(
+    config.app,
+    { most: config.maxUpgrades, headers: config.bounds.headers },
+    admission,
+  )
   const ready = readiness(config.app, config.readyPath, () => drains.restarting())
   const drains = draining({
     times: config.drainTimes,

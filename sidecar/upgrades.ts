@@ -7,7 +7,7 @@ import type { Address } from '../core/runtime/environment.ts'
 import { forwardUpgrade } from './forward/upgrade.ts'
 import { endWith } from './traffic.ts'
 
-/** Upgraded connections: open for long and mostly idle, so they have a bound of their own and no slot. */
+/** Upgraded connections: open for long and mostly idle, so they have a bound of their own and no slot. `headers`: that a head may have. */
 export interface Upgrades {
   accept(request: IncomingMessage, socket: Duplex, firstBytes: Buffer): void
   open(): number
@@ -15,7 +15,11 @@ export interface Upgrades {
   destroy(): void
 }
 
-export function upgrades(app: Address, most: number, admission: Admission): Upgrades {
+export function upgrades(
+  app: Address,
+  { most, headers }: { most: number; headers: number },
+  admission: Admission,
+): Upgrades {
   const open = new Set<Duplex>()
   return {
     open: () => open.size,
@@ -26,6 +30,7 @@ export function upgrades(app: Address, most: number, admission: Admission): Upgr
         method: request.method ?? '',
         target: request.url ?? '',
         raw: request.rawHeaders,
+        most: headers,
       })
       if (isRefusal(head) || !head.webSocket) return endWith(socket, '400 Bad Request')
       if (open.size >= most) {
