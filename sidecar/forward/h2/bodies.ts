@@ -49,7 +49,7 @@ export class Upload {
   ) {
     this.stream = stream
     this.time = new ClientTime(clock)
-    if (trailers !== null) asked.once('wantTrailers', () => asked.sendTrailers(trailers.came))
+    if (trailers !== null) asked.on('wantTrailers', () => asked.sendTrailers(trailers.came))
     if (stream.readableEnded) asked.end()
     else this.start(asked)
   }
@@ -61,17 +61,20 @@ export class Upload {
       this.movedMs = performance.now()
       const more = asked.write(chunk)
       this.time.waits(more)
-      if (!more) stream.pause()
+      if (more) return
+      stream.pause()
+      asked.once('drain', () => this.resume())
     })
-    asked.on('drain', () => {
-      this.time.waits(true)
-      this.movedMs = performance.now()
-      stream.resume()
-    })
-    stream.once('end', () => {
+    stream.on('end', () => {
       this.time.waits(false)
       asked.end()
     })
+  }
+
+  private resume(): void {
+    this.time.waits(true)
+    this.movedMs = performance.now()
+    this.stream.resume()
   }
 
   /** It is the client's turn to send. */
@@ -101,21 +104,21 @@ export class Download {
     this.asked = asked
     this.stream = stream
     this.clock = clock
-    asked.once('trailers', came => (this.trailers = cleaned(came)))
-    stream.on('drain', () => this.resume())
   }
 
   /** Calls `whole` at the model's last byte. `count`: told the events of an event stream. */
   start(count: ((events: number) => void) | null, whole: () => void): void {
     const { asked, stream } = this
+    asked.on('trailers', came => (this.trailers = cleaned(came)))
     asked.on('data', (chunk: Buffer) => {
       if (count !== null) count(events(chunk))
       this.movedMs = performance.now()
       if (this.stopped || stream.write(chunk)) return
-      this.pausedAt ??= this.clock.us()
+      this.pausedAt = this.clock.us()
       asked.pause()
+      stream.once('drain', () => this.resume())
     })
-    asked.once('end', () => {
+    asked.on('end', () => {
       // Its session died: what has come is not all.
       if (!asked.destroyed) whole()
     })

@@ -1,5 +1,5 @@
 import { constants, type ClientHttp2Stream } from 'node:http2'
-import type { IncomingHttpHeaders, IncomingHttpStatusHeader, ServerHttp2Stream } from 'node:http2'
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Ended, Ticket } from '../../admit/admission.ts'
 import { refused, tooSlow, type Said } from '../../answers.ts'
 import { kindOf, patience, repeatable, RETRY_MS, unserved } from '../../desk.ts'
@@ -8,7 +8,8 @@ import type { Trail } from '../../spans.ts'
 import { brokenOff, cancel, Download, trailersOf, Upload, type Trailers } from './bodies.ts'
 import type { H2Bounds } from './front.ts'
 import { kindOfCall, timeoutText, timerOf } from './grpc.ts'
-import { cleaned, isGrpc, isStatus, readH2Head, type H2Head } from './head.ts'
+import { cleaned, isEmpty, isEventStream, isGrpc, isStatus } from './head.ts'
+import { nothing, readH2Head, type AnswerHead, type H2Head } from './head.ts'
 import * as said from './said.ts'
 import { Quiet } from './quiet.ts'
 import type { Asked, Sessions } from './sessions.ts'
@@ -19,13 +20,9 @@ export interface CallAround {
   bounds: Pick<H2Bounds, 'bodyTimeoutMs' | 'quietTimeoutMs'>
 }
 
-type AnswerHead = IncomingHttpHeaders & IncomingHttpStatusHeader
-
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
 const END_STREAM = constants.NGHTTP2_FLAG_END_STREAM
 const MOST_INTERIM = 16
-/** RFC 9110 6.4.1: no body whatever the headers say. */
-const EMPTY = new Set([204, 205, 304])
 
 /** One stream, top to bottom: the steps of docs/request.md, in their order. */
 export class Call {
@@ -52,14 +49,17 @@ export class Call {
   private over = false
   private readonly quiet = new Quiet()
 
-  constructor(around: CallAround, stream: ServerHttp2Stream) {
+  constructor(around: CallAround, stream: ServerHttp2Stream, closed: (call: Call) => void) {
     this.around = around
     this.desk = around.desk
     this.stream = stream
     this.arrivedUs = around.desk.clock.us()
-    stream.on('error', () => undefined)
-    stream.once('aborted', () => this.leave())
-    stream.once('close', () => this.leave())
+    stream.on('error', nothing)
+    stream.on('aborted', () => this.leave())
+    stream.on('close', () => {
+      this.leave()
+      closed(this)
+    })
   }
 
   start(headers: IncomingHttpHeaders): void {
@@ -119,18 +119,18 @@ export class Call {
       this.cause = error
       return this.failed(head, false)
     }
-    const ended = head.body.kind === 'none'
-    const options = { endStream: ended, waitForTrailers: head.trailers }
-    const asked = session.request(head.headers, options)
+    const endStream = head.body.kind === 'none'
+    const options = { endStream, waitForTrailers: head.trailers }
+    const asked = session.request(head.headers, options, stream => {
+      if (this.asked !== stream) return
+      this.failed(head, stream.rstCode !== NGHTTP2_REFUSED_STREAM)
+    })
     this.asked = asked
     this.sentUs = this.desk.clock.us()
     asked.on('error', (cause: Error) => (this.cause = cause))
     asked.on('headers', headers => this.interim(headers))
-    asked.once('response', (headers, flags) => this.answered(asked, headers, flags))
-    asked.once('close', () => {
-      if (this.asked === asked) this.failed(head, asked.rstCode !== NGHTTP2_REFUSED_STREAM)
-    })
-    if (!ended) this.upload = new Upload(this.stream, asked, this.behind, this.desk.clock)
+    asked.on('response', (headers, flags) => this.answered(asked, headers, flags))
+    if (!endStream) this.upload = new Upload(this.stream, asked, this.behind, this.desk.clock)
   }
 
   private interim(headers: AnswerHead): void {
@@ -151,14 +151,14 @@ export class Call {
     this.download = download
     if (ticket !== null) {
       desk.engine.heard(headers, this.arrivedUs / 1000)
-      Object.assign(headers, said.ownRecord(desk, ticket))
+      said.addOwn(headers, desk, ticket)
     }
-    const empty = whole || this.head?.method === 'HEAD' || EMPTY.has(headers[':status'] ?? 0)
+    const empty = whole || this.head?.method === 'HEAD' || isEmpty(headers)
     stream.respond(headers, { endStream: empty, waitForTrailers: !empty })
-    if (!empty) stream.once('wantTrailers', () => this.endWith(download.trailers))
-    const eventStream = headers['content-type']?.startsWith('text/event-stream') === true
-    const count = (tokens: number): void => desk.admission.tokens(tokens)
-    download.start(ticket !== null && eventStream ? count : null, () => this.whole())
+    if (!empty) stream.on('wantTrailers', () => this.endWith(download.trailers))
+    const counts = ticket !== null && isEventStream(headers)
+    const count = counts ? (tokens: number): void => desk.admission.tokens(tokens) : null
+    download.start(count, () => this.whole())
   }
 
   /** The answer is whole. */

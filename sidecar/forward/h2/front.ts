@@ -58,12 +58,11 @@ export function h2Front(options: { desk: Desk; app: Address; bounds: H2Bounds })
     guest?.began()
     // The first stream that comes in a drain is served, and is the last.
     if (closing || desk.closing()) guest?.leave()
-    const call = new Call(around, stream)
-    calls.add(call)
-    stream.once('close', () => {
-      calls.delete(call)
+    const call = new Call(around, stream, ended => {
+      calls.delete(ended)
       guest?.ended()
     })
+    calls.add(call)
     call.start(headers)
   })
 

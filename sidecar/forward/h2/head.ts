@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http2'
+import type { IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2'
 import type { Refusal } from '../../../core/http/head.ts'
 import { timeoutUs } from './grpc.ts'
 
@@ -77,9 +77,21 @@ export function readH2Head(headers: IncomingHttpHeaders, ended: boolean): H2Head
   }
 }
 
+export type AnswerHead = IncomingHttpHeaders & IncomingHttpStatusHeader
+
+/** For errors that are told otherwise. One for all: a stream has many listeners as it is. */
+export const nothing = (): void => undefined
+
 /** Of a final answer. Node throws at others, and a model may send what it likes. */
 export function isStatus(status: number | undefined): boolean {
   return status !== undefined && status >= 200 && status <= 599
+}
+
+const EMPTY = new Set([204, 205, 304])
+
+/** RFC 9110 6.4.1: no body whatever the headers say. */
+export function isEmpty(headers: AnswerHead): boolean {
+  return EMPTY.has(headers[':status'] ?? 0)
 }
 
 export function isGrpc(headers: IncomingHttpHeaders): boolean {
@@ -88,6 +100,10 @@ export function isGrpc(headers: IncomingHttpHeaders): boolean {
 
 function one(value: string | string[] | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined
+}
+
+export function isEventStream(headers: IncomingHttpHeaders): boolean {
+  return headers['content-type']?.startsWith('text/event-stream') === true
 }
 
 /** RFC 9113 8.3.1: Host may stand for :authority, but not against it. */

@@ -71,6 +71,12 @@ export function answerWith(stream: ServerHttp2Stream, said: Said, toHead: boolea
 
 /** Our headers of an answer. */
 export function ownRecord(desk: Desk, ticket: Ticket): Record<string, string> {
+  const own: Record<string, string> = {}
+  addOwn(own, desk, ticket)
+  return own
+}
+
+export function addOwn(headers: Record<string, unknown>, desk: Desk, ticket: Ticket): void {
   const [name = '', value = ''] = ownHeaders(desk, ticket)
-  return { [name]: value }
+  headers[name] = value
 }

@@ -50,12 +50,14 @@ export class Session {
   request(
     headers: Record<string, string | string[]>,
     options: { endStream: boolean; waitForTrailers: boolean },
+    closed: (stream: ClientHttp2Stream) => void,
   ): ClientHttp2Stream {
     const stream = this.http2.request(headers, options)
     this.open++
-    stream.once('close', () => {
+    stream.on('close', () => {
       this.open--
       this.idleMs = performance.now()
+      closed(stream)
       this.over()
     })
     return stream
