@@ -37,7 +37,7 @@ export function gate(admission: Admission, clock: Clock): Gate {
 
   function queued(ticket: Ticket): Promise<void> {
     return new Promise(resolve => {
-      const left = (ticket.deadlineUs - clock.us()) / 1000
+      const left = Math.max(0, ticket.deadlineUs - clock.us()) / 1000
       // A timer may fire a little early by our clock: the deadline counts.
       const timer = setTimeout(() => {
         wake(admission.expire(Math.max(clock.us(), ticket.deadlineUs)))

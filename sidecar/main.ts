@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { serve, type Route, type Served } from '../core/runtime/admin.ts'
 import { sampleRing, type SampleRing } from '../core/runtime/ring.ts'
 import { systemClock, type Clock } from '../core/runtime/clock.ts'
-import { jsonLog, type Log } from '../core/runtime/log.ts'
+import { jsonLog, wordsOfError, type Log } from '../core/runtime/log.ts'
 import { adminRoutes } from './admin.ts'
 import { Admission } from './admit/admission.ts'
 import { parityOf } from './admit/limit.ts'
@@ -26,7 +26,7 @@ import { handle } from './request.ts'
 import { gpuReader } from './signals/gpu.ts'
 import { selfReader } from './signals/resources.ts'
 import { direct, resources } from './sights.ts'
-import { spans, type SpanMaker } from './spans.ts'
+import { spans } from './spans.ts'
 import { traffic, type Traffic } from './traffic.ts'
 import { upgrades, type Upgrades } from './upgrades.ts'
 
@@ -35,6 +35,8 @@ export interface Sidecar {
   traffic: string
   admin: string
   metrics: string
+  /** Telemetry is loaded, too: no request waits for that. */
+  whole: Promise<void>
   /** Ends: stops being ready, finishes what is in flight, then is gone. The same promise each time. */
   stop(within?: { graceMs: number; timeoutMs: number }): Promise<void>
 }
@@ -46,6 +48,7 @@ export async function startSidecar(config: SidecarConfig): Promise<Sidecar> {
     await undo(parts.ends)
     throw error
   })
+  const whole = telemetry(config, parts)
   const slow = setTimeout(() => {
     const why = whyUnready(config, parts)
     if (why !== null) parts.log('warn', 'the model is not ready yet', { why })
@@ -56,12 +59,14 @@ export async function startSidecar(config: SidecarConfig): Promise<Sidecar> {
     traffic: listening.front.address,
     admin: listening.admin.address,
     metrics: listening.metrics.address,
+    whole,
     stop(
       { graceMs, timeoutMs } = { graceMs: config.drainGraceMs, timeoutMs: config.drainTimeoutMs },
     ) {
       clearTimeout(slow)
-      stopped ??= end(parts, listening.front, graceMs, timeoutMs).then(() => {
+      stopped ??= end(parts, listening.front, graceMs, timeoutMs).then(async () => {
         lastSecond()
+        await whole
         return undo(parts.ends)
       })
       return stopped
@@ -113,7 +118,6 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
   })
   const kept = held.current()
   if (kept !== null) admission.resume(kept, clock.us())
-  const maker = config.otel === null ? null : await telemetry(config, config.otel, clock)
   const up = upgrades(
     config.app,
     { most: config.maxUpgrades, headers: config.bounds.headers },
@@ -138,7 +142,7 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
     gate: gate(admission, clock),
     carrier: compatCarrier(config.app, clock),
     passes: passes({ endpoint, rootKey, now: clock.now }),
-    spans: spans(maker),
+    spans: spans(null),
     engine: engineWatch(config, sentence => log('info', sentence)),
     closing: drains.on,
     jitter: Math.random,
@@ -171,14 +175,15 @@ function admissionOf(config: SidecarConfig, clock: Clock): Admission {
   return new Admission({ limit, queueUs, objectiveUs }, parityOf(replica), clock.us())
 }
 
-/** Loaded only where there is a back end: the SDK costs memory. */
-async function telemetry(
-  config: SidecarConfig,
-  otel: Readonly<Record<string, string>>,
-  clock: Clock,
-): Promise<SpanMaker> {
-  const { spanMaker } = await import('./telemetry.ts')
-  return spanMaker(config, otel, clock)
+/** Loaded only where there is a back end, since it costs memory, and only after we listen, since it takes its time. */
+async function telemetry(config: SidecarConfig, { desk, clock, log }: Parts): Promise<void> {
+  if (config.otel === null) return
+  try {
+    const { spanMaker } = await import('./telemetry.ts')
+    desk.spans.make(spanMaker(config, config.otel, clock))
+  } catch (error) {
+    log('error', 'there are no spans', { why: wordsOfError(error) })
+  }
 }
 
 /** The three ports; what was opened before one failed is among `ends`. */

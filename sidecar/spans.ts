@@ -8,6 +8,8 @@ export interface Spans {
   begin(head: Traced, arrivedUs: number): Trail
   /** Up to four spans of requests that stood out since the last call. */
   takeCauses(): string[]
+  /** From now on there are spans. */
+  make(maker: SpanMaker): void
   dropped(): number
   close(): Promise<void>
 }
@@ -45,7 +47,7 @@ export interface LiveSpan {
   end(end: RequestEnd): void
 }
 
-/** What makes spans (telemetry.ts); none without a back end. */
+/** What makes spans (telemetry.ts); none without a back end, and until it is loaded. */
 export interface SpanMaker {
   /** Whether to record this request whatever becomes of it. */
   sampledAtHead(parent: TraceParent | null): boolean
@@ -56,7 +58,8 @@ export interface SpanMaker {
 
 const MOST_CAUSES = 4
 
-export function spans(maker: SpanMaker | null): Spans {
+export function spans(first: SpanMaker | null): Spans {
+  let maker = first
   const causes: string[] = []
   let meanUs: number | null = null
 
@@ -92,6 +95,7 @@ export function spans(maker: SpanMaker | null): Spans {
       return { end: end => ended(request, live, end) }
     },
     takeCauses: () => causes.splice(0),
+    make: made => (maker = made),
     dropped: () => maker?.dropped() ?? 0,
     close: async () => maker?.close(),
   }

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Registry, type Metric } from 'prom-client'
+import type { Counter, Gauge, Metric, Registry } from 'prom-client'
 import { signals, type Signal, type SignalComponent, type SignalName } from '../model/signals.ts'
 
 /**
@@ -27,7 +27,31 @@ export function metricsPage<C extends SignalComponent>(
   component: C,
   collect: (writer: Writer<C>) => void,
 ): MetricsPage {
-  const registry = new Registry()
+  // Loaded when somebody asks: it is a third of a sidecar's start.
+  let making: Promise<Made<C>> | null = null
+  return {
+    type: PAGE_TYPE,
+    async text() {
+      making ??= made(component)
+      const { registry, writer } = await making
+      registry.resetMetrics()
+      collect(writer)
+      return registry.metrics()
+    },
+  }
+}
+
+/** What prom-client calls the format that it writes. */
+const PAGE_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+interface Made<C extends SignalComponent> {
+  registry: Registry
+  writer: Writer<C>
+}
+
+async function made<C extends SignalComponent>(component: C): Promise<Made<C>> {
+  const prom = await import('prom-client')
+  const registry = new prom.Registry()
   const metrics = new Map<string, Counter | Gauge | Snapshot>()
   for (const [name, signal] of Object.entries<Signal>(signals[component])) {
     const shared = {
@@ -41,28 +65,24 @@ export function metricsPage<C extends SignalComponent>(
       metrics.set(name, snapshot)
       registry.registerMetric(snapshot as unknown as Metric)
     } else {
-      metrics.set(name, signal.kind === 'counter' ? new Counter(shared) : new Gauge(shared))
+      metrics.set(
+        name,
+        signal.kind === 'counter' ? new prom.Counter(shared) : new prom.Gauge(shared),
+      )
     }
   }
   const writer: Writer<C> = {
     set(name, labels, value) {
       const metric = metrics.get(name)
-      if (metric instanceof Counter) metric.inc(labels, value)
-      else if (metric instanceof Gauge) metric.set(labels, value)
+      if (metric instanceof prom.Counter) metric.inc(labels, value)
+      else if (metric instanceof prom.Gauge) metric.set(labels, value)
     },
     histogram(name, labels, value) {
       const metric = metrics.get(name)
       if (metric instanceof Snapshot) metric.rows.push({ labels, value })
     },
   }
-  return {
-    type: registry.contentType,
-    async text() {
-      registry.resetMetrics()
-      collect(writer)
-      return registry.metrics()
-    },
-  }
+  return { registry, writer }
 }
 
 /** Pages that have no signal in common, as one. */

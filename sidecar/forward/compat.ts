@@ -34,18 +34,23 @@ export type Answered =
   /** `sent`: the connection was there, so some of the request may have reached the model. */
   | { ok: false; error: Error; sent: boolean }
 
-// http-proxy takes util._extend when it is loaded, which Node warns of (DEP0060) and replaces by this.
-Reflect.set(util, '_extend', Object.assign)
-const httpProxy = createRequire(import.meta.url)('http-proxy') as typeof HttpProxy
+/** Loaded with the first request that comes this way: most sidecars see none. */
+function load(): HttpProxy {
+  // http-proxy takes util._extend when it is loaded, which Node warns of (DEP0060) and replaces by this.
+  Reflect.set(util, '_extend', Object.assign)
+  const httpProxy = createRequire(import.meta.url)('http-proxy') as typeof HttpProxy
+  const proxy = httpProxy.createProxyServer({})
+  // After the pass that takes the framing of DELETE and OPTIONS away, and before the one that sends.
+  before(proxy, 'stream', reframe)
+  return proxy
+}
 
 /** Servers close idle connections after as little as 2 s (gunicorn); ours must be gone before. */
 const IDLE_MS = 1500
 
 export function compatCarrier(app: Address, clock: Clock): Carrier {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 256, timeout: IDLE_MS })
-  const proxy = httpProxy.createProxyServer({})
-  // After the pass that takes the framing of DELETE and OPTIONS away, and before the one that sends.
-  before(proxy, 'stream', reframe)
+  let proxy: HttpProxy | null = null
   const target = { protocol: 'http:', host: app.host, port: app.port }
   return {
     send(head, body) {
@@ -79,6 +84,7 @@ export function compatCarrier(app: Address, clock: Clock): Carrier {
         if (head.body.kind === 'none') outgoing.end()
       }
       try {
+        proxy ??= load()
         proxy.web(
           cleaned(head) as unknown as IncomingMessage,
           { headersSent: true, finished: true } as ServerResponse,

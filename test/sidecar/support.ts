@@ -57,6 +57,7 @@ export async function sidecar(
   const config = readConfig({ ...environment(app, folder(t)), ...env })
   const started = await startSidecar(config)
   t.teardown(() => started.stop({ graceMs: 0, timeoutMs: 0 }))
+  await started.whole
   return started
 }
 
