@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { withoutUndici } from '../core/runtime/lean.ts'
 import { wordsOfError } from '../core/runtime/log.ts'
 import { Failure, type Command } from './command.ts'
 import { exit } from './exit.ts'
@@ -79,6 +80,7 @@ async function main(args: string[]): Promise<number> {
   if (entry === undefined) {
     throw new Failure(exit.badInput.code, `outrigger: no command '${name}'. See: outrigger --help`)
   }
+  withoutUndici()
   const { command } = await entry.load()
   if (rest.includes('--help') || rest.includes('-h')) {
     console.log(
