@@ -13,7 +13,7 @@ import { listenAt, shownAddress } from '../core/runtime/listen.ts'
 /** The front: a strict HTTP/1.1 server with bounds on all that a client may send or withhold. */
 export interface Traffic {
   address: string
-  /** Connections of clients, whoever carries them, and those of the fast carrier to the model. */
+  /** Connections of clients, whoever carries them, and to the model those of the fast carrier and of HTTP/2. */
   open(): { clients: number; links: number }
   /** No new connections, and those that rest are closed. Resolves when none is left. */
   close(): Promise<void>
@@ -76,7 +76,7 @@ export async function traffic(
   server.emit('listening')
   return {
     address: bound[0] ?? '',
-    open: () => ({ clients: open, links: fast?.open().links ?? 0 }),
+    open: () => ({ clients: open, links: (fast?.open().links ?? 0) + h2.links() }),
     close() {
       const look = (): void => {
         closeResting(REST_MS)

@@ -13,6 +13,8 @@ export interface Door {
   /** Cuts off what is left. */
   destroy(): void
   close(): void
+  /** Sessions to the model. */
+  links(): number
 }
 
 export function door(load: () => Promise<H2Front>): Door {
@@ -35,5 +37,6 @@ export function door(load: () => Promise<H2Front>): Door {
     closeResting: () => front?.closeResting(),
     destroy: () => front?.destroy(),
     close: () => front?.close(),
+    links: () => front?.open().sessions ?? 0,
   }
 }

@@ -27,7 +27,7 @@ const LONGEST_MS = 2 ** 31 - 1
 
 /** For what is left of it; null: longer than a timer can be, so it does not matter. */
 export function timerOf(leftUs: number, then: () => void): NodeJS.Timeout | null {
-  const ms = Math.ceil(leftUs / 1000)
+  const ms = Math.max(1, Math.ceil(leftUs / 1000))
   return ms > LONGEST_MS ? null : setTimeout(then, ms)
 }
 
