@@ -80,10 +80,10 @@ test('calls of a real client go on through a drain, none fails', async t => {
     }
   })()
   await until(() => calls > 10)
-  const { how } = await hook(admin)
+  const before = calls
+  await hook(admin)
   over = true
   await asking
-  // They never pause, so the hook waits as long as it may.
-  t.is(how, 'late')
+  t.true(calls > before)
   t.deepEqual([...codes], [undefined])
 })

@@ -173,11 +173,7 @@ test('a client that gives no window for an answer loses its slot after a while',
   const reset = await client.came(h2.RST_STREAM)
   t.is(h2.codeOf(reset), CANCEL)
   t.false(client.frames.some(({ type }) => type === h2.DATA))
-  const samples = await samplesUntil(admin, all => all.at(-1)?.inFlight.end === 0)
-  t.is(
-    samples.reduce((sum, { abandoned }) => sum + abandoned, 0),
-    1,
-  )
+  await samplesUntil(admin, all => all.reduce((sum, { abandoned }) => sum + abandoned, 0) === 1)
   await until(() => model.streams[0]?.stream.destroyed === true)
 })
 
@@ -196,7 +192,7 @@ test('a body that does not come: 408, for gRPC a status; a call that has begun m
   const model = await h2Model(t, () => undefined)
   const { traffic, admin } = await sidecar(t, model.address, {
     OUTRIGGER_BODY_TIMEOUT: '200',
-    OUTRIGGER_QUIET_TIMEOUT: '1500',
+    OUTRIGGER_QUIET_TIMEOUT: '2500',
     OUTRIGGER_FIRST_LIMIT: '9',
   })
   const session = h2Client(t, traffic)
@@ -220,7 +216,7 @@ test('a body that does not come: 408, for gRPC a status; a call that has begun m
     t.is(pausedMs, 0)
   }
   await new Promise(resolve => paused.once('close', resolve))
-  t.true(pausedMs >= 1500, String(pausedMs))
+  t.true(pausedMs >= 2500, String(pausedMs))
   await samplesUntil(admin, all => all.at(-1)?.inFlight.end === 0)
 })
 
