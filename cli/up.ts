@@ -156,7 +156,7 @@ function ended(signal: AbortSignal, forMs: number | null): Promise<void> {
 /** Node as it runs now, and this very file's neighbour: source or compiled. */
 function ownCommand(): string[] {
   const main = import.meta.filename.replace(/up\.([jt]s)$/, 'main.$1')
-  return [process.execPath, '--max-semi-space-size=2', main]
+  return [process.execPath, '--max-semi-space-size=1', main]
 }
 
 function codeOf(problems: Problem[]): number {

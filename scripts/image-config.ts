@@ -9,8 +9,8 @@ export interface Run {
 /** How ours is run. deploy/Dockerfile says the same; a test compares them. */
 export const run = {
   User: '65532:65532',
-  Env: ['PATH=/usr/local/bin', 'HOME=/tmp', 'NODE_ENV=production'],
-  Entrypoint: ['/usr/local/bin/node', '--max-semi-space-size=2', '/app/dist/cli/main.js'],
+  Env: ['PATH=/usr/local/bin', 'HOME=/tmp', 'NODE_ENV=production', 'MALLOC_ARENA_MAX=1'],
+  Entrypoint: ['/usr/local/bin/node', '--max-semi-space-size=1', '/app/dist/cli/main.js'],
   WorkingDir: '/app',
 } satisfies Run
 

@@ -15,7 +15,7 @@ import { MAIN } from './run.ts'
  * under load again and again. Afterwards nothing may be left: no slot, no place in the queue, no descriptor.
  */
 const MODEL = join(import.meta.dirname, 'faults/model.ts')
-const SHIPPED = [process.execPath, '--max-semi-space-size=2', MAIN]
+const SHIPPED = [process.execPath, '--max-semi-space-size=1', MAIN]
 const ACTIONS = 3000
 const MANY = 40
 const EVERY_MS = 500

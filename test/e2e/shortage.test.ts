@@ -7,7 +7,7 @@ import { until } from './client.ts'
 import { MAIN } from './run.ts'
 
 /** A real sidecar, as it is shipped, where descriptors or memory run short: it sheds, lives, and recovers. */
-const SHIPPED = [process.execPath, '--max-semi-space-size=2', MAIN]
+const SHIPPED = [process.execPath, '--max-semi-space-size=1', MAIN]
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 /** What the chart gives a sidecar. */
 const MEMORY_LIMIT = 256 * 1024 * 1024
