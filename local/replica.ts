@@ -180,6 +180,8 @@ function sidecarEnvironment(
     OUTRIGGER_DRAIN_SECRET: site.token,
     OUTRIGGER_FIRST_LIMIT: String(first),
     OUTRIGGER_PARENT: 'stdin',
+    // As the image has it: glibc keeps a heap for each thread otherwise, 3 MB in all.
+    MALLOC_ARENA_MAX: '1',
     ...(plan.ready === null ? {} : { OUTRIGGER_READY_PATH: plan.ready }),
     ...(plan.metrics === null
       ? {}
