@@ -24,6 +24,11 @@ export const reasons = {
       'Demand grows; in the {startUpMs} that a replica takes to start it will need {replicas} replicas.',
     help: 'Acted on only when the growth stands out from the noise of the last minutes.',
   },
+  throughput: {
+    sentence:
+      '{ready} busy replicas answer {answeredMilli} requests a second, {offeredMilli} come, and some are turned away: that needs {replicas} replicas.',
+    help: 'What busy replicas answer is what they can do, however long each request takes in them.',
+  },
   cpu: {
     sentence:
       'A CPU use of {usePermille} of the quota, for a target of {targetPermille}, needs {replicas} replicas.',

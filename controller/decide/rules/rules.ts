@@ -2,6 +2,7 @@ import type { ReasonCode } from '../../../core/model/reasons.ts'
 import { windowOf, type Sight } from '../replicas-state.ts'
 import { byBurst, byDemand } from './demand.ts'
 import { byCpu, byEngineQueue, byGpu, byKvCache, byMemory, byQueueWait } from './guards.ts'
+import { byThroughput } from './throughput.ts'
 import { byTrend } from './trend.ts'
 
 /** What one rule wants: replicas x 1000, and the numbers that led to it. Rules are named as their reasons. */
@@ -27,6 +28,7 @@ const rules: readonly Rule[] = [
   byDemand,
   byBurst,
   byTrend,
+  byThroughput,
   byCpu,
   byMemory,
   byGpu,
