@@ -23,6 +23,7 @@ export class Guest {
   /** PING and SETTINGS that it may still send now. */
   private tokens: number
   private tokensMs = this.bornMs
+  private flooded = false
 
   constructor(session: ServerHttp2Session, socket: Socket, bounds: GuestBounds) {
     this.session = session
@@ -70,6 +71,9 @@ export class Guest {
     const earned = ((nowMs - this.tokensMs) * controlRate) / 1000
     this.tokensMs = nowMs
     this.tokens = Math.min(controlBurst, this.tokens + earned) - 1
-    if (this.tokens < 0) this.session.destroy(FLOOD, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+    if (this.tokens >= 0 || this.flooded) return
+    this.flooded = true
+    // Not while nghttp2 reads: versions of Node up to 26.9 do not survive that (nodejs/node 64850).
+    setImmediate(() => this.session.destroy(FLOOD, constants.NGHTTP2_ENHANCE_YOUR_CALM))
   }
 }
