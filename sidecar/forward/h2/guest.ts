@@ -73,7 +73,7 @@ export class Guest {
     this.tokens = Math.min(controlBurst, this.tokens + earned) - 1
     if (this.tokens >= 0 || this.flooded) return
     this.flooded = true
-    // Not while nghttp2 reads: versions of Node up to 26.9 do not survive that (nodejs/node 64850).
+    // Not while nghttp2 reads: Node 26.8 does not survive that (nodejs/node 64850).
     setImmediate(() => this.session.destroy(FLOOD, constants.NGHTTP2_ENHANCE_YOUR_CALM))
   }
 }
