@@ -95,7 +95,7 @@ export class HeadLines {
       this.startLine = from
       this.at = from
     } else {
-      this.append(chunk, from)
+      this.held = this.append(this.held, chunk, from)
       this.bytes = this.held
       this.start = 0
     }
@@ -124,17 +124,17 @@ export class HeadLines {
   }
 
   /** No more than could be of this head. */
-  private append(chunk: Uint8Array, from: number): void {
+  private append(held: Uint8Array, chunk: Uint8Array, from: number): Uint8Array {
     const room = this.bounds.headBytes - this.heldBytes
     const size = Math.min(chunk.length - from, room)
-    if (this.held === null) return
-    if (this.heldBytes + size > this.held.length) {
-      const larger = new Uint8Array(2 * (this.heldBytes + size))
-      larger.set(this.held.subarray(0, this.heldBytes))
-      this.held = larger
+    let all = held
+    if (this.heldBytes + size > held.length) {
+      all = new Uint8Array(2 * (this.heldBytes + size))
+      all.set(held.subarray(0, this.heldBytes))
     }
-    this.held.set(chunk.subarray(from, from + size), this.heldBytes)
+    all.set(chunk.subarray(from, from + size), this.heldBytes)
     this.heldBytes += size
+    return all
   }
 
   private scan(end: number): Scanned {

@@ -4,9 +4,12 @@ import { mutant, type Case } from '../../core/http/fuzz/fuzzer.ts'
 import { rows } from '../../core/http/rows.ts'
 import { smuggling } from './smuggling.ts'
 
-const corpus = JSON.parse(
-  readFileSync(new URL('../../core/http/fuzz/corpus.json', import.meta.url), 'utf8'),
-) as Case[]
+const corpus = ['corpus', 'guided'].flatMap(
+  name =>
+    JSON.parse(
+      readFileSync(new URL(`../../core/http/fuzz/${name}.json`, import.meta.url), 'utf8'),
+    ) as Case[],
+)
 
 /** Streams of requests: those written by hand, those of docs/http.md, the corpus, and so many made of all of them. */
 export function cases(mutations: number, seed: number): string[] {

@@ -28,14 +28,15 @@ export interface Run {
 const MOST_BYTES = 2000
 const MOST_DIFFERENCES = 5
 
+export const seeds: readonly Case[] = [
+  ...requestSeeds.map(stream => ({ kind: 'request' as const, toHead: false, stream })),
+  ...answerSeeds.map(stream => ({ kind: 'answer' as const, toHead: false, stream })),
+]
+
 export function fuzz(cases: number, seed: number, start: readonly Case[] = []): Run {
   const random = new Random(seed)
   const run: Run = { cases, taken: 0, framings: {}, differences: [], corpus: new Map() }
-  const pool: Case[] = [
-    ...requestSeeds.map(stream => ({ kind: 'request' as const, toHead: false, stream })),
-    ...answerSeeds.map(stream => ({ kind: 'answer' as const, toHead: false, stream })),
-    ...start,
-  ]
+  const pool: Case[] = [...seeds, ...start]
   for (let i = 0; i < cases && run.differences.length < MOST_DIFFERENCES; i++) {
     const one = i < pool.length ? pool[i] : mutant(pool, random)
     if (one === undefined) continue
@@ -204,11 +205,16 @@ function cutsOf(stream: string, random: Random): number[] {
 /** Shorter, as long as it is read the same way. */
 export function minimised(one: Case): Case {
   const way = wayOf(one, ours(one, []))
+  return shortened(one, stream => wayOf(one, ours({ ...one, stream }, [])) === way)
+}
+
+/** As many of its bytes as can go are gone, so that it is still good. */
+export function shortened(one: Case, good: (stream: string) => boolean): Case {
   let { stream } = one
   for (let size = Math.ceil(stream.length / 2); size >= 1; size = Math.floor(size / 2)) {
     for (let at = 0; at < stream.length;) {
       const shorter = stream.slice(0, at) + stream.slice(at + size)
-      if (wayOf(one, ours({ ...one, stream: shorter }, [])) === way) stream = shorter
+      if (good(shorter)) stream = shorter
       else at += size
     }
   }
