@@ -22,9 +22,9 @@ export interface Passed {
 const MANY = 250
 const ENV = {
   OUTRIGGER_FIRST_LIMIT: '1000',
-  OUTRIGGER_HEAD_TIMEOUT: '300',
-  OUTRIGGER_BODY_TIMEOUT: '300',
-  OUTRIGGER_IDLE_TIMEOUT: '600',
+  OUTRIGGER_HEAD_TIMEOUT: '1000',
+  OUTRIGGER_BODY_TIMEOUT: '1000',
+  OUTRIGGER_IDLE_TIMEOUT: '3000',
   // Of what is said to the model nothing is ours.
   OUTRIGGER_METRICS_URL: 'http://127.0.0.1:9/',
 }
@@ -66,18 +66,31 @@ export async function pass(
   }
 }
 
-/** Sends all of it, cut once, and waits until the sidecar ends the connection. */
+/** Sends all of it, cut once, and waits until the sidecar ends the connection, or until all that can come has come. */
 function send(address: string, stream: string): Promise<void> {
   const [, host, port] = /^(.*):(\d+)$/.exec(address) ?? []
   return new Promise(resolve => {
     const socket = connect(Number(port), host)
     socket.on('error', () => undefined)
     socket.on('close', () => resolve())
-    socket.resume()
+    const most = answersTo(stream)
+    let answers = 0
+    socket.on('data', (chunk: Buffer) => {
+      answers += chunk.toString('latin1').match(/HTTP\/1\.1 [2-5]/g)?.length ?? 0
+      // What would come besides comes now.
+      if (answers >= most) setTimeout(() => socket.destroy(), 50)
+    })
     const half = Math.floor(stream.length / 2)
     socket.write(stream.slice(0, half), 'latin1')
     setImmediate(() => socket.write(stream.slice(half), 'latin1'))
   })
+}
+
+/** Infinity: something is left of the stream, and who knows what becomes of it. */
+function answersTo(stream: string): number {
+  const { messages, end } = ourRequests(stream, [])
+  const whole = end === 'more' && messages.every(one => one.whole)
+  return whole && messages.length > 0 ? messages.length : Infinity
 }
 
 /** Whatever was taken was written, once; what was handed to node:http is at most one request more each. */
