@@ -26,14 +26,19 @@ export interface Writer<C extends SignalComponent> {
 export function metricsPage<C extends SignalComponent>(
   component: C,
   collect: (writer: Writer<C>) => void,
+  load = prometheus,
 ): MetricsPage {
   // Loaded when somebody asks: it is a third of a sidecar's start.
   let making: Promise<Made<C>> | null = null
   return {
     type: PAGE_TYPE,
     async text() {
-      making ??= made(component)
-      const { registry, writer } = await making
+      making ??= made(component, load)
+      const { registry, writer } = await making.catch((error: unknown) => {
+        // No descriptor was left, say: the next who asks may have more luck.
+        making = null
+        throw error
+      })
       registry.resetMetrics()
       collect(writer)
       return registry.metrics()
@@ -44,13 +49,18 @@ export function metricsPage<C extends SignalComponent>(
 /** What prom-client calls the format that it writes. */
 const PAGE_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
+const prometheus = () => import('prom-client')
+
 interface Made<C extends SignalComponent> {
   registry: Registry
   writer: Writer<C>
 }
 
-async function made<C extends SignalComponent>(component: C): Promise<Made<C>> {
-  const prom = await import('prom-client')
+async function made<C extends SignalComponent>(
+  component: C,
+  load: typeof prometheus,
+): Promise<Made<C>> {
+  const prom = await load()
   const registry = new prom.Registry()
   const metrics = new Map<string, Counter | Gauge | Snapshot>()
   for (const [name, signal] of Object.entries<Signal>(signals[component])) {

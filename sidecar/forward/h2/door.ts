@@ -31,7 +31,11 @@ export function door(load: () => Promise<H2Front>): Door {
       loading ??= load().then(loaded => (front = loaded))
       loading.then(
         loaded => loaded.accept(socket),
-        () => socket.destroy(),
+        () => {
+          socket.destroy()
+          // No descriptor was left, say: the next may have more luck.
+          loading = null
+        },
       )
     },
     closeResting: () => front?.closeResting(),

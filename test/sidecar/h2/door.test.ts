@@ -51,6 +51,22 @@ test('HTTP/2 is loaded with the first connection that speaks it, once', async t 
   t.is(String(one.ours.read()), 'PRI')
 })
 
+test('where it could not be loaded the connection is closed, and the next one tries again', async t => {
+  const taken: Socket[] = []
+  const front = { accept: (socket: Socket) => void taken.push(socket) } as unknown as H2Front
+  let tries = 0
+  const h2 = door(() =>
+    ++tries === 1 ? Promise.reject(new Error('EMFILE')) : Promise.resolve(front),
+  )
+  const [one, two] = [await pair(t), await pair(t)]
+  h2.accept(one.ours, Buffer.from('PRI'))
+  await once(one.ours, 'close')
+  h2.accept(two.ours, Buffer.from('PRI'))
+  await new Promise(resolve => setImmediate(resolve))
+  t.is(tries, 2)
+  t.deepEqual(taken, [two.ours])
+})
+
 test('nothing but its own files loads it', t => {
   const root = new URL('../../../sidecar/', import.meta.url)
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
