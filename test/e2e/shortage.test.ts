@@ -93,10 +93,10 @@ test.serial('not even one descriptor left: it lives, rests, and serves again', a
   const sidecar = await started(t, {}, shell)
   const base = sidecar.fds()
   const callers = Array.from({ length: 100 }, () => call(sidecar.traffic, GET))
-  // The ports that are not bounded take what is left.
+  // The ports that are not bounded take what is left; libuv's own spare one comes and goes.
   await until('they are used up', 10_000, () => {
     callers.push(...Array.from({ length: 10 }, () => call(sidecar.admin, '')))
-    return sidecar.fds() === 34
+    return sidecar.fds() >= 33
   })
   const before = cpuMs(sidecar)
   await new Promise(resolve => setTimeout(resolve, 2500))
