@@ -27,7 +27,7 @@ export interface Setup {
   command?: readonly string[]
 }
 
-export const fromSource = [process.execPath, MAIN]
+const fromSource = [process.execPath, MAIN]
 
 export function start(
   t: ExecutionContext,
