@@ -25,10 +25,14 @@ const gain = (low: number, reference: Gain['reference'] = null): Gain => ({
 
 const onset = { since: NOW - 30_000, offeredMilli: 200_000 }
 
-function need(
-  changed: Partial<Summary>,
-  { low = 2, reference = null as Gain['reference'], overload = onset as typeof onset | null } = {},
-): number | undefined {
+interface Around {
+  low?: number
+  reference?: Gain['reference']
+  overload?: typeof onset | null
+}
+
+function need(changed: Partial<Summary>, around: Around = {}): number | undefined {
+  const { low = 2, reference = null, overload = onset } = around
   const windows = {
     '3': busy(3, changed),
     '20': busy(20),
