@@ -20,7 +20,7 @@ SOURCES := $(shell find $(ROOMS) -type d -o -path '*/explorer/*' -o -name '*.ts'
 # Minutes that a tier may take, and how ava reports (`REPORT=--tap` for machines).
 TEST_MINUTES := 15
 SYSTEM_MINUTES := 20
-CLUSTER_MINUTES := 30
+CLUSTER_MINUTES := 36
 REPORT ?=
 
 # What bench-path needs of Debian, beside HAProxy.
