@@ -4,10 +4,11 @@ import util from 'node:util'
 import { createRequire } from 'node:module'
 import type { Readable } from 'node:stream'
 import type HttpProxy from 'http-proxy'
+import type { ClientTime } from '../../core/carry/client-time.ts'
 import type { Body, Head } from '../../core/http/head.ts'
 import type { Clock } from '../../core/runtime/clock.ts'
 import type { Address } from '../../core/runtime/environment.ts'
-import { upload, type ClientTime } from './upload.ts'
+import { upload } from './upload.ts'
 
 /**
  * The carrier on http-proxy 1.18. It never sees the client's request: it gets a head that was read

@@ -1,9 +1,14 @@
+import type { Asked, Asker } from '../../../core/carry/asker.ts'
+import type { Link, User } from '../../../core/carry/link.ts'
+import type { Pool } from '../../../core/carry/pool.ts'
+import type { Upload } from '../../../core/carry/upload.ts'
+import { latin1, requestText } from '../../../core/carry/wire.ts'
 import { valueOf, type AnswerHead } from '../../../core/http/answer.ts'
 import type { HeadLines } from '../../../core/http/lines.ts'
 import type { RequestHead } from '../../../core/http/request.ts'
 import type { Ended, Ticket } from '../../admit/admission.ts'
 import { retryAfter } from '../../admit/retry.ts'
-import { failed, rejected, type Said } from '../../answers.ts'
+import { failed, rejected } from '../../answers.ts'
 import {
   isHealth,
   kindOf,
@@ -18,38 +23,11 @@ import type { Desk } from '../../desk.ts'
 import { ORCA_RESPONSE } from '../../signals/orca.ts'
 import type { Trail } from '../../spans.ts'
 import { events } from '../events.ts'
-import type { Link, User } from './link.ts'
-import type { Pool } from './pool.ts'
-import { latin1, requestText } from './wire.ts'
-import type { Upload } from './upload.ts'
-
-/** The client's side of a request: what an answer is written to. */
-export interface Asker {
-  /** Something of an answer is not sent yet. */
-  readonly holds: boolean
-  /** 100: the body may come. */
-  goOn(): void
-  interim(head: AnswerHead): void
-  begin(head: AnswerHead, own: readonly string[]): void
-  data(bytes: Buffer, from: number, to: number): void
-  /** The body may be read, or read on. */
-  readOn(): void
-  /** Writes what there is; false: the client is behind, until `clientDrained`. */
-  flush(): boolean
-  /** Writes what is left of an answer that is whole. */
-  end(): void
-  /** The request is over: when, ms. */
-  done(nowMs: number): void
-  /** An answer of our own, whole; the request is over with it. */
-  say(said: Said): void
-  /** The answer breaks off, and so does the connection. */
-  cut(): void
-}
 
 const NOTHING = {}
 
 /** One request on the fast carrier, top to bottom: the steps of docs/request.md, in their order. */
-export class Exchange implements User {
+export class Exchange implements Asked, User {
   readonly toHead: boolean
   readonly upload: Upload
   private readonly desk: Desk

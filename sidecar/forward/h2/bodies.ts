@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { addAbortSignal } from 'node:stream'
 import type { Clock } from '../../../core/runtime/clock.ts'
 import { events } from '../events.ts'
-import { ClientTime } from '../upload.ts'
+import { ClientTime } from '../../../core/carry/client-time.ts'
 import { cleaned } from './head.ts'
 
 /**

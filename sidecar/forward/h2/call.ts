@@ -1,7 +1,7 @@
 import { constants, type ClientHttp2Stream } from 'node:http2'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Ended, Ticket } from '../../admit/admission.ts'
-import { refused, tooSlow, type Said } from '../../answers.ts'
+import { refused, tooSlow, type Said } from '../../../core/carry/said.ts'
 import { kindOf, patience, repeatable, RETRY_MS, unserved } from '../../desk.ts'
 import type { Desk } from '../../desk.ts'
 import type { Trail } from '../../spans.ts'

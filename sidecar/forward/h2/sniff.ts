@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Handed } from '../fast/front.ts'
+import type { Handed } from '../../../core/carry/front.ts'
 
 /** The preface of HTTP/2 (RFC 9113 3.4), as far as it tells it from HTTP/1.1. */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\n', 'latin1')

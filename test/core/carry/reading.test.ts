@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, Server, type AddressInfo, type Socket } from 'node:net'
 import test from 'ava'
-import { reading } from '../../sidecar/forward/fast/reading.ts'
+import { reading } from '../../../core/carry/reading.ts'
 
 /** Both ends of a connection whose server side is read by `reading`. */
 async function joined(reader: { read(bytes: Buffer): void; handed: boolean }) {

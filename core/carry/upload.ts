@@ -1,7 +1,7 @@
-import type { Body, Refusal } from '../../../core/http/head.ts'
-import { Chunked } from '../../../core/http/chunked.ts'
-import type { Clock } from '../../../core/runtime/clock.ts'
-import { ClientTime } from '../upload.ts'
+import type { Body, Refusal } from '../http/head.ts'
+import { Chunked } from '../http/chunked.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { ClientTime } from './client-time.ts'
 import type { Link } from './link.ts'
 import { Outgoing } from './wire.ts'
 

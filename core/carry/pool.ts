@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
-import type { Bounds } from '../../../core/http/lines.ts'
-import type { Address } from '../../../core/runtime/environment.ts'
+import type { Bounds } from '../http/lines.ts'
+import type { Address } from '../runtime/environment.ts'
 import { Link, type Dial } from './link.ts'
+import type { Time } from './time.ts'
 
 /**
  * Kept connections to the model. As many are under way as requests are in flight, which the limit bounds; so
@@ -9,12 +10,6 @@ import { Link, type Dial } from './link.ts'
  */
 const IDLE_MS = 1500
 const MOST_IDLE = 256
-
-/** How time passes: ms, monotonic, and what is done after so many; the function given back prevents it. */
-export interface Time {
-  now(): number
-  after(ms: number, then: () => void): () => void
-}
 
 export class Pool {
   private readonly dial: Dial

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net'
-import type { AnswerHead } from '../../../core/http/answer.ts'
-import type { Refusal } from '../../../core/http/head.ts'
-import { HeadLines } from '../../../core/http/lines.ts'
-import { HTTP2, readRequest, type RequestHead } from '../../../core/http/request.ts'
-import { refused, spent, tooSlow, type Said } from '../../answers.ts'
-import { Exchange, type Asker } from './exchange.ts'
+import type { AnswerHead } from '../http/answer.ts'
+import type { Refusal } from '../http/head.ts'
+import { HeadLines } from '../http/lines.ts'
+import { HTTP2, readRequest, type RequestHead } from '../http/request.ts'
+import type { Asked, Asker } from './asker.ts'
 import type { Around, Handed } from './front.ts'
 import { Share } from './kept.ts'
 import type { Reader } from './reading.ts'
+import { refused, spent, tooSlow, type Said } from './said.ts'
 import { Upload } from './upload.ts'
 import { answerText, interimText, latin1, Outgoing, saidText } from './wire.ts'
 
@@ -26,7 +26,7 @@ export class Client implements Asker, Reader {
   private readonly around: Around
   private readonly lines: HeadLines
   private readonly outgoing = new Outgoing()
-  private exchange: Exchange | null = null
+  private exchange: Asked | null = null
   private upload: Upload | null = null
   private head: RequestHead | null = null
   /** The answer under way is sent in chunks. */
@@ -136,7 +136,7 @@ export class Client implements Asker, Reader {
     const upload = head.body.kind === 'none' ? NO_BODY : new Upload(head.body)
     if (!upload.done) this.upload = upload
     const arrivedUs = Math.round(nowMs * 1000)
-    this.exchange = new Exchange(options.desk, this.around.pool, head, upload, this, arrivedUs)
+    this.exchange = options.ask(head, upload, this, arrivedUs)
     this.exchange.start()
     return next
   }
@@ -199,7 +199,7 @@ export class Client implements Asker, Reader {
 
   begin(head: AnswerHead, own: readonly string[]): void {
     const { options } = this.around
-    if (options.desk.closing()) this.last = true
+    if (options.closing()) this.last = true
     this.begun = true
     this.chunked = head.body.kind === 'chunked' || head.body.kind === 'close'
     this.outgoing.text(answerText(head, own, this.last, options.keepAlive))
@@ -230,7 +230,7 @@ export class Client implements Asker, Reader {
 
   say(said: Said): void {
     const { options } = this.around
-    if (options.desk.closing()) this.last = true
+    if (options.closing()) this.last = true
     const headers = this.last ? { ...said.headers, connection: 'close' } : said.headers
     if (said.headers['connection'] === 'close') this.last = true
     this.begun = true

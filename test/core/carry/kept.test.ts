@@ -1,5 +1,5 @@
 import test from 'ava'
-import { Kept, Share } from '../../sidecar/forward/fast/kept.ts'
+import { Kept, Share } from '../../../core/carry/kept.ts'
 
 test('clients share what may be kept: who adds to it when it is spent is told so, who gives back is not', t => {
   const all = new Kept(100)

@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { AnswerHead } from '../../../core/http/answer.ts'
-import type { Text } from '../../../core/http/bytes.ts'
-import type { RequestHead } from '../../../core/http/request.ts'
-import type { Said } from '../../answers.ts'
+import type { AnswerHead } from '../http/answer.ts'
+import type { Text } from '../http/bytes.ts'
+import type { RequestHead } from '../http/request.ts'
+import type { Said } from './said.ts'
 
 /** What goes over the wire, as text of one byte a character. Framing is written here and nowhere copied. */
 export const latin1: Text = (bytes, from, to) => slice.call(bytes, from, to)

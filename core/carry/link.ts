@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
-import { readAnswer, type AnswerHead } from '../../../core/http/answer.ts'
-import { Chunked } from '../../../core/http/chunked.ts'
-import { HeadLines, type Bounds } from '../../../core/http/lines.ts'
+import { readAnswer, type AnswerHead } from '../http/answer.ts'
+import { Chunked } from '../http/chunked.ts'
+import { HeadLines, type Bounds } from '../http/lines.ts'
 import { latin1 } from './wire.ts'
 
 /** One connection to the model. It carries one request at a time, and knows where the answer ends. */

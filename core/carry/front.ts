@@ -1,0 +1,93 @@
+import type { Socket } from 'node:net'
+import type { Bounds } from '../http/lines.ts'
+import type { Ask } from './asker.ts'
+import { Client } from './client.ts'
+import { Kept } from './kept.ts'
+import type { Reading } from './reading.ts'
+import { realTime } from './time.ts'
+
+/** HTTP/1.1 on sockets, the side of the clients: their connections, and bounds on what they may send or withhold. */
+export interface FrontOptions {
+  ask: Ask
+  reading: Reading
+  bounds: Bounds
+  headTimeoutMs: number
+  idleTimeoutMs: number
+  bodyTimeoutMs: number
+  /** Bytes that a client may send before their turn. */
+  pipelineBytes: number
+  /** Bytes that all clients together may make us keep. */
+  keptBytes: number
+  /** The lines that say so to a client whose connection is kept. */
+  keepAlive: string
+  /** We are about to go: each answer ends its connection. */
+  closing(): boolean
+  /** Done whenever clients are looked at. */
+  look(nowMs: number): void
+  /** Takes a connection with what it has to say first. */
+  handOver(socket: Socket, bytes: Buffer, to: Handed): void
+}
+
+/** What surrounds all clients. */
+export interface Around {
+  options: FrontOptions
+  kept: Kept
+  /** ms, monotonic. */
+  now(): number
+  /** Gives the connection to node:http, or to HTTP/2, which read these bytes first. */
+  handOver(client: Client, bytes: Buffer, to: Handed): void
+  gone(client: Client): void
+}
+
+/** Who carries what is not carried here: node:http, or HTTP/2. */
+export type Handed = 'compat' | 'h2'
+
+export interface Front {
+  accept(socket: Socket): void
+  /** Closes connections that rested for so long. */
+  closeResting(restMs: number): void
+  destroy(): void
+  /** Who keeps us waiting loses its place: done by itself now and then. */
+  look(): void
+  /** Connections of clients, and the bytes that they make us keep. */
+  open(): { clients: number; kept: number }
+  close(): void
+}
+
+export function front(options: FrontOptions, { now } = realTime): Front {
+  const clients = new Set<Client>()
+  const around: Around = {
+    options,
+    kept: new Kept(options.keptBytes),
+    now,
+    gone: client => clients.delete(client),
+    handOver(client, bytes, to) {
+      clients.delete(client)
+      options.handOver(client.socket, bytes, to)
+    },
+  }
+  const { headTimeoutMs, idleTimeoutMs, bodyTimeoutMs } = options
+  const every = Math.min(headTimeoutMs, idleTimeoutMs, bodyTimeoutMs) / 4
+  const look = (): void => {
+    const nowMs = now()
+    options.look(nowMs)
+    for (const client of clients) client.look(nowMs)
+  }
+  const timer = setInterval(look, Math.min(500, Math.max(10, every)))
+  timer.unref()
+  return {
+    accept: socket => void clients.add(new Client(socket, around)),
+    closeResting(restMs) {
+      const long = now() - restMs
+      for (const { resting, sinceMs, socket } of clients) {
+        if (resting && sinceMs <= long) socket.destroy()
+      }
+    },
+    destroy() {
+      for (const { socket } of clients) socket.destroy()
+    },
+    open: () => ({ clients: clients.size, kept: around.kept.bytes }),
+    look,
+    close: () => clearInterval(timer),
+  }
+}
