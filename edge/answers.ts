@@ -1,12 +1,8 @@
-import type { ServerResponse } from 'node:http'
-import type { Head, Refusal } from '../core/http/head.ts'
+import { errorSaid, turnedAway, type Said, type SaidHeaders } from '../core/carry/said.ts'
 import type { RejectReason } from '../core/model/sample.ts'
 import { HEADERS } from '../core/model/tables.ts'
-import { sendError } from '../core/runtime/error-answer.ts'
 
-/** Answers that the edge gives by itself. Small JSON: {"error":{"reason","message"}}. */
-type Headers = Record<string, string | number>
-
+/** Answers that the edge gives by itself. */
 const rejections: Record<RejectReason, { status: 429 | 503; message: string }> = {
   full: { status: 429, message: 'All replicas are busy and the queue is full.' },
   late: { status: 429, message: 'All replicas are busy: no slot came free in time.' },
@@ -19,36 +15,23 @@ const rejections: Record<RejectReason, { status: 429 | 503; message: string }> =
   upgrades: { status: 503, message: 'Too many upgraded connections are open.' },
 }
 
-/** A head that the grammar does not describe: the connection is closed, what follows can't be trusted. */
-export function answerRefusal(response: ServerResponse, refusal: Refusal): void {
-  sendError(response, refusal.status, 'bad-request', refusal.why, { connection: 'close' })
-}
-
-/** Overload: 429 or 503; for gRPC status 8, RESOURCE_EXHAUSTED, as a trailers-only answer. */
-export function answerRejection(
-  head: Head,
-  response: ServerResponse,
+/** Overload. */
+export function rejected(
+  { grpc, expectsContinue }: { grpc: boolean; expectsContinue: boolean },
   reason: RejectReason,
   retryAfterS: number,
-  headers: Headers,
-): void {
+  headers: SaidHeaders,
+): Said {
   const { status, message } = rejections[reason]
-  const own: Headers = { ...headers, [HEADERS.reason]: reason, 'retry-after': retryAfterS }
   // A body that was never asked for may never come: the next request could not be told from it.
-  if (head.expectsContinue) own['connection'] = 'close'
-  const type = head.headers['content-type']
-  if (typeof type === 'string' && type.startsWith('application/grpc')) {
-    const grpc = { 'grpc-status': '8', 'grpc-message': message, 'content-length': 0 }
-    response.writeHead(200, { ...own, ...grpc, 'content-type': 'application/grpc' })
-    return void response.end()
-  }
-  sendError(response, status, reason, message, own)
+  const own = expectsContinue ? { ...headers, connection: 'close' } : headers
+  return turnedAway(status, { reason, message, grpc }, retryAfterS, own)
 }
 
 /** The hop to the replica failed before there was an answer. */
-export function answerFailed(response: ServerResponse, hop: string, headers: Headers): void {
+export function failed(hop: string, headers: SaidHeaders): Said {
   const message = `The replica did not answer: ${hop}.`
-  sendError(response, 502, hop, message, { ...headers, [HEADERS.reason]: hop })
+  return errorSaid(502, hop, message, { ...headers, [HEADERS.reason]: hop })
 }
 
 /** The same for an upgrade, which has a bare socket in place of a response. */

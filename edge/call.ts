@@ -1,100 +1,141 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Head } from '../core/http/head.ts'
+import type { Asked, Asker } from '../core/carry/asker.ts'
+import type { Upload } from '../core/carry/upload.ts'
+import type { AnswerHead } from '../core/http/answer.ts'
+import type { RequestHead } from '../core/http/request.ts'
 import { rejectReasons, type RejectReason } from '../core/model/sample.ts'
 import { HEADERS, UNREACHED } from '../core/model/tables.ts'
-import { answerFailed, answerRejection } from './answers.ts'
-import { ReplayBody } from './body.ts'
+import { failed, rejected } from './answers.ts'
+import { Attempt, REPLAY_BYTES, type AttemptEvents } from './attempt.ts'
 import type { Desk } from './desk.ts'
 import type { Slots } from './dispatch/replica.ts'
 import type { Outcome } from './dispatch/tally.ts'
-import { relay, type Relayed } from './relay.ts'
-import { send, type Sending } from './upstream.ts'
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
 
-/** A request from its arrival to its end: what the dispatcher's words mean on the wire. */
-export class Call {
+/**
+ * One request, top to bottom, whichever way its client speaks; docs/edge.md lists the same steps in the same order.
+ * What the dispatcher says (Desk.act) comes back as `send`, `reject` and `fail`.
+ */
+export class Call implements Asked, AttemptEvents {
   private readonly desk: Desk
   private readonly id: number
-  private readonly head: Head
-  private readonly request: IncomingMessage
-  private readonly response: ServerResponse
+  private readonly head: RequestHead
+  private readonly upload: Upload
+  private readonly asker: Asker
   private readonly arrivedUs: number
   private readonly clientUs: number
-  private readonly body: ReplayBody
-  private sending: Sending | null = null
+  private attempt: Attempt | null = null
   private replica = ''
   /** When it was given to the replica that has it now, and when its connection stood. */
   private givenUs = 0
   private sentUs = 0
   private hop = 'connect'
+  private status = 0
   private replayable = true
+  private toldToGoOn = false
   private over = false
 
-  constructor(
-    desk: Desk,
-    parts: {
-      id: number
-      head: Head
-      request: IncomingMessage
-      response: ServerResponse
-      arrivedUs: number
-      clientUs: number
-    },
-  ) {
+  constructor(desk: Desk, head: RequestHead, upload: Upload, asker: Asker, arrivedUs: number) {
     this.desk = desk
-    this.id = parts.id
-    this.head = parts.head
-    this.request = parts.request
-    this.response = parts.response
-    this.arrivedUs = parts.arrivedUs
-    this.clientUs = parts.clientUs
-    this.body = new ReplayBody(parts.request, () => {
-      this.replayable = false
-      desk.dispatch.unreplayable(this.id)
-    })
-    parts.response.once('close', () => this.left())
+    this.id = desk.nextId()
+    // 1 Parse: the head was read strictly
+    this.head = head
+    this.upload = upload
+    this.asker = asker
+    this.arrivedUs = arrivedUs
+    // 2 Deadline
+    this.clientUs = arrivedUs + patienceUs(head)
   }
 
-  /** One attempt. */
+  start(): void {
+    const { desk, upload } = this
+    if (!upload.done) {
+      upload.keep(REPLAY_BYTES, () => {
+        this.replayable = false
+        desk.dispatch.unreplayable(this.id)
+      })
+    }
+    // 3 Hold, until a replica has a free slot: at once in calm
+    desk.meter.offered()
+    desk.calls.set(this.id, this)
+    desk.run(now => desk.dispatch.arrive(this.id, this.clientUs, now))
+  }
+
+  /** 4 Forward: one attempt. */
   send(replica: string): void {
-    const { desk } = this
+    const { desk, head, upload, asker } = this
     const upstream = desk.upstream(replica)
     if (upstream === undefined) return desk.run(now => desk.dispatch.unsent(this.id, now))
+    const { clock } = desk.around
     this.replica = replica
-    this.givenUs = desk.around.clock.us()
+    this.givenUs = clock.us()
     this.sentUs = this.givenUs
     desk.meter.attempt()
-    this.sending = send(upstream, this.head, this.ownHeaders(), this.body, {
-      connected: () => {
-        this.sentUs = desk.around.clock.us()
-        if (this.head.expectsContinue) this.response.writeContinue()
-      },
-      answered: response => this.answered(response),
-      failed: (_error, sent) => this.failed(sent),
-    })
+    this.attempt = new Attempt({ head, upload, asker, clock }, this)
+    this.attempt.start(upstream.pool, this.givenUs / 1000)
   }
 
-  /** Turned away before any replica had it. */
-  reject(reason: RejectReason, retryAfterS: number): void {
-    const shown = reason === 'no-replica' && this.desk.closing ? 'draining' : reason
-    this.finish({ reason: shown })
-    this.desk.meter.rejected(shown)
-    this.body.discard()
-    answerRejection(this.head, this.response, shown, retryAfterS, this.answerHeaders())
-  }
-
-  /** No replica answers, and it may not be tried again. */
-  fail(): void {
-    this.finish({ reason: this.hop, status: 502 })
-    this.desk.meter.completed('server', null, this.desk.entry.objectiveUs)
-    this.body.discard()
-    answerFailed(this.response, this.hop, this.answerHeaders())
-  }
-
-  private failed(sent: boolean): void {
+  connected(): Record<string, string> {
     const { desk } = this
-    this.sending = null
+    const nowUs = desk.around.clock.us()
+    this.sentUs = nowUs
+    if (this.head.expectsContinue && !this.toldToGoOn) this.asker.goOn()
+    this.toldToGoOn = true
+    const own: Record<string, string> = { [HEADERS.pass]: desk.pass }
+    if (this.clientUs !== Infinity) {
+      const leftMs = Math.ceil((this.clientUs - nowUs) / 1000)
+      own[HEADERS.deadline] = String(Math.max(0, leftMs))
+    }
+    return own
+  }
+
+  answered(
+    head: AnswerHead,
+    { slots, reason }: { slots: Slots | null; reason: string | null },
+  ): boolean {
+    const { desk } = this
+    if (isRejectReason(reason)) return this.turnedAway(reason, slots)
+    if (reason === UNREACHED && this.replayable) return this.unreached()
+    desk.meter.admitted(this.givenUs - this.arrivedUs)
+    this.status = head.status
+    desk.run(now => desk.dispatch.answered(this.id, slots, now))
+    const own = [HEADERS.waited, String(this.givenUs - this.arrivedUs)]
+    if (reason !== null) own.push(HEADERS.reason, reason)
+    this.asker.begin(head, own)
+    return true
+  }
+
+  /** The sidecar had no slot: back to the queue, or final when the body can't be sent again. */
+  private turnedAway(reason: RejectReason, slots: Slots | null): false {
+    const { desk } = this
+    this.attempt?.detach()
+    this.attempt = null
+    desk.meter.turned('full')
+    if (this.replayable) {
+      desk.run(now => desk.dispatch.refused(this.id, slots, reason === 'draining', now))
+      return false
+    }
+    desk.run(now => desk.dispatch.answered(this.id, slots, now))
+    desk.run(now => desk.dispatch.done(this.id, 'unknown', null, now))
+    this.reject('no-slot', 1)
+    return false
+  }
+
+  /** The sidecar is there, its model is not: as a connect that failed. */
+  private unreached(): false {
+    this.attempt?.detach()
+    this.attempt = null
+    this.desk.meter.turned('failed')
+    this.hop = UNREACHED
+    this.desk.run(now => this.desk.dispatch.unsent(this.id, now))
+    return false
+  }
+
+  failed(sent: boolean): void {
+    const { desk } = this
+    this.attempt = null
+    if (this.over) return
+    if (this.status !== 0) return this.brokeOff()
     desk.meter.turned('failed')
     this.hop = sent ? 'replica' : 'connect'
     const idempotent = IDEMPOTENT.has(this.head.method)
@@ -103,78 +144,72 @@ export class Call {
     )
   }
 
-  private answered(response: IncomingMessage): void {
-    const { desk } = this
-    const slots = readSlots(response.headers[HEADERS.slots])
-    const reason = response.headers[HEADERS.reason]
-    if (isRejectReason(reason)) return this.turnedAway(response, reason, slots)
-    if (reason === UNREACHED && this.replayable) return this.unreached(response)
-    desk.meter.admitted(this.givenUs - this.arrivedUs)
-    desk.run(now => desk.dispatch.answered(this.id, slots, now))
-    const added = [HEADERS.waited, String(this.givenUs - this.arrivedUs)]
-    if (typeof reason === 'string') added.push(HEADERS.reason, reason)
-    if (desk.closing) added.push('connection', 'close')
-    relay(response, this.response, added, desk.around.clock, relayed =>
-      this.served(response.statusCode ?? 502, relayed),
-    )
-  }
-
-  /** The sidecar had no slot: back to the queue, or final when the body can't be sent again. */
-  private turnedAway(response: IncomingMessage, reason: RejectReason, slots: Slots | null): void {
-    const { desk } = this
-    this.body.detach()
-    this.sending = null
-    response.resume()
-    desk.meter.turned('full')
-    if (this.replayable) {
-      return desk.run(now => desk.dispatch.refused(this.id, slots, reason === 'draining', now))
-    }
-    desk.run(now => desk.dispatch.answered(this.id, slots, now))
-    desk.run(now => desk.dispatch.done(this.id, 'unknown', null, now))
-    this.reject('no-slot', 1)
-  }
-
-  /** The sidecar is there, its model is not: as a connect that failed. */
-  private unreached(response: IncomingMessage): void {
-    this.body.detach()
-    this.sending = null
-    response.resume()
-    this.desk.meter.turned('failed')
-    this.hop = UNREACHED
-    this.desk.run(now => this.desk.dispatch.unsent(this.id, now))
-  }
-
-  private served(status: number, relayed: Relayed): void {
+  whole(nowMs: number, pausedUs: number): void {
     if (this.over) return
-    const { desk } = this
-    const serviceUs = Math.max(0, desk.around.clock.us() - this.sentUs - relayed.pausedUs)
-    const outcome = outcomeOf(status, relayed.complete)
-    // A client that left while the answer came is abandoned, not an error of the replica.
-    if (!relayed.complete && this.response.destroyed) return
-    this.sending = relayed.complete ? this.sending : null
+    // What the replica was still being sent when it had answered is given up.
+    if (!this.upload.done) this.upload.drop()
+    this.asker.end()
+    this.served(outcomeOf(this.status), Math.round(nowMs * 1000), pausedUs)
+    this.asker.done(nowMs)
+  }
+
+  /** Cut off, so that the client sees an answer that is not whole. */
+  private brokeOff(): void {
+    this.upload.drop()
+    this.served('server', this.desk.around.clock.us(), 0)
+    this.asker.cut()
+  }
+
+  private served(outcome: Outcome, nowUs: number, pausedUs: number): void {
+    const { desk, status } = this
+    // 5 Measure
+    const serviceUs = Math.max(0, nowUs - this.sentUs - pausedUs)
+    this.attempt = null
     this.finish({ status, serviceUs })
     desk.meter.completed(outcome, serviceUs, desk.entry.objectiveUs)
-    desk.run(now =>
-      desk.dispatch.done(
-        this.id,
-        outcome === 'server' ? 'bad' : 'good',
-        outcome === 'ok' ? serviceUs : null,
-        now,
-      ),
-    )
-    // A replica that answers before it has read everything: what it was still being sent is given up.
-    if (!this.request.complete) {
-      this.sending?.abort()
-      this.body.discard()
-    }
+    // 6 Release
+    const ended = outcome === 'server' ? 'bad' : 'good'
+    desk.run(now => desk.dispatch.done(this.id, ended, outcome === 'ok' ? serviceUs : null, now))
   }
 
-  /** The client's connection is gone, or its answer is complete. */
-  private left(): void {
+  /** Turned away before any replica had it. */
+  reject(reason: RejectReason, retryAfterS: number): void {
+    const shown = reason === 'no-replica' && this.desk.closing ? 'draining' : reason
+    this.finish({ reason: shown })
+    this.desk.meter.rejected(shown)
+    this.upload.drop()
+    this.asker.say(rejected(this.head, shown, retryAfterS, this.waited()))
+  }
+
+  /** No replica answers, and it may not be tried again. */
+  fail(): void {
+    this.finish({ reason: this.hop, status: 502 })
+    this.desk.meter.completed('server', null, this.desk.entry.objectiveUs)
+    this.upload.drop()
+    this.asker.say(failed(this.hop, this.waited()))
+  }
+
+  /** There is no time left: who has had no answer is told so. */
+  giveUp(): void {
+    if (this.status !== 0) return
+    if (this.attempt === null) return this.reject('draining', 1)
+    this.attempt.abort()
+    this.attempt = null
+    this.hop = 'replica'
+    this.fail()
+  }
+
+  clientDrained(): void {
+    this.attempt?.clientDrained()
+  }
+
+  /** The client's connection is gone, or can't be understood. */
+  leave(): void {
     if (this.over) return
     const { desk } = this
     this.finish({ left: true })
-    this.sending?.abort()
+    this.attempt?.abort()
+    this.attempt = null
     desk.meter.abandoned()
     desk.run(now => desk.dispatch.leave(this.id, now))
   }
@@ -203,32 +238,21 @@ export class Call {
     })
   }
 
-  private ownHeaders(): Record<string, string> {
-    const own: Record<string, string> = { [HEADERS.pass]: this.desk.pass }
-    if (this.clientUs !== Infinity) {
-      const leftMs = Math.ceil((this.clientUs - this.desk.around.clock.us()) / 1000)
-      own[HEADERS.deadline] = String(Math.max(0, leftMs))
-    }
-    return own
-  }
-
-  private answerHeaders(): Record<string, string> {
-    const waited = String(this.desk.around.clock.us() - this.arrivedUs)
-    return { [HEADERS.waited]: waited, ...(this.desk.closing ? { connection: 'close' } : {}) }
+  private waited(): Record<string, string> {
+    return { [HEADERS.waited]: String(this.desk.around.clock.us() - this.arrivedUs) }
   }
 }
 
-function outcomeOf(status: number, complete: boolean): Outcome {
-  if (!complete || status >= 500) return 'server'
-  return status < 400 ? 'ok' : 'client'
+function outcomeOf(status: number): Outcome {
+  return status < 400 ? 'ok' : status < 500 ? 'client' : 'server'
 }
 
-function isRejectReason(reason: unknown): reason is RejectReason {
-  return rejectReasons.includes(reason as RejectReason)
+function isRejectReason(reason: string | null): reason is RejectReason {
+  return reason !== null && rejectReasons.includes(reason as RejectReason)
 }
 
-/** "effective;in-flight", or null when it is not that. */
-function readSlots(text: unknown): Slots | null {
-  const match = typeof text === 'string' ? /^(\d{1,6});(\d{1,6})$/.exec(text) : null
-  return match === null ? null : { effective: Number(match[1]), inFlight: Number(match[2]) }
+/** us that the client says it will wait, or Infinity. */
+function patienceUs({ own }: RequestHead): number {
+  const text = own?.['deadline-ms']
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Infinity
 }

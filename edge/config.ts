@@ -10,6 +10,7 @@ import {
 import type { Level } from '../core/runtime/log.ts'
 import type { Environment } from '../core/runtime/telemetry.ts'
 import { variables, type VariableName } from './env-table.ts'
+import type { FrontBounds } from './front.ts'
 
 /** The edge's configuration, from its environment and command line. Every error at once. */
 export interface EdgeConfig {
@@ -21,6 +22,7 @@ export interface EdgeConfig {
   stateDir: string | null
   workers: number
   drainGraceMs: number
+  bounds: FrontBounds
   logLevel: Level
   exitWithStdin: boolean
   /** The whole environment, for the OTEL_* variables that the SDK itself reads. */
@@ -49,9 +51,12 @@ export function readConfig(
     const path = options.workers === undefined ? 'OUTRIGGER_WORKERS' : '--workers'
     wrong(path, `an integer from 1 to ${MOST_WORKERS}`, workers)
   }
-  const grace = text('OUTRIGGER_DRAIN_GRACE')
-  if (!/^\d{1,6}$/.test(grace) || Number(grace) > MOST_GRACE_MS)
-    wrong('OUTRIGGER_DRAIN_GRACE', `an integer from 0 to ${MOST_GRACE_MS}`, grace)
+  const int = (name: VariableName, least: number, most: number): number => {
+    const value = text(name)
+    const read = /^\d{1,9}$/.test(value) ? Number(value) : NaN
+    if (!(read >= least && read <= most)) wrong(name, `an integer from ${least} to ${most}`, value)
+    return read
+  }
   const config: EdgeConfig = {
     controller,
     token: text('OUTRIGGER_TOKEN') || null,
@@ -60,11 +65,23 @@ export function readConfig(
     host: text('OUTRIGGER_EDGE_HOST').replace(/^\[|\]$/g, ''),
     stateDir: text('OUTRIGGER_STATE_DIR') || null,
     workers: Number(workers),
-    drainGraceMs: Number(grace),
+    drainGraceMs: int('OUTRIGGER_DRAIN_GRACE', 0, MOST_GRACE_MS),
+    bounds: bounds(int),
     logLevel: readLevel(text('OUTRIGGER_LOG_LEVEL'), issues),
     exitWithStdin: readParent(text('OUTRIGGER_PARENT'), issues),
     environment,
   }
   refuseAny(issues, 'edge')
   return config
+}
+
+function bounds(int: (name: VariableName, least: number, most: number) => number): FrontBounds {
+  return {
+    headBytes: int('OUTRIGGER_HEAD_BYTES', 1024, 1_048_576),
+    headers: int('OUTRIGGER_MAX_HEADERS', 10, 1000),
+    pipelineBytes: int('OUTRIGGER_PIPELINE_BYTES', 1, 16_777_216),
+    headTimeoutMs: int('OUTRIGGER_HEAD_TIMEOUT', 100, 3_600_000),
+    idleTimeoutMs: int('OUTRIGGER_IDLE_TIMEOUT', 100, 3_600_000),
+    bodyTimeoutMs: int('OUTRIGGER_BODY_TIMEOUT', 100, 3_600_000),
+  }
 }

@@ -1,9 +1,11 @@
+import type { Kept } from '../core/carry/kept.ts'
+import type { RejectReason } from '../core/model/sample.ts'
 import type { ReplicaTable } from '../core/model/tables.ts'
 import type { Clock } from '../core/runtime/clock.ts'
 import type { Log } from '../core/runtime/log.ts'
-import type { Call } from './call.ts'
 import type { Action } from './dispatch/action.ts'
 import { Dispatch } from './dispatch/dispatch.ts'
+import type { FrontBounds } from './front.ts'
 import { Meter } from './meter.ts'
 import type { Place, Places } from './places.ts'
 import type { Spans } from './spans.ts'
@@ -18,10 +20,21 @@ export interface Surroundings {
   random(): number
   log: Log
   spans: Spans
+  bounds: FrontBounds
+  /** Bytes that clients make us keep. */
+  kept: Kept
   /** For requests that are held: there is memory for so many. */
   places: Places
   /** Requests are held and there is no replica. */
   activate(endpoint: string): void
+}
+
+/** A request that the dispatcher has: what it says of it. */
+interface Held {
+  send(replica: string): void
+  reject(reason: RejectReason, retryAfterS: number): void
+  fail(): void
+  giveUp(): void
 }
 
 const HOLD_US = 30_000_000
@@ -33,7 +46,7 @@ const TICK_MS = 5
 /** One endpoint in this process: its dispatcher, the requests it holds, the way to its replicas. */
 export class Desk {
   readonly around: Surroundings
-  readonly calls = new Map<number, Call>()
+  readonly calls = new Map<number, Held>()
   readonly meter: Meter
   readonly dispatch: Dispatch
   readonly tunnels = new Set<() => void>()
@@ -75,7 +88,7 @@ export class Desk {
       const known = this.upstreams.get(replica)
       if (known?.address === address) continue
       if (known !== undefined) this.forget(known)
-      this.upstreams.set(replica, new Upstream(replica, address))
+      this.upstreams.set(replica, new Upstream(replica, address, this.around.bounds))
     }
     const { limit, queueUs, holdUs = HOLD_US, growing = false, maxReplicas, replicas } = entry
     this.tableUs = this.around.clock.us()
@@ -117,6 +130,11 @@ export class Desk {
     }
   }
 
+  /** Closes connections to replicas that rested long enough. */
+  sweep(nowMs: number): void {
+    for (const { pool } of this.upstreams.values()) pool.sweep(nowMs)
+  }
+
   /** Each second, held requests or not. */
   second(): void {
     // Who promised more replicas is away.
@@ -138,7 +156,8 @@ export class Desk {
     if (this.timer !== null) clearTimeout(this.timer)
     this.place.leave()
     for (const close of this.tunnels) close()
-    for (const upstream of this.upstreams.values()) upstream.close()
+    for (const call of this.calls.values()) call.giveUp()
+    for (const upstream of this.upstreams.values()) upstream.pool.close()
   }
 
   private act(action: Action): void {
@@ -152,6 +171,6 @@ export class Desk {
 
   private forget(upstream: Upstream): void {
     this.upstreams.delete(upstream.replica)
-    upstream.retire()
+    upstream.pool.close()
   }
 }

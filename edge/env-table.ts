@@ -36,6 +36,32 @@ export const variables = {
     default: '1',
     sentence: 'Processes that serve, 1 to 64. Each endpoint belongs to one of them.',
   },
+  OUTRIGGER_HEAD_BYTES: {
+    default: '32768',
+    sentence: 'Bytes that a head may have, of a request and of an answer, 1024 to 1048576.',
+  },
+  OUTRIGGER_MAX_HEADERS: {
+    default: '100',
+    sentence: 'Headers that a head may have, of a request and of an answer, 10 to 1000.',
+  },
+  OUTRIGGER_PIPELINE_BYTES: {
+    default: '65536',
+    sentence:
+      'Bytes that a client may send before their turn (further requests, a body that is held), 1 to 16777216; then its connection is not read.',
+  },
+  OUTRIGGER_HEAD_TIMEOUT: {
+    default: '15000',
+    sentence: 'How long a head may take from its first byte to its last, ms, 100 to 3600000.',
+  },
+  OUTRIGGER_IDLE_TIMEOUT: {
+    default: '75000',
+    sentence:
+      'How long a connection of a client may rest, ms, 100 to 3600000. Longer than clients keep theirs.',
+  },
+  OUTRIGGER_BODY_TIMEOUT: {
+    default: '60000',
+    sentence: 'How long a client may send nothing of a body that it owes, ms, 100 to 3600000.',
+  },
   OUTRIGGER_DRAIN_GRACE: {
     default: '0',
     sentence:

@@ -1,11 +1,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Kept } from '../core/carry/kept.ts'
 import { systemClock } from '../core/runtime/clock.ts'
 import { jsonLog } from '../core/runtime/log.ts'
 import { residentReader } from '../core/runtime/resident.ts'
 import { startTelemetry, type Telemetry } from '../core/runtime/telemetry.ts'
 import type { EdgeConfig } from './config.ts'
 import type { SelfCost } from './line.ts'
-import { mostHeld } from './memory.ts'
+import { HELD_BYTES, mostHeld } from './memory.ts'
 import { Places } from './places.ts'
 import { LocalRoom } from './room.ts'
 import { edgeSpans } from './spans.ts'
@@ -34,6 +35,8 @@ export async function localRoom(
       log,
       spans: edgeSpans(telemetry, clock),
       places: new Places(mostHeld(processes)),
+      bounds: config.bounds,
+      kept: new Kept(mostHeld(processes) * HELD_BYTES),
       activate,
     },
     ownCost(),

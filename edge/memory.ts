@@ -2,7 +2,7 @@ import { totalmem } from 'node:os'
 import { clamp } from '../core/model/math.ts'
 
 /** What a held request takes, bytes: its connection, and what the kernel and Node buffer of its body. */
-const HELD_BYTES = 152 * 1024
+export const HELD_BYTES = 152 * 1024
 const LEAST = 64
 
 /** Requests that one of `processes` may hold: half of the memory that there is, none of which swaps. */

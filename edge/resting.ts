@@ -1,9 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** A connection that rested this long has surely no request on its way. */
-const REST_US = 500_000
-
 /** The connections of a server, and since when those without a request under way rest. */
 export class Resting {
   private readonly uses = new Map<Socket, { open: number; sinceUs: number }>()
@@ -35,9 +32,9 @@ export class Resting {
     return this.uses.size
   }
 
-  /** Closes those that rested long enough since `fromUs`: a request may be under way on any other. */
-  close(fromUs: number): void {
-    const longUs = this.us() - REST_US
+  /** Closes those that rested so long since `fromUs`: a request may be under way on any other. */
+  close(fromUs: number, restUs: number): void {
+    const longUs = this.us() - restUs
     for (const [socket, { open, sinceUs }] of this.uses) {
       if (open === 0 && Math.max(sinceUs, fromUs) <= longUs) socket.destroy()
     }

@@ -1,12 +1,10 @@
-import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Sample } from '../core/model/sample.ts'
 import type { ReplicaTable } from '../core/model/tables.ts'
 import { Desk, type Surroundings } from './desk.ts'
+import { front, type Front } from './front.ts'
 import { lineOf, type Mark, type SelfCost } from './line.ts'
 import type { Totals } from './meter.ts'
-import { handle, handleUpgrade } from './request.ts'
-import { Resting } from './resting.ts'
 
 /** What one second gives: a sample line an endpoint, and the counts for /metrics. */
 export interface Second {
@@ -26,14 +24,9 @@ export interface Room {
   drain(mostMs: number): Promise<void>
 }
 
-/** A head that has not come after this is not waited for. */
-const HEAD_MS = 10_000
-const KEEP_ALIVE_MS = 75_000
-
 interface Open {
   desk: Desk
-  server: Server
-  resting: Resting
+  front: Front
 }
 
 /** The endpoints of a table in this process. */
@@ -66,7 +59,7 @@ export class LocalRoom implements Room {
   accept(endpoint: string, socket: Socket): void {
     const known = this.desks.get(endpoint)
     if (known === undefined) return void socket.destroy()
-    known.server.emit('connection', socket)
+    known.front.accept(socket)
   }
 
   second(mark: Mark): Promise<Second> {
@@ -98,37 +91,20 @@ export class LocalRoom implements Room {
 
   private open(desk: Desk): void {
     desk.closing = this.leaving
-    const server = createServer(
-      {
-        headersTimeout: HEAD_MS,
-        requestTimeout: 0,
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        noDelay: true,
-      },
-      (request, response) => handle(desk, request, response),
-    )
-    // With a listener the body is asked for when a replica wants it, not before.
-    server.on('checkContinue', (request, response) => handle(desk, request, response))
-    server.on('checkExpectation', (request, response) => handle(desk, request, response))
-    server.on('upgrade', (request, socket, head) => handleUpgrade(desk, request, socket, head))
-    // Connections are handed to it by a listener of its own; this starts its guard against slow heads.
-    server.emit('listening')
-    const resting = new Resting(server, () => desk.around.clock.us())
-    this.desks.set(desk.entry.endpoint, { desk, server, resting })
+    this.desks.set(desk.entry.endpoint, { desk, front: front(desk) })
   }
 }
 
 /** Waits for the desk's requests to end and its connections to rest, then closes them. */
-async function ended({ desk, server, resting }: Open, mostMs: number): Promise<void> {
+async function ended({ desk, front: clients }: Open, mostMs: number): Promise<void> {
   const fromUs = desk.around.clock.us()
   const untilUs = fromUs + mostMs * 1000
-  while (desk.calls.size + resting.size > 0 && desk.around.clock.us() < untilUs) {
-    resting.close(fromUs)
+  while (desk.calls.size + clients.open() > 0 && desk.around.clock.us() < untilUs) {
+    clients.closeResting(fromUs)
     await new Promise(resolve => setTimeout(resolve, 20))
   }
   desk.destroy()
   // An answer that has just ended may still be on its way out.
   await new Promise(resolve => setTimeout(resolve, 20))
-  server.close()
-  server.closeAllConnections()
+  clients.destroy()
 }

@@ -1,5 +1,5 @@
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api'
-import type { Head } from '../core/http/head.ts'
+import type { RequestHead } from '../core/http/request.ts'
 import { readTraceParent } from '../core/http/trace-context.ts'
 import { attributes } from '../core/model/signals.ts'
 import type { Clock } from '../core/runtime/clock.ts'
@@ -10,7 +10,7 @@ export interface Trail {
   endpoint: string
   revision: string
   replica: string
-  head: Head
+  head: Pick<RequestHead, 'method' | 'path' | 'context'>
   arrivedUs: number
   heldUs: number
   objectiveUs: number | null
@@ -88,8 +88,8 @@ function attributesOf(trail: Trail): Record<string, string | number> {
   }
 }
 
-function parentOf(head: Head): typeof ROOT_CONTEXT {
-  const text = head.headers['traceparent']
+function parentOf({ context: headers }: Trail['head']): typeof ROOT_CONTEXT {
+  const text = headers?.['traceparent']
   const parent = typeof text === 'string' ? readTraceParent(text) : null
   if (parent === null) return ROOT_CONTEXT
   const { traceId, spanId, flags } = parent

@@ -53,7 +53,7 @@ export class Client implements Asker, Reader {
 
   constructor(accepted: Socket, around: Around) {
     this.around = around
-    this.share = new Share(around.kept)
+    this.share = new Share(around.options.kept)
     this.lines = new HeadLines(around.options.bounds)
     this.lines.begin(true)
     this.sinceMs = around.now()

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Bounds } from '../http/lines.ts'
 import type { Ask } from './asker.ts'
 import { Client } from './client.ts'
-import { Kept } from './kept.ts'
+import type { Kept } from './kept.ts'
 import type { Reading } from './reading.ts'
 import { realTime } from './time.ts'
 
@@ -16,8 +16,8 @@ export interface FrontOptions {
   bodyTimeoutMs: number
   /** Bytes that a client may send before their turn. */
   pipelineBytes: number
-  /** Bytes that all clients together may make us keep. */
-  keptBytes: number
+  /** Bytes that all clients together make us keep. */
+  kept: Kept
   /** The lines that say so to a client whose connection is kept. */
   keepAlive: string
   /** We are about to go: each answer ends its connection. */
@@ -31,7 +31,6 @@ export interface FrontOptions {
 /** What surrounds all clients. */
 export interface Around {
   options: FrontOptions
-  kept: Kept
   /** ms, monotonic. */
   now(): number
   /** Gives the connection to node:http, or to HTTP/2, which read these bytes first. */
@@ -58,7 +57,6 @@ export function front(options: FrontOptions, { now } = realTime): Front {
   const clients = new Set<Client>()
   const around: Around = {
     options,
-    kept: new Kept(options.keptBytes),
     now,
     gone: client => clients.delete(client),
     handOver(client, bytes, to) {
@@ -86,7 +84,7 @@ export function front(options: FrontOptions, { now } = realTime): Front {
     destroy() {
       for (const { socket } of clients) socket.destroy()
     },
-    open: () => ({ clients: clients.size, kept: around.kept.bytes }),
+    open: () => ({ clients: clients.size, kept: options.kept.bytes }),
     look,
     close: () => clearInterval(timer),
   }

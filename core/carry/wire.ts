@@ -91,7 +91,7 @@ function dateLine(): string {
 /** Some text and some bytes, to be written at once. */
 export class Outgoing {
   /** Comes before `rest`. */
-  private readonly parts: (string | Buffer)[] = []
+  private readonly parts: Part[] = []
   private rest = ''
 
   get empty(): boolean {
@@ -120,21 +120,31 @@ export class Outgoing {
     this.rest = ''
   }
 
-  /** Whether more may be written: false until the socket's drain. */
-  flush(socket: Socket): boolean {
+  /** Whether more may be written: false until the socket's drain. `kept` is given what goes. */
+  flush(socket: Socket, kept: Part[] | null = null): boolean {
     const { parts, rest } = this
     this.rest = ''
+    if (rest !== '') kept?.push(...parts, rest)
+    else kept?.push(...parts)
     if (parts.length === 0) return socket.write(rest, 'latin1')
     if (rest !== '') parts.push(rest)
-    let more = true
-    if (parts.length > 1) socket.cork()
-    for (const part of parts) more = write(socket, part)
-    if (parts.length > 1) socket.uncork()
+    const more = writeAll(socket, parts)
     parts.length = 0
     return more
   }
 }
 
-function write(socket: Socket, part: string | Buffer): boolean {
+/** Text of one byte a character, or bytes. */
+export type Part = string | Buffer
+
+export function writeAll(socket: Socket, parts: readonly Part[]): boolean {
+  let more = true
+  if (parts.length > 1) socket.cork()
+  for (const part of parts) more = write(socket, part)
+  if (parts.length > 1) socket.uncork()
+  return more
+}
+
+function write(socket: Socket, part: Part): boolean {
   return typeof part === 'string' ? socket.write(part, 'latin1') : socket.write(part)
 }

@@ -85,7 +85,7 @@ export async function fakeController(t: ExecutionContext, entries: Entry[]) {
 export async function startTestEdge(
   t: ExecutionContext,
   controller: string,
-  options: { stateDir?: string; workers?: string } = {},
+  options: { stateDir?: string; workers?: string; environment?: Record<string, string> } = {},
 ): Promise<Edge> {
   const config = readConfig({
     workers: options.workers,
@@ -96,6 +96,7 @@ export async function startTestEdge(
       OUTRIGGER_ADMIN: '127.0.0.1:0',
       OUTRIGGER_STATE_DIR: options.stateDir ?? folder(),
       OUTRIGGER_LOG_LEVEL: 'error',
+      ...options.environment,
     },
   })
   const edge = await startEdge(config, { version: 'test' })

@@ -3,6 +3,7 @@ import {
   type Front as ClientFront,
   type FrontOptions as ClientOptions,
 } from '../../../core/carry/front.ts'
+import { Kept } from '../../../core/carry/kept.ts'
 import type { Dial } from '../../../core/carry/link.ts'
 import { Pool } from '../../../core/carry/pool.ts'
 import { realTime } from '../../../core/carry/time.ts'
@@ -10,8 +11,10 @@ import type { Desk } from '../../desk.ts'
 import { Exchange } from './exchange.ts'
 
 /** The fast carrier: HTTP/1.1 on sockets, from the client's connection to the model's. */
-export interface FrontOptions extends Omit<ClientOptions, 'ask' | 'closing' | 'look'> {
+export interface FrontOptions extends Omit<ClientOptions, 'ask' | 'closing' | 'kept' | 'look'> {
   desk: Desk
+  /** Bytes that all clients together may make us keep. */
+  keptBytes: number
   /** A new connection to the model. */
   dial: Dial
 }
@@ -27,6 +30,7 @@ export function front(options: FrontOptions, time = realTime): Front {
   const clients = clientFront(
     {
       ...options,
+      kept: new Kept(options.keptBytes),
       ask: (head, upload, asker, arrivedUs) =>
         new Exchange(desk, pool, head, upload, asker, arrivedUs),
       closing: () => desk.closing(),

@@ -1,0 +1,205 @@
+import type { Asker } from '../core/carry/asker.ts'
+import type { Link, User } from '../core/carry/link.ts'
+import type { Pool } from '../core/carry/pool.ts'
+import { realTime } from '../core/carry/time.ts'
+import type { Upload } from '../core/carry/upload.ts'
+import { latin1, requestText } from '../core/carry/wire.ts'
+import { valueOf, type AnswerHead } from '../core/http/answer.ts'
+import type { HeadLines } from '../core/http/lines.ts'
+import type { RequestHead } from '../core/http/request.ts'
+import { HEADERS } from '../core/model/tables.ts'
+import type { Clock } from '../core/runtime/clock.ts'
+import type { Slots } from './dispatch/replica.ts'
+
+/** A body up to this is kept, so that a request which a replica turned away can go to another. */
+export const REPLAY_BYTES = 64 * 1024
+/** A connect that takes longer has failed: a replica is on this machine or in this cluster. */
+const CONNECT_MS = 1000
+/** A replica that does not say 100 in this time is sent the body all the same (RFC 9110 10.1.1). */
+const CONTINUE_MS = 1000
+
+export interface AttemptEvents {
+  /** The connection stands: from here on the replica may have seen it. Gives our headers, for now. */
+  connected(): Record<string, string>
+  /** False: this answer is not for the client, and nothing more is told. */
+  answered(head: AnswerHead, said: { slots: Slots | null; reason: string | null }): boolean
+  /** All of the answer has come: when, ms. `pausedUs`: how long the replica waited for the client. */
+  whole(nowMs: number, pausedUs: number): void
+  /** No answer, or no more of it. `sent` is false when not a byte can have reached the replica. */
+  failed(sent: boolean): void
+}
+
+/** What is sent, whom for. */
+export interface Errand {
+  head: RequestHead
+  upload: Upload
+  asker: Asker
+  clock: Clock
+}
+
+/** One try at a replica. */
+export class Attempt implements User {
+  readonly toHead: boolean
+  private readonly errand: Errand
+  private link: Link | null = null
+  /** Null: nobody listens any more. */
+  private events: AttemptEvents | null
+  private forget: (() => void) | null = null
+  private sent = false
+  /** The body goes to this replica. */
+  private fed = false
+  /** It was sent all, when nobody listened any more. */
+  private sentAll = false
+  private answer = false
+  private clientUs = 0
+  private pausedUs = 0
+  private pausedAt: number | null = null
+
+  constructor(errand: Errand, events: AttemptEvents) {
+    this.errand = errand
+    this.events = events
+    this.toHead = errand.head.method === 'HEAD'
+  }
+
+  start(pool: Pool, nowMs: number): void {
+    const kept = pool.take(nowMs)
+    const link = kept ?? pool.open()
+    this.link = link
+    if (kept === null) this.forget = realTime.after(CONNECT_MS, () => this.give(false))
+    link.use(this)
+  }
+
+  connected(): void {
+    const { link, events, errand } = this
+    if (link === null || events === null) return
+    this.stopTimer()
+    this.sent = true
+    const { head } = errand
+    const own = events.connected()
+    const asks = asksFirst(head)
+    if (asks) own['expect'] = '100-continue'
+    const text = requestText(head, head.context ?? {}, own)
+    // The head goes with what there is of the body.
+    if (head.body.kind !== 'none') link.socket.cork()
+    link.socket.write(text, 'latin1')
+    if (head.body.kind === 'none') return
+    if (!asks) this.feed()
+    else this.forget = realTime.after(CONTINUE_MS, () => this.feed())
+    process.nextTick(() => link.socket.uncork())
+  }
+
+  private feed(): void {
+    const { link, events, errand } = this
+    this.stopTimer()
+    if (link === null || events === null || this.fed) return
+    this.fed = true
+    errand.upload.to(link, errand.clock)
+    errand.asker.readOn()
+  }
+
+  drained(): void {
+    if (this.events === null) return
+    this.errand.upload.drained()
+    this.errand.asker.readOn()
+  }
+
+  interim(head: AnswerHead): void {
+    if (head.status === 100) this.feed()
+    else if (this.events !== null) this.errand.asker.interim(head)
+  }
+
+  answered(head: AnswerHead, lines: HeadLines): void {
+    const { events, errand } = this
+    if (events === null) return
+    this.stopTimer()
+    this.answer = true
+    this.clientUs = this.fed ? errand.upload.clientUs : 0
+    const said = {
+      slots: readSlots(valueOf(lines, latin1, HEADERS.slots)),
+      reason: valueOf(lines, latin1, HEADERS.reason),
+    }
+    // Before it is told: what is told may begin the next try.
+    if (events.answered(head, said)) return
+    this.events = null
+  }
+
+  /** What is under way is left to end by itself: it goes to nobody. */
+  detach(): void {
+    this.sentAll = this.allSent
+    this.events = null
+    this.errand.upload.detach()
+  }
+
+  data(bytes: Buffer, from: number, to: number): void {
+    if (this.events !== null) this.errand.asker.data(bytes, from, to)
+  }
+
+  read(): void {
+    if (this.events === null || this.errand.asker.flush()) return
+    this.pausedAt ??= this.errand.clock.us()
+    this.link?.socket.pause()
+  }
+
+  /** The client takes more of the answer. */
+  clientDrained(): void {
+    if (this.pausedAt !== null) this.pausedUs += this.errand.clock.us() - this.pausedAt
+    this.pausedAt = null
+    this.link?.socket.resume()
+  }
+
+  whole(nowMs: number): void {
+    const { events, pausedAt } = this
+    this.link = null
+    if (events === null) return
+    this.events = null
+    const paused = pausedAt === null ? 0 : Math.round(nowMs * 1000) - pausedAt
+    events.whole(nowMs, this.clientUs + this.pausedUs + Math.max(0, paused))
+  }
+
+  get holds(): boolean {
+    return this.events !== null && this.errand.asker.holds
+  }
+
+  get allSent(): boolean {
+    if (this.events === null) return this.sentAll
+    return this.errand.head.body.kind === 'none' || (this.fed && this.errand.upload.done)
+  }
+
+  failed(): void {
+    this.link = null
+    this.give(this.sent)
+  }
+
+  /** Gives up. */
+  private give(sent: boolean): void {
+    const { events } = this
+    this.abort()
+    events?.failed(sent)
+  }
+
+  /** The client is gone: nothing more is told. */
+  abort(): void {
+    this.stopTimer()
+    const { link } = this
+    if (this.events !== null && !this.answer) this.errand.upload.detach()
+    this.events = null
+    this.link = null
+    link?.abort()
+  }
+
+  private stopTimer(): void {
+    this.forget?.()
+    this.forget = null
+  }
+}
+
+/** A body that the replay buffer can't hold is sent after admission only. */
+function asksFirst({ body }: RequestHead): boolean {
+  return body.kind === 'chunked' || (body.kind === 'length' && body.bytes > REPLAY_BYTES)
+}
+
+/** "effective;in-flight", or null when it is not that. */
+function readSlots(text: string | null): Slots | null {
+  const match = text === null ? null : /^(\d{1,6});(\d{1,6})$/.exec(text)
+  return match === null ? null : { effective: Number(match[1]), inFlight: Number(match[2]) }
+}

@@ -1,0 +1,127 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Ask } from '../core/carry/asker.ts'
+import { front as clientFront } from '../core/carry/front.ts'
+import { reading } from '../core/carry/reading.ts'
+import { refused } from '../core/carry/said.ts'
+import { saidText } from '../core/carry/wire.ts'
+import { isRefusal } from '../core/http/head.ts'
+import { HTTP2 } from '../core/http/request.ts'
+import { bareText } from './answers.ts'
+import { Call } from './call.ts'
+import { handle, readMessage } from './compat.ts'
+import type { Desk } from './desk.ts'
+import { Resting } from './resting.ts'
+import { tunnel } from './tunnel.ts'
+
+/** Bounds on what clients may send, or withhold. */
+export interface FrontBounds {
+  headBytes: number
+  headers: number
+  headTimeoutMs: number
+  idleTimeoutMs: number
+  bodyTimeoutMs: number
+  pipelineBytes: number
+}
+
+/** The clients' connections of one endpoint: read strictly on sockets, and by node:http where that declines. */
+export interface Front {
+  accept(socket: Socket): void
+  /** Connections that are open; WebSockets are not among them. */
+  open(): number
+  /** Closes those that rested long enough since `fromUs`: a request may be under way on any other. */
+  closeResting(fromUs: number): void
+  destroy(): void
+}
+
+/** A connection that rested this long has surely no request on its way. */
+const REST_MS = 500
+
+export function front(desk: Desk): Front {
+  const { bounds, clock, kept } = desk.around
+  const ask: Ask = (head, upload, asker, arrivedUs) =>
+    new Call(desk, head, upload, asker, arrivedUs)
+  const compat = compatServer(desk, ask)
+  const seconds = Math.floor(bounds.idleTimeoutMs / 1000)
+  const fast = clientFront({
+    ...bounds,
+    bounds,
+    ask,
+    reading,
+    kept,
+    keepAlive: `connection: keep-alive\r\nkeep-alive: timeout=${seconds}\r\n`,
+    closing: () => desk.closing,
+    look: nowMs => desk.sweep(nowMs),
+    handOver(socket, bytes, to) {
+      if (to === 'h2') return refuseHttp2(socket)
+      socket.pause()
+      socket.unshift(bytes)
+      compat.server.emit('connection', socket)
+      socket.resume()
+    },
+  })
+  return {
+    accept: socket => fast.accept(socket),
+    open: () => fast.open().clients + compat.resting.size,
+    closeResting(fromUs) {
+      compat.resting.close(fromUs, REST_MS * 1000)
+      if (clock.us() - fromUs >= REST_MS * 1000) fast.closeResting(REST_MS)
+    },
+    destroy() {
+      fast.close()
+      fast.destroy()
+      compat.server.close()
+      compat.server.closeAllConnections()
+    },
+  }
+}
+
+function compatServer(desk: Desk, ask: Ask) {
+  const { bounds, clock } = desk.around
+  const server = createServer({
+    maxHeaderSize: bounds.headBytes,
+    headersTimeout: bounds.headTimeoutMs,
+    connectionsCheckingInterval: Math.min(500, Math.ceil(bounds.headTimeoutMs / 4)),
+    requestTimeout: 0,
+    keepAliveTimeout: bounds.idleTimeoutMs,
+    requireHostHeader: false,
+    noDelay: true,
+  })
+  const options = {
+    ask,
+    headers: bounds.headers,
+    nowUs: () => clock.us(),
+    closing: () => desk.closing,
+  }
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
+    handle(options, request, response)
+  server.on('request', onRequest)
+  // With a listener the body is asked for when a replica wants it, not before.
+  server.on('checkContinue', onRequest)
+  server.on('checkExpectation', onRequest)
+  server.on('upgrade', (request, socket, head) => handleUpgrade(desk, request, socket, head))
+  // Connections are handed to it by a listener of its own; this starts its guard against slow heads.
+  server.emit('listening')
+  return { server, resting: new Resting(server, () => clock.us()) }
+}
+
+/** A connection that asks to be upgraded: WebSocket is passed through, without a slot. */
+function handleUpgrade(
+  desk: Desk,
+  request: IncomingMessage,
+  socket: Duplex,
+  firstBytes: Buffer,
+): void {
+  const head = readMessage(request, desk.around.bounds.headers)
+  if (isRefusal(head)) return void socket.end(bareText(`${head.status} Refused`, 'bad-request'))
+  if (!head.webSocket) return void socket.end(bareText('501 Not Implemented', 'bad-request'))
+  tunnel(desk, head, socket, firstBytes)
+}
+
+/** Sidecars speak it, edges do not: it needs no queue in front of streams. */
+function refuseHttp2(socket: Socket): void {
+  socket.on('error', () => socket.destroy())
+  socket.end(saidText(refused(HTTP2), false, ''), 'latin1')
+  socket.resume()
+}
