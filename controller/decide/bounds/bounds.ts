@@ -50,7 +50,8 @@ export interface Climb {
 
 /**
  * Passes a need down the ladder; every step is recorded, changed or not. The window remembers what lasts of it
- * (`lastingMilli`), or what a bound made more of, but not that nothing was removed while replicas started.
+ * (`lastingMilli`), or what a bound made more of, but not that nothing was removed while replicas started or a limit
+ * that had risen was unproven: that ends with its cause, and nothing of it was ever needed.
  */
 export function climb(needMilli: number, sight: Sight, lastingMilli = needMilli): Climb {
   const steps: BoundStep[] = []
@@ -59,7 +60,7 @@ export function climb(needMilli: number, sight: Sight, lastingMilli = needMilli)
   let rememberMilli = needMilli
   let recentMilli = needMilli
   for (const [name, bound] of ladder) {
-    if (name === 'not-scaled-yet') rememberMilli = milli > needMilli ? milli : lastingMilli
+    if (name === 'limit-unproven') rememberMilli = milli > needMilli ? milli : lastingMilli
     if (name === 'window') recentMilli = milli
     const after = bound(milli, sight)
     steps.push({ bound: name, from: count(milli), to: count(after.milli), numbers: after.numbers })

@@ -89,12 +89,15 @@ test('an error burst blocks down, never up', t => {
   t.deepEqual(after(1000, { inputs: { windows: windows({ ok: 195, server: 5 }) } }), [1])
 })
 
-test('the window remembers what lasts, and what a bound held, but not that nothing went while some started', t => {
+test('the window remembers what lasts, and what a bound held, but not that nothing went for a passing cause', t => {
   t.is(climb(9000, sight(), 5000).rememberMilli, 5000)
   const failing = { windows: windows({ ok: 180, server: 20 }) }
   t.is(climb(1000, sight({ inputs: failing }), 500).rememberMilli, 4000)
   const coming = of(2, { desired: 6, starting: 4, oldestStartingMs: 30_000 })
   t.is(climb(1000, sight({ inputs: coming }), 500).rememberMilli, 500)
+  const unproven = sight({ state: { raisedAt: NOW - 1000 } })
+  t.is(climb(1000, unproven, 500).rememberMilli, 500)
+  t.is(climb(1000, unproven, 500).to, 4)
 })
 
 test('a limit that has just risen has to prove itself', t => {
