@@ -1,7 +1,7 @@
 import test from 'ava'
 import { install, json, kubectl, podsOf, until } from './support/cluster.ts'
 import { loadOf } from './support/load-pod.ts'
-import { deployModel, replicasReady } from './support/model.ts'
+import { deployModel } from './support/model.ts'
 
 const namespace = 'zero'
 const name = 'model'
@@ -25,7 +25,6 @@ test('scale to zero through the edge: idle, the last pod goes; what comes then i
   }
   const annotations = { inject: 'true' }
   await deployModel({ namespace, name, replicas: 1, ms: 20, slots: 20, annotations, deployment })
-  await replicasReady(namespace, name, 1)
   await until(
     'nothing runs',
     async () => {
