@@ -1,64 +1,20 @@
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
-import test, { type ExecutionContext } from 'ava'
-import { rows, type Row } from '../core/http/rows.ts'
-import { raw, recorder, sidecar } from './support.ts'
+import test from 'ava'
+import type { Row } from '../core/http/rows.ts'
+import { recorder, sidecar } from './support.ts'
+import { answers, modelOf, walkAnswer, walkRequests } from './walk.ts'
 
 /** docs/http.md, row by row, against a real sidecar and a real model. */
-const AFTER = 'GET /after HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
-const statuses = (text: string): string[] =>
-  [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status = '']) => status)
-
-const all = rows()
-const requests = all.filter(({ section }) => section.startsWith('Requests'))
-const answers = all.filter(({ section }) => section.startsWith('Answers'))
-
 test('requests: what is refused is answered once and ends there, all else is one request at the model', async t => {
   const origin = await recorder(t)
   const { traffic } = await sidecar(t, origin.address)
-  for (const { what, bytes, fate } of requests) {
-    origin.requests.length = 0
-    // What follows a request of HTTP/1.0 on its connection is nothing that node:http would read.
-    const alone = bytes.includes('HTTP/1.0')
-    const got = statuses(await raw(traffic, alone ? bytes : bytes + AFTER))
-    const urls = origin.requests.map(({ url }) => url)
-    if (fate === 'fast') {
-      const last = /^connection:.*close/im.test(bytes)
-      const went = got.filter(status => status !== '100')
-      t.deepEqual(went, last ? ['200'] : ['200', '200'], what)
-      t.is(urls.length, went.length, what)
-    } else if (fate === 'compat') {
-      t.true(got.length >= 1, what)
-      t.is(urls.length, got.filter(status => status === '200').length, what)
-    } else if (fate === 'h2') {
-      // What follows is no HTTP/2.
-      t.deepEqual([got, urls], [[], []], what)
-    } else {
-      t.deepEqual(got, [fate], what)
-      t.false(urls.includes('/after'), what)
-    }
-  }
+  await walkRequests(t, traffic, origin, (got, urls, what) => {
+    // What follows is no HTTP/2.
+    t.deepEqual([got, urls], [[], []], what)
+  })
 })
-
-async function model(t: ExecutionContext, row: () => Row): Promise<string> {
-  const server = createServer(socket => {
-    socket.on('error', () => undefined)
-    socket.once('data', (chunk: Buffer) => {
-      const asked = chunk.toString('latin1').startsWith('GET /row')
-      socket.end(asked ? row().bytes : 'HTTP/1.1 404 No\r\n\r\n', 'latin1')
-    })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
-}
 
 test('answers: passed on with their status, or 502', async t => {
   let row = answers[0] as Row
-  const { traffic } = await sidecar(t, await model(t, () => row))
-  for (row of answers) {
-    const got = await raw(traffic, 'GET /row HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-    const said = [...row.bytes.matchAll(/HTTP\/1\.. (\d{3})/g)].map(([, status = '']) => status)
-    t.deepEqual(statuses(got), row.fate === '502' ? ['502'] : said, row.what)
-  }
+  const { traffic } = await sidecar(t, await modelOf(t, 'GET', () => row))
+  for (row of answers) await walkAnswer(t, traffic, 'GET', row)
 })
