@@ -1,6 +1,7 @@
 import type { Asked, Asker } from '../core/carry/asker.ts'
 import type { Upload } from '../core/carry/upload.ts'
 import type { AnswerHead } from '../core/http/answer.ts'
+import { isIdempotent } from '../core/http/methods.ts'
 import type { RequestHead } from '../core/http/request.ts'
 import { rejectReasons, type RejectReason } from '../core/model/sample.ts'
 import { HEADERS, UNREACHED } from '../core/model/tables.ts'
@@ -9,8 +10,6 @@ import { Attempt, REPLAY_BYTES, type AttemptEvents } from './attempt.ts'
 import type { Desk } from './desk.ts'
 import type { Slots } from './dispatch/replica.ts'
 import type { Outcome } from './dispatch/tally.ts'
-
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
 
 /**
  * One request, top to bottom, whichever way its client speaks; docs/edge.md lists the same steps in the same order.
@@ -138,7 +137,7 @@ export class Call implements Asked, AttemptEvents {
     if (this.status !== 0) return this.brokeOff()
     desk.meter.turned('failed')
     this.hop = sent ? 'replica' : 'connect'
-    const idempotent = IDEMPOTENT.has(this.head.method)
+    const idempotent = isIdempotent(this.head.method)
     desk.run(now =>
       sent ? desk.dispatch.lost(this.id, idempotent, now) : desk.dispatch.unsent(this.id, now),
     )

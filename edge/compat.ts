@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Ask, Asked, Asker } from '../core/carry/asker.ts'
+import { readMessage } from '../core/carry/message.ts'
 import { refused, say, type Said } from '../core/carry/said.ts'
 import { Upload } from '../core/carry/upload.ts'
 import type { AnswerHead } from '../core/http/answer.ts'
-import { isRefusal, readHead, type Head } from '../core/http/head.ts'
+import { isRefusal, type Head } from '../core/http/head.ts'
 import type { RequestHead } from '../core/http/request.ts'
 
 /** What the grammar of the fast front leaves out is legal but rare: node:http reads it, and it goes on as all else does. */
@@ -26,16 +27,6 @@ export function handle(
   const carried = carriedHead(head)
   const asker = new CompatAsker(options, carried, request, response)
   asker.start()
-}
-
-export function readMessage(request: IncomingMessage, most: number) {
-  return readHead({
-    version: request.httpVersion,
-    method: request.method ?? '',
-    target: request.url ?? '',
-    raw: request.rawHeaders,
-    most,
-  })
 }
 
 /** The head as the fast front would have it. */

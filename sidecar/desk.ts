@@ -1,3 +1,4 @@
+import { isIdempotent } from '../core/http/methods.ts'
 import { HEADERS } from '../core/model/tables.ts'
 import type { Clock } from '../core/runtime/clock.ts'
 import type { Admission, Ended, Ticket } from './admit/admission.ts'
@@ -70,11 +71,9 @@ export function kindOf(status: number): Ended['kind'] {
   return status < 400 ? 'ok' : status < 500 ? 'client' : 'server'
 }
 
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
-
 /** Whether it may be sent again where nothing is known of what became of it. */
 export function repeatable(head: { method: string; body: { kind: string } }): boolean {
-  return IDEMPOTENT.has(head.method) && head.body.kind === 'none'
+  return isIdempotent(head.method) && head.body.kind === 'none'
 }
 
 /** Before a connection that never came is tried once more. */

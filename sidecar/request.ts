@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isRefusal, readHead, type Head } from '../core/http/head.ts'
+import { isRefusal, type Head } from '../core/http/head.ts'
 import type { Clock } from '../core/runtime/clock.ts'
 import type { Ended, Ticket } from './admit/admission.ts'
 import { retryAfter } from './admit/retry.ts'
+import { readMessage } from '../core/carry/message.ts'
 import { refused, say } from '../core/carry/said.ts'
 import { failed, isGrpc, rejected } from './answers.ts'
 import { isHealth, kindOf, ownHeaders, patience, repeatable, RETRY_MS, unserved } from './desk.ts'
@@ -19,13 +20,7 @@ export async function handle(
 ): Promise<void> {
   const arrivedUs = desk.clock.us()
   // 1 Parse
-  const head = readHead({
-    version: request.httpVersion,
-    method: request.method ?? '',
-    target: request.url ?? '',
-    raw: request.rawHeaders,
-    most: desk.mostHeaders,
-  })
+  const head = readMessage(request, desk.mostHeaders)
   if (isRefusal(head)) return say(response, refused(head))
   if (isHealth(desk, head)) return passHealth(desk, head, request, response)
   // 2 Context

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { isRefusal, readHead } from '../core/http/head.ts'
+import { readMessage } from '../core/carry/message.ts'
+import { isRefusal } from '../core/http/head.ts'
 import { HEADERS } from '../core/model/tables.ts'
 import type { Admission } from './admit/admission.ts'
 import type { Address } from '../core/runtime/environment.ts'
@@ -25,13 +26,7 @@ export function upgrades(
     open: () => open.size,
     destroy: () => open.forEach(socket => socket.destroy()),
     accept(request, socket, firstBytes) {
-      const head = readHead({
-        version: request.httpVersion,
-        method: request.method ?? '',
-        target: request.url ?? '',
-        raw: request.rawHeaders,
-        most: headers,
-      })
+      const head = readMessage(request, headers)
       if (isRefusal(head) || !head.webSocket) return endWith(socket, '400 Bad Request')
       if (open.size >= most) {
         admission.refuseUpgrade()

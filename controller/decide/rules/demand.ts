@@ -4,7 +4,7 @@ import { startUpMs, windowOf, type Sight } from '../replicas-state.ts'
 import type { Want } from './rules.ts'
 
 /** A count varies by about its root: what is more than three times that away is no chance. */
-const NOISE = 3
+export const NOISE = 3
 /** Fewer answers than this in 3 s say too little about service time. */
 const ENOUGH = 10
 const SLOWER = 2

@@ -1,11 +1,9 @@
 import type { Summary } from '../../../core/model/decision.ts'
 import { isSaturated } from '../bounds/gain.ts'
 import { windowOf, type Gain, type Sight } from '../replicas-state.ts'
-import { needOf, weighedOffered } from './demand.ts'
+import { needOf, NOISE, weighedOffered } from './demand.ts'
 import type { Want } from './rules.ts'
 
-/** Counts differ by chance by about their root: so many of them are on the safe side. */
-const NOISE = 3
 const ENOUGH = 10
 /** What `Gain` counts in. */
 const REFERENCE_SECONDS = 20
