@@ -1,7 +1,7 @@
 import type { Asker } from '../core/carry/asker.ts'
 import type { Link, User } from '../core/carry/link.ts'
 import type { Pool } from '../core/carry/pool.ts'
-import { realTime } from '../core/carry/time.ts'
+import type { Time } from '../core/carry/time.ts'
 import type { Upload } from '../core/carry/upload.ts'
 import { latin1, requestText } from '../core/carry/wire.ts'
 import { valueOf, type AnswerHead } from '../core/http/answer.ts'
@@ -35,6 +35,7 @@ export interface Errand {
   upload: Upload
   asker: Asker
   clock: Clock
+  time: Time
 }
 
 /** One try at a replica. */
@@ -65,7 +66,7 @@ export class Attempt implements User {
     const kept = pool.take(nowMs)
     const link = kept ?? pool.open()
     this.link = link
-    if (kept === null) this.forget = realTime.after(CONNECT_MS, () => this.give(false))
+    if (kept === null) this.forget = this.errand.time.after(CONNECT_MS, () => this.give(false))
     link.use(this)
   }
 
@@ -84,7 +85,7 @@ export class Attempt implements User {
     link.socket.write(text, 'latin1')
     if (head.body.kind === 'none') return
     if (!asks) this.feed()
-    else this.forget = realTime.after(CONTINUE_MS, () => this.feed())
+    else this.forget = errand.time.after(CONTINUE_MS, () => this.feed())
     process.nextTick(() => link.socket.uncork())
   }
 

@@ -65,12 +65,12 @@ export class Call implements Asked, AttemptEvents {
     const { desk, head, upload, asker } = this
     const upstream = desk.upstream(replica)
     if (upstream === undefined) return desk.run(now => desk.dispatch.unsent(this.id, now))
-    const { clock } = desk.around
+    const { clock, time } = desk.around
     this.replica = replica
     this.givenUs = clock.us()
     this.sentUs = this.givenUs
     desk.meter.attempt()
-    this.attempt = new Attempt({ head, upload, asker, clock }, this)
+    this.attempt = new Attempt({ head, upload, asker, clock, time }, this)
     this.attempt.start(upstream.pool, this.givenUs / 1000)
   }
 

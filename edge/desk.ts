@@ -9,12 +9,12 @@ import type { FrontBounds } from './front.ts'
 import { Meter } from './meter.ts'
 import type { Place, Places } from './places.ts'
 import type { Spans } from './spans.ts'
-import { Upstream } from './upstream.ts'
+import { Upstream, type Reach } from './upstream.ts'
 
 export type Entry = ReplicaTable['endpoints'][number]
 
 /** What surrounds all endpoints of a process. */
-export interface Surroundings {
+export interface Surroundings extends Reach {
   edge: string
   clock: Clock
   random(): number
@@ -58,7 +58,7 @@ export class Desk {
   private readonly place: Place
   private lastId = -1
   private tableUs = 0
-  private timer: NodeJS.Timeout | null = null
+  private timer: (() => void) | null = null
   private readonly waiting: Action[] = []
   private running = false
 
@@ -88,7 +88,7 @@ export class Desk {
       const known = this.upstreams.get(replica)
       if (known?.address === address) continue
       if (known !== undefined) this.forget(known)
-      this.upstreams.set(replica, new Upstream(replica, address, this.around.bounds))
+      this.upstreams.set(replica, new Upstream(replica, address, this.around))
     }
     const { limit, queueUs, holdUs = HOLD_US, growing = false, maxReplicas, replicas } = entry
     this.tableUs = this.around.clock.us()
@@ -123,10 +123,10 @@ export class Desk {
     }
     this.meter.levels(this.dispatch.heldCount, this.dispatch.inFlight, now)
     if (this.dispatch.heldCount > 0 && this.timer === null) {
-      this.timer = setTimeout(() => {
+      this.timer = this.around.time.after(TICK_MS, () => {
         this.timer = null
         this.run(later => this.dispatch.tick(later))
-      }, TICK_MS)
+      })
     }
   }
 
@@ -153,7 +153,7 @@ export class Desk {
 
   /** Frees everything. */
   destroy(): void {
-    if (this.timer !== null) clearTimeout(this.timer)
+    this.timer?.()
     this.place.leave()
     for (const close of this.tunnels) close()
     for (const call of this.calls.values()) call.giveUp()

@@ -1,5 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Kept } from '../core/carry/kept.ts'
+import { dialer } from '../core/carry/pool.ts'
+import { realTime } from '../core/carry/time.ts'
 import { systemClock } from '../core/runtime/clock.ts'
 import { jsonLog } from '../core/runtime/log.ts'
 import { residentReader } from '../core/runtime/resident.ts'
@@ -31,6 +33,8 @@ export async function localRoom(
     {
       edge: config.edge,
       clock,
+      time: realTime,
+      dial: dialer,
       random: Math.random,
       log,
       spans: edgeSpans(telemetry, clock),

@@ -1,7 +1,16 @@
+import type { Dial } from '../core/carry/link.ts'
+import { Pool } from '../core/carry/pool.ts'
+import type { Time } from '../core/carry/time.ts'
 import type { Bounds } from '../core/http/lines.ts'
-import { dialer, Pool } from '../core/carry/pool.ts'
-import { realTime } from '../core/carry/time.ts'
-import { splitAddress } from '../core/runtime/environment.ts'
+import { splitAddress, type Address } from '../core/runtime/environment.ts'
+
+/** How replicas are reached. */
+export interface Reach {
+  bounds: Bounds
+  time: Time
+  /** A new connection to a replica. */
+  dial(at: Address): Dial
+}
 
 /** A replica's traffic address and its own pool of kept connections. */
 export class Upstream {
@@ -11,12 +20,12 @@ export class Upstream {
   readonly port: number
   readonly pool: Pool
 
-  constructor(replica: string, address: string, bounds: Bounds) {
+  constructor(replica: string, address: string, { bounds, time, dial }: Reach) {
     this.replica = replica
     this.address = address
     const { host, port } = splitAddress(address)
     this.host = host
     this.port = port
-    this.pool = new Pool(dialer({ host, port }), bounds, realTime)
+    this.pool = new Pool(dial({ host, port }), bounds, time)
   }
 }

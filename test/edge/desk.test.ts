@@ -22,6 +22,7 @@ test('more replicas that a controller promised are believed in for 30 s without 
 test('a surge of one endpoint is held in what memory there is, and leaves another one its places', t => {
   const around = {
     clock: { us: () => 0 },
+    time: { now: () => 0, after: () => () => undefined },
     random: () => 0,
     places: new Places(20),
     activate: Boolean,
