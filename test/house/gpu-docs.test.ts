@@ -3,16 +3,17 @@ import test from 'ava'
 import { readPlan } from '../../local/file.ts'
 
 const page = readFileSync('docs/gpu.md', 'utf8')
-const { device, results } = JSON.parse(readFileSync('bench/results/gpu.json', 'utf8')) as {
-  device: string
-  results: Record<string, Result>
-}
+const { device, results } = readResults('gpu.json')
 interface Result {
   learned: number
   sweep: { limit: number; good: number; ok: number; p95Ms: number }[]
   duel: { best: number; rounds: { learned: number; best: number }[] }
   ratio: number
   client: Record<string, number>
+}
+
+function readResults(file: string): { device: string; results: Record<string, Result> } {
+  return JSON.parse(readFileSync(`bench/results/${file}`, 'utf8')) as ReturnType<typeof readResults>
 }
 
 test('the page tells the figures that were measured', t => {
@@ -39,6 +40,31 @@ test('the page tells the figures that were measured', t => {
   t.is(inTurns?.at(-1)?.at(-1), ratio.toFixed(2))
   for (const count of ['sent', 'ok', 'rejected'])
     t.true(page.includes((client[count] ?? 0).toLocaleString('en-US')), count)
+})
+
+test('and those of the run without an objective and with a language model', t => {
+  const { untold, llm } = readResults('gpu-untold-llm.json').results
+  if (untold === undefined || llm === undefined) return t.fail('no results')
+  const mean = ({ sweep }: Result, limit: number, of: 'ok' | 'good' | 'p95Ms'): number => {
+    const there = sweep.filter(at => at.limit === limit)
+    return there.reduce((sum, at) => sum + at[of], 0) / there.length
+  }
+  t.deepEqual(
+    tables(page)[3],
+    [4, 16, 48, 96].map(limit => [
+      String(limit),
+      mean(untold, limit, 'ok').toFixed(0),
+      `${mean(untold, limit, 'p95Ms').toFixed(0)} ms`,
+      mean(llm, limit, 'ok').toFixed(1),
+      mean(llm, limit, 'good').toFixed(1),
+      `${(mean(llm, limit, 'p95Ms') / 1000).toFixed(2)} s`,
+    ]),
+  )
+  t.true(page.includes(`learned ${untold.learned}**`) && page.includes(`was at ${llm.learned} `))
+  for (const { ratio } of [untold, llm]) t.true(page.includes(ratio.toFixed(2)))
+  const sent = [untold, llm].reduce((sum, { client }) => sum + (client['sent'] ?? 0), 0)
+  t.true(page.includes(`None of ${sent.toLocaleString('en-US')} requests failed`))
+  t.deepEqual([untold.client['failed'], llm.client['failed']], [0, 0])
 })
 
 /** Cells of each table of the page, without its head. */
