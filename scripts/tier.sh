@@ -19,6 +19,9 @@ for command in "$@"; do
   if [ "$code" -eq 124 ] || [ "$code" -eq 137 ]; then
     echo "make $name: ran past its budget of $minutes minutes and was stopped: $command" >&2
   fi
-  [ "$code" -eq 0 ] || failed=1
+  if [ "$code" -ne 0 ]; then
+    echo "make $name: exit code $code: $command" >&2
+    failed=1
+  fi
 done
 exit "$failed"

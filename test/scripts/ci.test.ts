@@ -53,6 +53,11 @@ test('a lint error, a broken build and a tier that ran nothing each count as a f
   t.is(status, 1)
 })
 
+test('a tier that fails with no failed test says at the end what it said', t => {
+  const { output } = ci(t, { ...fine, test: "printf 'ok 1 - a\\nout of memory\\n'; exit 2" })
+  t.regex(output, /== failed\ntest, with no failed test:\nout of memory\nmake: .*Error 2\n/)
+})
+
 test('skipped tests are said, and a cluster tier counts once it exists', t => {
   const { last } = ci(t, { ...fine, 'test-cluster': "printf 'ok 1 - d\\nok 2 - e # SKIP\\n'" })
   t.is(last, '4 passed, 0 failed, 1 skipped')
@@ -75,7 +80,8 @@ const tier = (
 
 test('a tier runs all of its commands and fails when one did', t => {
   t.deepEqual(tier('1', 'echo a', 'echo b'), { output: 'a\nb\n', status: 0 })
-  t.deepEqual(tier('1', 'false', 'echo b'), { output: 'b\n', status: 1 })
+  const failed = 'make test: exit code 1: false\n'
+  t.deepEqual(tier('1', 'false', 'echo b'), { output: `b\n${failed}`, status: 1 })
 })
 
 test('a tier that has no time left says so', t => {
