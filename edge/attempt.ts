@@ -17,6 +17,8 @@ export const REPLAY_BYTES = 64 * 1024
 const CONNECT_MS = 1000
 /** A replica that does not say 100 in this time is sent the body all the same (RFC 9110 10.1.1). */
 const CONTINUE_MS = 1000
+/** An answer that goes to nobody has this long to end; then its connection is closed. */
+const DETACHED_MS = 1000
 
 export interface AttemptEvents {
   /** The connection stands: from here on the replica may have seen it. Gives our headers, for now. */
@@ -129,6 +131,7 @@ export class Attempt implements User {
     this.sentAll = this.allSent
     this.events = null
     this.errand.upload.detach()
+    this.forget = this.errand.time.after(DETACHED_MS, () => this.abort())
   }
 
   data(bytes: Buffer, from: number, to: number): void {
@@ -150,6 +153,7 @@ export class Attempt implements User {
 
   whole(nowMs: number): void {
     const { events, pausedAt } = this
+    this.stopTimer()
     this.link = null
     if (events === null) return
     this.events = null

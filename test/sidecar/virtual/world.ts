@@ -4,21 +4,12 @@ import { front, type Front } from '../../../sidecar/forward/fast/front.ts'
 import { gate } from '../../../sidecar/gate.ts'
 import { spans } from '../../../sidecar/spans.ts'
 import type { Random } from '../../../simulate/random.ts'
-import { referenceAnswers, referenceRequests } from '../../core/http/fuzz/reference.ts'
-import { answerTo, FORGED, requestOf } from './messages.ts'
+import { referenceRequests } from '../../core/http/fuzz/reference.ts'
+import { VirtualClient } from './client.ts'
+import { answerTo, FORGED } from './messages.ts'
 import { VirtualSocket } from './socket.ts'
 
 /** Clients and a model around a real front, and one chance after the other. */
-interface VirtualClient {
-  socket: VirtualSocket
-  /** What it still has to send, piece by piece. */
-  pieces: string[]
-  /** The requests that it sends, by the word in their path. */
-  words: string[]
-  methods: string[]
-  handed: boolean
-}
-
 interface VirtualModel {
   socket: VirtualSocket
   /** Requests that it has answered. */
@@ -36,7 +27,7 @@ export class World {
   readonly admission: Admission
   readonly front: Front
   private readonly random: Random
-  private timers: { at: number; act: () => void }[] = []
+  timers: { at: number; act: () => void }[] = []
   private words = 0
 
   constructor(random: Random) {
@@ -124,13 +115,13 @@ export class World {
       case 2:
       case 3:
       case 4:
-        client?.socket.say(client.pieces.shift() ?? '')
+        client?.send()
         break
       case 5:
-        if (client !== undefined && random.below(6) === 0) client.socket.hangUp()
+        if (random.below(6) === 0) client?.goAway(true)
         break
       case 6:
-        if (client !== undefined && random.below(6) === 0) client.socket.fail(new Error('RST'))
+        if (random.below(6) === 0) client?.goAway(false)
         break
       case 7:
         client?.socket.clog(random.below(2) === 0)
@@ -167,25 +158,9 @@ export class World {
   }
 
   private arrive(): void {
-    const socket = new VirtualSocket(false, true)
-    const client: VirtualClient = { socket, pieces: [], words: [], methods: [], handed: false }
-    let stream = ''
-    for (let n = 1 + this.random.below(3); n > 0; n--) stream += this.request(client)
-    for (let at = 0; at < stream.length;) {
-      const size = 1 + this.random.below(this.random.below(2) === 0 ? 20 : 400)
-      client.pieces.push(stream.slice(at, at + size))
-      at += size
-    }
+    const client = new VirtualClient(this.random, 1 + this.random.below(3), () => this.words++)
     this.clients.push(client)
-    this.front.accept(socket.socket)
-  }
-
-  private request(client: VirtualClient): string {
-    const word = `w${this.words++}`
-    const { method, text } = requestOf(word, this.random)
-    client.words.push(word)
-    client.methods.push(method)
-    return text
+    this.front.accept(client.socket.socket)
   }
 
   private modelDoes(model: VirtualModel): void {
@@ -220,7 +195,7 @@ export class World {
   problems(): string[] {
     return [
       ...this.models.flatMap(model => this.sentWrong(model)),
-      ...this.clients.flatMap(gotWrong),
+      ...this.clients.flatMap(client => client.problems()),
     ]
   }
 
@@ -230,9 +205,9 @@ export class World {
     if (end !== 'more') return [`the model reads: ${end}: ${JSON.stringify(socket.wrote)}`]
     return messages.flatMap(({ what, body, whole }) => {
       const [, method = '', word = ''] = /^(\S+) \/(?:health\?)?(\w+)/.exec(what) ?? []
-      const client = this.clients.find(({ words }) => words.includes(word))
-      const known = client?.methods[client.words.indexOf(word)] === method
-      return known && (!whole || /^a?b*$/.test(body)) ? [] : [`the model reads ${what} ${body}`]
+      const asked = this.clients.map(one => one.asked.get(word)).find(one => one !== undefined)
+      const right = asked?.method === method && (whole ? asked.body === body : /^a?b*$/.test(body))
+      return right ? [] : [`the model reads ${what} ${body.length} ${body.slice(0, 99)}`]
     })
   }
 
@@ -246,19 +221,4 @@ export class World {
     }
     return count
   }
-}
-
-/** A client's answers are those to its own requests, in their order; only the last may be cut off. */
-function gotWrong({ socket, words, methods }: VirtualClient): string[] {
-  const { messages, end } = referenceAnswers(socket.wrote, methods)
-  if (end !== 'more') return [`a client reads: ${end}: ${JSON.stringify(socket.wrote)}`]
-  const finals = messages.filter(({ what }) => Number(what) >= 200)
-  return finals.flatMap(({ headers, body, whole, what }, i) => {
-    const at = headers.findIndex(name => name.toLowerCase() === 'x-w')
-    if (!whole && i < finals.length - 1) return ['an answer is cut off in the middle']
-    if (at < 0) return Number(what) >= 400 ? [] : [`an answer from nowhere: ${what}`]
-    const word = headers[at + 1] ?? ''
-    const right = word === words[i] && body.replaceAll(`${word};`, '').length <= word.length
-    return right ? [] : [`request ${words[i]} is answered with ${word}: ${body}`]
-  })
 }
