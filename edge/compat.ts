@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Ask, Asked, Asker } from '../core/carry/asker.ts'
 import { readMessage } from '../core/carry/message.ts'
 import { refused, say, type Said } from '../core/carry/said.ts'
+import { watchBody } from '../core/carry/slow-body.ts'
 import { Upload } from '../core/carry/upload.ts'
 import type { AnswerHead } from '../core/http/answer.ts'
 import { isRefusal, type Head } from '../core/http/head.ts'
@@ -12,6 +13,7 @@ export interface CompatOptions {
   ask: Ask
   /** Headers that a head may have. */
   headers: number
+  bodyTimeoutMs: number
   nowUs(): number
   /** Each answer ends its connection. */
   closing(): boolean
@@ -76,9 +78,10 @@ class CompatAsker implements Asker {
   }
 
   start(): void {
-    const { response, asked } = this
+    const { request, response, asked, options } = this
     response.once('close', () => asked.leave())
     response.on('drain', () => asked.clientDrained())
+    watchBody(request, response, options.bodyTimeoutMs, () => asked.leave())
     asked.start()
   }
 

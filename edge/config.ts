@@ -79,6 +79,7 @@ function bounds(int: (name: VariableName, least: number, most: number) => number
   return {
     headBytes: int('OUTRIGGER_HEAD_BYTES', 1024, 1_048_576),
     headers: int('OUTRIGGER_MAX_HEADERS', 10, 1000),
+    connections: int('OUTRIGGER_MAX_CONNECTIONS', 1, 1_000_000),
     pipelineBytes: int('OUTRIGGER_PIPELINE_BYTES', 1, 16_777_216),
     headTimeoutMs: int('OUTRIGGER_HEAD_TIMEOUT', 100, 3_600_000),
     idleTimeoutMs: int('OUTRIGGER_IDLE_TIMEOUT', 100, 3_600_000),

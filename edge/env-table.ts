@@ -44,6 +44,11 @@ export const variables = {
     default: '100',
     sentence: 'Headers that a head may have, of a request and of an answer, 10 to 1000.',
   },
+  OUTRIGGER_MAX_CONNECTIONS: {
+    default: '10000',
+    sentence:
+      'Connections of clients that may be open at once in each worker, of all its endpoints together, 1 to 1000000; more are answered 503.',
+  },
   OUTRIGGER_PIPELINE_BYTES: {
     default: '65536',
     sentence:

@@ -20,6 +20,7 @@ import { tunnel } from './tunnel.ts'
 export interface FrontBounds {
   headBytes: number
   headers: number
+  connections: number
   headTimeoutMs: number
   idleTimeoutMs: number
   bodyTimeoutMs: number
@@ -92,6 +93,7 @@ function compatServer(desk: Desk, ask: Ask) {
   const options = {
     ask,
     headers: bounds.headers,
+    bodyTimeoutMs: bounds.bodyTimeoutMs,
     nowUs: () => clock.us(),
     closing: () => desk.closing,
   }

@@ -3,6 +3,7 @@ import { Kept } from '../core/carry/kept.ts'
 import { dialer } from '../core/carry/pool.ts'
 import { realTime } from '../core/carry/time.ts'
 import { systemClock } from '../core/runtime/clock.ts'
+import { affordable } from '../core/runtime/descriptors.ts'
 import { jsonLog } from '../core/runtime/log.ts'
 import { residentReader } from '../core/runtime/resident.ts'
 import { startTelemetry, type Telemetry } from '../core/runtime/telemetry.ts'
@@ -39,7 +40,7 @@ export async function localRoom(
       log,
       spans: edgeSpans(telemetry, clock),
       places: new Places(mostHeld(processes)),
-      bounds: config.bounds,
+      bounds: affordable(config.bounds, log),
       kept: new Kept(mostHeld(processes) * HELD_BYTES),
       activate,
     },

@@ -3,6 +3,7 @@ import { HEADERS, type ReplicaTable } from '../core/model/tables.ts'
 import { serve, type Route, type Served } from '../core/runtime/admin.ts'
 import { call } from '../core/runtime/call.ts'
 import { systemClock } from '../core/runtime/clock.ts'
+import { affordable } from '../core/runtime/descriptors.ts'
 import { jsonLog, once, wordsOfError, type Log } from '../core/runtime/log.ts'
 import { sampleRing } from '../core/runtime/ring.ts'
 import type { EdgeConfig } from './config.ts'
@@ -80,11 +81,14 @@ export async function startEdge(
 
 async function roomOf(
   config: EdgeConfig,
-  around: WorkersAround,
+  around: Omit<WorkersAround, 'connections'>,
 ): Promise<{ room: Room; stop(): Promise<void> }> {
   if (config.workers > 1) {
     return {
-      room: new WorkerRooms(config.workers, around),
+      room: new WorkerRooms(config.workers, {
+        ...around,
+        connections: affordable(config.bounds, around.log).connections,
+      }),
       stop: () => Promise.resolve(),
     }
   }

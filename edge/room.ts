@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { crowd, type Crowd } from '../core/carry/crowd.ts'
 import type { Sample } from '../core/model/sample.ts'
 import type { ReplicaTable } from '../core/model/tables.ts'
 import { Desk, type Surroundings } from './desk.ts'
@@ -34,11 +35,14 @@ export class LocalRoom implements Room {
   private readonly around: Surroundings
   private readonly cost: () => SelfCost
   private readonly desks = new Map<string, Open>()
+  /** Connections of all endpoints. */
+  private readonly clients: Crowd
   private leaving = false
 
   constructor(around: Surroundings, cost: () => SelfCost) {
     this.around = around
     this.cost = cost
+    this.clients = crowd(around.bounds.connections)
   }
 
   table(table: ReplicaTable): void {
@@ -59,7 +63,7 @@ export class LocalRoom implements Room {
   accept(endpoint: string, socket: Socket): void {
     const known = this.desks.get(endpoint)
     if (known === undefined) return void socket.destroy()
-    known.front.accept(socket)
+    this.clients.accept(socket, one => known.front.accept(one))
   }
 
   second(mark: Mark): Promise<Second> {

@@ -33,6 +33,8 @@ const GOOD_LIFE_MS = 10_000
 export interface WorkersAround {
   version: string
   log: Log
+  /** Connections that may wait for a worker to take them. */
+  connections: number
   activate(endpoint: string): void
 }
 
@@ -109,6 +111,8 @@ class Worker {
   }
 
   accept(endpoint: string, socket: Socket): void {
+    // A worker that stalls, or is being started again: there are descriptors for so many.
+    if (this.handing.size >= this.around.connections) return void socket.destroy()
     this.handing.set(++this.lastN, { endpoint, socket })
     this.hand(this.lastN)
   }

@@ -30,11 +30,6 @@ export function failed(cause: Error, reached: boolean, headers: SaidHeaders): Sa
   return errorSaid(502, reason, message, { ...headers, [HEADERS.reason]: reason })
 }
 
-/** There are more connections than may be. */
-export function crowded(): Said {
-  return errorSaid(503, 'connections', 'Too many connections are open.', { connection: 'close' })
-}
-
 export function isGrpc(request: IncomingMessage): boolean {
   return request.headers['content-type']?.startsWith('application/grpc') ?? false
 }

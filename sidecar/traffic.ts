@@ -1,10 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { crowd } from '../core/carry/crowd.ts'
 import type { Handed } from '../core/carry/front.ts'
-import { say, tooSlow } from '../core/carry/said.ts'
-import { saidText } from '../core/carry/wire.ts'
-import { crowded } from './answers.ts'
+import { watchBody } from '../core/carry/slow-body.ts'
 import type { Front } from './forward/fast/front.ts'
 import { door } from './forward/h2/door.ts'
 import type { H2Front } from './forward/h2/front.ts'
@@ -45,8 +44,6 @@ export interface TrafficBounds {
 /** A connection that rested this long has surely no request on its way. */
 const REST_MS = 500
 const LOOK_MS = 50
-/** Who is refused and does not go is cut off. */
-const REFUSED_MS = 1000
 
 /** Listens on each address; rejects with the system's error (EADDRINUSE, EACCES). */
 export async function traffic(
@@ -60,16 +57,13 @@ export async function traffic(
     to === 'h2' ? h2.accept(socket, bytes) : handOver(server, socket, bytes)
   const fast = handlers.fast?.(give) ?? null
   const sniffed = sniffer(bounds.headTimeoutMs, give)
-  let open = 0
-  const refuse = refusal(bounds.connections)
-  const accept = (socket: Socket): void => {
-    if (open >= bounds.connections) return refuse(socket)
-    open++
-    socket.once('close', () => open--)
+  const clients = crowd(bounds.connections)
+  const take = (socket: Socket): void => {
     if (fast === null) sniffed.sniff(socket)
     else fast.accept(socket)
   }
-  const fronts = listen.map(() => new NetServer({ allowHalfOpen: true, noDelay: true }, accept))
+  const options = { allowHalfOpen: true, noDelay: true }
+  const fronts = listen.map(() => new NetServer(options, socket => clients.accept(socket, take)))
   const bound = await listenAll(fronts, listen).catch((error: unknown) => {
     fast?.close()
     throw error
@@ -78,7 +72,7 @@ export async function traffic(
   server.emit('listening')
   return {
     address: bound[0] ?? '',
-    open: () => ({ clients: open, links: (fast?.open().links ?? 0) + h2.links() }),
+    open: () => ({ clients: clients.open(), links: (fast?.open().links ?? 0) + h2.links() }),
     close() {
       const look = (): void => {
         closeResting(REST_MS)
@@ -123,7 +117,7 @@ function compatServer(
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const use = uses.get(request.socket)
     if (use !== undefined) begin(use, request, response)
-    if (hasBody(request)) watchBody(request, response, bodyTimeoutMs)
+    watchBody(request, response, bodyTimeoutMs)
     handlers.request(request, response).catch(() => response.destroy())
   }
   server.on('request', onRequest)
@@ -148,24 +142,6 @@ function handOver(server: Server, socket: Socket, bytes: Buffer): void {
   socket.unshift(bytes)
   server.emit('connection', socket)
   socket.resume()
-}
-
-/** Beyond the bound there is no more than a word, little time to hear it, and that not for all at once. */
-function refusal(connections: number): (socket: Socket) => void {
-  const most = Math.max(8, Math.floor(connections / 8))
-  let told = 0
-  return socket => {
-    socket.on('error', () => socket.destroy())
-    if (told >= most) return void socket.destroy()
-    told++
-    const timer = setTimeout(() => socket.destroy(), REFUSED_MS)
-    socket.once('close', () => {
-      told--
-      clearTimeout(timer)
-    })
-    socket.end(saidText(crowded(), false, ''), 'latin1')
-    socket.resume()
-  }
 }
 
 /** All or none. */
@@ -223,24 +199,6 @@ function isPlainUpgrade(request: IncomingMessage): boolean {
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
-}
-
-/** A client that owes bytes and sends none for this long loses its place. */
-function watchBody(request: IncomingMessage, response: ServerResponse, ms: number): void {
-  const { socket } = request
-  let seen = socket.bytesRead
-  const timer = setInterval(() => {
-    // Not read for now: it waits for a slot, or for a model that reads slowly.
-    const waits = request.readableFlowing === true && socket.bytesRead === seen
-    seen = socket.bytesRead
-    if (request.complete) clearInterval(timer)
-    else if (waits) {
-      say(response, tooSlow('body'))
-      response.once('finish', () => socket.destroySoon())
-    }
-  }, ms)
-  response.once('close', () => clearInterval(timer))
-  request.once('end', () => clearInterval(timer))
 }
 
 const answers: Record<string, string> = {

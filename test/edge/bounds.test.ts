@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { entry, ask, fakeController, portOf, startTestEdge, until } from './bench.ts'
@@ -45,6 +46,43 @@ test('who keeps an edge waiting for a head or a body is told 408; who rests is c
   t.is(await said(port, ''), '')
   t.regex(await said(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'), /^HTTP\/1\.1 200/)
   await until(() => sidecar.inFlight === 0, 'nothing is left at the replica')
+})
+
+test('a rare request that owes a body is told 408, too, and not while it is held', async t => {
+  const { sidecar, port } = await edgeWith(t, {
+    OUTRIGGER_BODY_TIMEOUT: '200',
+    OUTRIGGER_IDLE_TIMEOUT: '600',
+  })
+  const half = 'PROPFIND / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf'
+  t.regex(await said(port, half), /^HTTP\/1\.1 408 [^]*slow-body/)
+  await until(() => sidecar.inFlight === 0, 'nothing is left at the replica')
+  sidecar.others = 4
+  const held = said(port, half)
+  await until(() => sidecar.refusals > 0, 'a refusal')
+  t.is(await said(port, ''), '', 'three times as long')
+  t.is(sidecar.seen.length, 0)
+  sidecar.others = 0
+  t.regex(await held, /^HTTP\/1\.1 408 [^]*slow-body/)
+})
+
+test('connections beyond the bound are told 503, those of rare requests and of WebSockets count, too', async t => {
+  const { port } = await edgeWith(t, { OUTRIGGER_MAX_CONNECTIONS: '3' })
+  const held = await Promise.all(
+    ['GET /', 'SEARCH /', 'GET /'].map(async (line, i) => {
+      const socket = connect(port, '127.0.0.1')
+      const upgrade = i === 2 ? 'Connection: Upgrade\r\nUpgrade: websocket\r\n' : ''
+      socket.write(`${line} HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n`)
+      const [answer] = (await once(socket, 'data')) as [Buffer]
+      t.regex(answer.toString(), i === 2 ? /^HTTP\/1\.1 101 / : /^HTTP\/1\.1 200 /)
+      return socket
+    }),
+  )
+  t.regex(await said(port, ''), /^HTTP\/1\.1 503 [^]*"reason":"connections"/)
+  const last = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+  for (const socket of held) {
+    socket.destroy()
+    await until(async () => (await said(port, last)).startsWith('HTTP/1.1 200 '), 'a place is free')
+  }
 })
 
 test('a body that is held stays with the client beyond the bound, and goes whole', async t => {

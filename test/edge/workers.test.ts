@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { setTimeout as after } from 'node:timers/promises'
 import test from 'ava'
 import { WorkerRooms } from '../../edge/workers.ts'
@@ -8,6 +9,7 @@ function failing() {
   const deaths: Record<string, unknown>[] = []
   const room = new WorkerRooms(1, {
     version: 'test',
+    connections: 2,
     log: (_level, _message, fields) => void deaths.push(fields ?? {}),
     activate: () => undefined,
   })
@@ -24,6 +26,17 @@ test('a drain ends when the worker is dead already, and none is started again', 
   const { length } = deaths
   await after(1000)
   t.is(deaths.length, length)
+})
+
+test('so many connections wait for a worker as there may be', async t => {
+  const { room } = failing()
+  const sockets = Array.from({ length: 5 }, () => new Socket())
+  for (const socket of sockets) room.accept('local/digits', socket)
+  t.deepEqual(
+    sockets.map(({ destroyed }) => destroyed),
+    [false, false, true, true, true],
+  )
+  await room.drain(0)
 })
 
 test('a worker that dies again and again is started ever later', async t => {

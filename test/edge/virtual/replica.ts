@@ -8,6 +8,8 @@ import type { VirtualSocket } from '../../sidecar/virtual/socket.ts'
 export class VirtualReplica {
   readonly socket: VirtualSocket
   private readonly random: Random
+  /** It never connects. */
+  private readonly deaf: boolean
   /** Requests that it has given an answer to, and which of them it turned away so that the edge knows. */
   private answered = 0
   private readonly turned = new Set<number>()
@@ -20,6 +22,7 @@ export class VirtualReplica {
   constructor(socket: VirtualSocket, random: Random) {
     this.socket = socket
     this.random = random
+    this.deaf = random.below(12) === 0
   }
 
   /** Each request that reached it, and whether it was turned away unadmitted. */
@@ -41,8 +44,8 @@ export class VirtualReplica {
     const { socket, rest, random } = this
     if (socket.closed) return
     if (socket.connecting) {
-      const chance = calm ? 9 : random.below(10)
-      return chance === 0 ? socket.refuse() : chance > 2 ? socket.connect() : undefined
+      if (this.deaf) return
+      return !calm && random.below(8) === 0 ? socket.refuse() : socket.connect()
     }
     const next = rest.shift()
     if (next !== undefined) return this.say(next)

@@ -77,6 +77,7 @@ export class World {
       spans: { end: () => undefined, take: () => [] },
       bounds: {
         ...LIMITS,
+        connections: 100,
         pipelineBytes: 300,
         headTimeoutMs: 1000,
         idleTimeoutMs: 5000,
@@ -166,7 +167,7 @@ export class World {
         this.turn()
       }
       // Less at a time than a client may rest, or take for its body.
-      this.pass(50)
+      this.pass(round < 150 ? 50 : 500)
       this.turn()
     }
   }

@@ -20,7 +20,7 @@ export class VirtualClient {
     let stream = ''
     for (let n = requests; n > 0; n--) stream += this.request(`w${nextWord()}`, random)
     for (let at = 0; at < stream.length;) {
-      const most = stream.length - at > 5000 ? 30_000 : random.below(2) === 0 ? 20 : 400
+      const most = stream.length > 5000 ? 30_000 : random.below(2) === 0 ? 20 : 400
       const size = 1 + random.below(most)
       this.pieces.push(stream.slice(at, at + size))
       at += size

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { affordable, connectionsFor } from '../../sidecar/descriptors.ts'
+import { affordable, connectionsFor } from '../../../core/runtime/descriptors.ts'
 
 test('a client may need two descriptors, and what is our own stays free', t => {
   t.is(connectionsFor(10_000, Infinity), 10_000)

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Log } from '../core/runtime/log.ts'
+import type { Log } from './log.ts'
 
 /** Descriptors that are not for clients: our own files and ports, samples, probes, and the word that there are too many. */
 const OWN = 48
