@@ -56,7 +56,7 @@ export class Call implements Asked, AttemptEvents {
     }
     // 3 Hold, until a replica has a free slot: at once in calm
     desk.meter.offered()
-    desk.calls.set(this.id, this)
+    desk.calls.add(this.id, this)
     desk.run(now => desk.dispatch.arrive(this.id, this.clientUs, now))
   }
 

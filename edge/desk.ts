@@ -4,6 +4,7 @@ import type { ReplicaTable } from '../core/model/tables.ts'
 import type { Clock } from '../core/runtime/clock.ts'
 import type { Log } from '../core/runtime/log.ts'
 import type { Action } from './dispatch/action.ts'
+import { ById } from './dispatch/by-id.ts'
 import { Dispatch } from './dispatch/dispatch.ts'
 import type { FrontBounds } from './front.ts'
 import { Meter } from './meter.ts'
@@ -46,7 +47,7 @@ const TICK_MS = 5
 /** One endpoint in this process: its dispatcher, the requests it holds, the way to its replicas. */
 export class Desk {
   readonly around: Surroundings
-  readonly calls = new Map<number, Held>()
+  readonly calls = new ById<Held>()
   readonly meter: Meter
   readonly dispatch: Dispatch
   readonly tunnels = new Set<() => void>()

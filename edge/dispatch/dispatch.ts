@@ -1,5 +1,6 @@
 import type { Action, Ended, Terms } from './action.ts'
 import { RetryBudget } from './budget.ts'
+import { ById } from './by-id.ts'
 import { Drain } from './drain.ts'
 import { age, eject } from './ejection.ts'
 import { Fleet } from './fleet.ts'
@@ -17,7 +18,7 @@ const AGE_EVERY = 5
 export class Dispatch {
   private readonly random: () => number
   private readonly mostHeld: () => number
-  private readonly items = new Map<number, Item>()
+  private readonly items = new ById<Item>()
   private readonly held = new Held()
   private readonly fleet = new Fleet()
   private readonly budget = new RetryBudget()
@@ -92,12 +93,12 @@ export class Dispatch {
     if (this.held.size >= this.bound) {
       const oldest = this.held.oldest
       const reject = oldest !== null && oldest.onTimeUs <= nowUs ? oldest : item
-      this.items.set(id, item)
+      this.items.add(id, item)
       if (reject !== item) this.hold(item, nowUs)
       this.held.remove(reject)
       actions.push(this.reject(reject, 'full', nowUs))
     } else {
-      this.items.set(id, item)
+      this.items.add(id, item)
       this.hold(item, nowUs)
     }
     return [...actions, ...this.pump(nowUs)]
