@@ -53,7 +53,7 @@ export function readConfig(
   }
   const int = (name: VariableName, least: number, most: number): number => {
     const value = text(name)
-    const read = /^\d{1,9}$/.test(value) ? Number(value) : NaN
+    const read = /^\d{1,12}$/.test(value) ? Number(value) : NaN
     if (!(read >= least && read <= most)) wrong(name, `an integer from ${least} to ${most}`, value)
     return read
   }
@@ -81,6 +81,7 @@ function bounds(int: (name: VariableName, least: number, most: number) => number
     headers: int('OUTRIGGER_MAX_HEADERS', 10, 1000),
     connections: int('OUTRIGGER_MAX_CONNECTIONS', 1, 1_000_000),
     pipelineBytes: int('OUTRIGGER_PIPELINE_BYTES', 1, 16_777_216),
+    unreadBytes: int('OUTRIGGER_UNREAD_BYTES', 65_536, 68_719_476_736),
     headTimeoutMs: int('OUTRIGGER_HEAD_TIMEOUT', 100, 3_600_000),
     idleTimeoutMs: int('OUTRIGGER_IDLE_TIMEOUT', 100, 3_600_000),
     bodyTimeoutMs: int('OUTRIGGER_BODY_TIMEOUT', 100, 3_600_000),

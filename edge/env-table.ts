@@ -54,6 +54,11 @@ export const variables = {
     sentence:
       'Bytes that a client may send before their turn (further requests, a body that is held), 1 to 16777216; then its connection is not read.',
   },
+  OUTRIGGER_UNREAD_BYTES: {
+    default: '134217728',
+    sentence:
+      'Bytes of answers that all clients of a worker together may leave unread, counting 64 KiB more for each of them, 65536 to 68719476736; beyond that those are cut off that have taken nothing for longest.',
+  },
   OUTRIGGER_HEAD_TIMEOUT: {
     default: '15000',
     sentence: 'How long a head may take from its first byte to its last, ms, 100 to 3600000.',
@@ -65,7 +70,8 @@ export const variables = {
   },
   OUTRIGGER_BODY_TIMEOUT: {
     default: '60000',
-    sentence: 'How long a client may send nothing of a body that it owes, ms, 100 to 3600000.',
+    sentence:
+      'How long a client may send nothing of a body that it owes, or take nothing of an answer, ms, 100 to 3600000.',
   },
   OUTRIGGER_DRAIN_GRACE: {
     default: '0',

@@ -21,6 +21,7 @@ export interface FrontBounds {
   headBytes: number
   headers: number
   connections: number
+  unreadBytes: number
   headTimeoutMs: number
   idleTimeoutMs: number
   bodyTimeoutMs: number
@@ -41,7 +42,7 @@ export interface Front {
 const REST_MS = 500
 
 export function front(desk: Desk): Front {
-  const { bounds, clock, kept } = desk.around
+  const { bounds, clock, kept, unread } = desk.around
   const ask: Ask = (head, upload, asker, arrivedUs) =>
     new Call(desk, head, upload, asker, arrivedUs)
   const compat = compatServer(desk, ask)
@@ -52,6 +53,7 @@ export function front(desk: Desk): Front {
     ask,
     reading,
     kept,
+    unread,
     keepAlive: `connection: keep-alive\r\nkeep-alive: timeout=${seconds}\r\n`,
     closing: () => desk.closing,
     look: nowMs => desk.sweep(nowMs),

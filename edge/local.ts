@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Kept } from '../core/carry/kept.ts'
 import { dialer } from '../core/carry/pool.ts'
 import { realTime } from '../core/carry/time.ts'
+import { Unread } from '../core/carry/unread.ts'
 import { systemClock } from '../core/runtime/clock.ts'
 import { affordable } from '../core/runtime/descriptors.ts'
 import { jsonLog } from '../core/runtime/log.ts'
@@ -41,6 +42,7 @@ export async function localRoom(
       spans: edgeSpans(telemetry, clock),
       places: new Places(mostHeld(processes)),
       bounds: affordable(config.bounds, log),
+      unread: new Unread(config.bounds.unreadBytes, config.bounds.bodyTimeoutMs),
       kept: new Kept(mostHeld(processes) * HELD_BYTES),
       activate,
     },

@@ -42,7 +42,8 @@ export interface SidecarConfig {
   gpus: string | null
   maxUpgrades: number
   carrier: 'fast' | 'compat'
-  bounds: TrafficBounds & H2Bounds & { pipelineBytes: number; keptBytes: number }
+  bounds: TrafficBounds &
+    H2Bounds & { pipelineBytes: number; keptBytes: number; unreadBytes: number }
   drainTimes: DrainTimes
   drainGraceMs: number
   drainTimeoutMs: number
@@ -108,6 +109,7 @@ function bounds(read: Reader): SidecarConfig['bounds'] {
     connections: of('OUTRIGGER_MAX_CONNECTIONS'),
     pipelineBytes: of('OUTRIGGER_PIPELINE_BYTES'),
     keptBytes: of('OUTRIGGER_KEPT_BYTES'),
+    unreadBytes: of('OUTRIGGER_UNREAD_BYTES'),
     headTimeoutMs: of('OUTRIGGER_HEAD_TIMEOUT'),
     idleTimeoutMs: of('OUTRIGGER_IDLE_TIMEOUT'),
     bodyTimeoutMs: of('OUTRIGGER_BODY_TIMEOUT'),

@@ -39,6 +39,14 @@ export const trafficVariables = {
     sentence:
       'Bytes of heads that are not whole and of what came before its turn that all clients together may make the sidecar keep; who would add to them is answered 503.',
   },
+  OUTRIGGER_UNREAD_BYTES: {
+    kind: 'int',
+    default: '67108864',
+    min: 65_536,
+    max: 68_719_476_736,
+    sentence:
+      'Bytes of answers that all clients together may leave unread, counting 64 KiB more for each of them; beyond that those are cut off that have taken nothing for longest.',
+  },
   OUTRIGGER_HEAD_TIMEOUT: {
     kind: 'int',
     default: '15000',
@@ -59,7 +67,7 @@ export const trafficVariables = {
     min: 100,
     max: 3_600_000,
     sentence:
-      'How long a client may send nothing of a body that it owes, or in HTTP/2 take nothing of an answer, ms.',
+      'How long a client may send nothing of a body that it owes, or take nothing of an answer, ms.',
   },
   OUTRIGGER_QUIET_TIMEOUT: {
     kind: 'int',

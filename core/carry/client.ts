@@ -13,7 +13,6 @@ import { answerText, interimText, latin1, Outgoing, saidText } from './wire.ts'
 
 /** One for all: it has nothing to keep. */
 const NO_BODY = new Upload({ kind: 'none' })
-const END = '0\r\n\r\n'
 
 /**
  * One connection of a client. Requests are read and answered one after the other: what comes before its turn
@@ -207,17 +206,19 @@ export class Client implements Asker, Reader {
 
   data(bytes: Buffer, from: number, to: number): void {
     if (this.chunked) this.outgoing.text(`${(to - from).toString(16)}\r\n`)
-    this.outgoing.data(bytes, from, to)
+    this.outgoing.data(bytes, from, to, this.holds)
     if (this.chunked) this.outgoing.text('\r\n')
   }
 
   flush(): boolean {
     if (!this.outgoing.empty) this.outgoing.flush(this.socket)
+    const { writableLength } = this.socket
+    if (writableLength > 0) this.around.options.unread.left(writableLength, this.around.now)
     return !this.socket.writableNeedDrain
   }
 
   end(): void {
-    if (this.chunked) this.outgoing.text(END)
+    if (this.chunked) this.outgoing.text('0\r\n\r\n')
     this.flush()
   }
 
@@ -234,9 +235,8 @@ export class Client implements Asker, Reader {
     const headers = this.last ? { ...said.headers, connection: 'close' } : said.headers
     if (said.headers['connection'] === 'close') this.last = true
     this.begun = true
-    this.socket.write(
-      saidText({ ...said, headers }, this.head?.method === 'HEAD', options.keepAlive),
-    )
+    const text = saidText({ ...said, headers }, this.head?.method === 'HEAD', options.keepAlive)
+    this.socket.write(text)
     this.done(this.around.now())
   }
 

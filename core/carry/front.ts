@@ -5,6 +5,7 @@ import { Client } from './client.ts'
 import type { Kept } from './kept.ts'
 import type { Reading } from './reading.ts'
 import { realTime } from './time.ts'
+import type { Unread } from './unread.ts'
 
 /** HTTP/1.1 on sockets, the side of the clients: their connections, and bounds on what they may send or withhold. */
 export interface FrontOptions {
@@ -18,6 +19,8 @@ export interface FrontOptions {
   pipelineBytes: number
   /** Bytes that all clients together make us keep. */
   kept: Kept
+  /** Bytes of answers that clients leave unread. */
+  unread: Unread
   /** The lines that say so to a client whose connection is kept. */
   keepAlive: string
   /** We are about to go: each answer ends its connection. */
@@ -69,12 +72,17 @@ export function front(options: FrontOptions, { now } = realTime): Front {
   const look = (): void => {
     const nowMs = now()
     options.look(nowMs)
+    options.unread.look(nowMs)
     for (const client of clients) client.look(nowMs)
   }
   const timer = setInterval(look, Math.min(500, Math.max(10, every)))
   timer.unref()
   return {
-    accept: socket => void clients.add(new Client(socket, around)),
+    accept(socket) {
+      const client = new Client(socket, around)
+      clients.add(client)
+      options.unread.add(client.socket)
+    },
     closeResting(restMs) {
       const long = now() - restMs
       for (const { resting, sinceMs, socket } of clients) {

@@ -17,6 +17,8 @@ const slice = Reflect.get(Buffer.prototype, 'latin1Slice') as (
 
 /** Up to here two writes cost more than a copy. */
 const SMALL = 2048
+/** A piece below it is not worth the buffer of 64 KiB that it lies in, where it lies for long. */
+const HALF = 32 * 1024
 
 /** The head for the model. `context`: those of its headers that may have changed. `asked`: ours, in place of the client's. */
 export function requestText(
@@ -102,9 +104,10 @@ export class Outgoing {
     this.rest += text
   }
 
-  /** Bytes that stay as they are until they are sent. */
-  data(bytes: Buffer, from: number, to: number): void {
-    if (to - from <= SMALL) this.rest += latin1(bytes, from, to)
+  /** Bytes that stay as they are until they are sent; `late`: that may take long. */
+  data(bytes: Buffer, from: number, to: number, late: boolean): void {
+    if (late && to - from < HALF) this.copy(bytes, from, to)
+    else if (to - from <= SMALL) this.rest += latin1(bytes, from, to)
     else this.large(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to))
   }
 

@@ -10,6 +10,8 @@ export class VirtualReplica {
   private readonly random: Random
   /** It never connects. */
   private readonly deaf: boolean
+  /** It says nothing more, in the middle of an answer. */
+  private stuck = false
   /** Requests that it has given an answer to, and which of them it turned away so that the edge knows. */
   private answered = 0
   private readonly turned = new Set<number>()
@@ -42,7 +44,7 @@ export class VirtualReplica {
   /** One thing. `calm`: it does what it should. */
   act(calm: boolean): void {
     const { socket, rest, random } = this
-    if (socket.closed) return
+    if (socket.closed || this.stuck) return
     if (socket.connecting) {
       if (this.deaf) return
       return !calm && random.below(8) === 0 ? socket.refuse() : socket.connect()
@@ -71,8 +73,10 @@ export class VirtualReplica {
     socket.say(piece)
     if (this.turning === '') return
     this.turning = this.turning.slice(piece.length)
-    // The head is there: the edge knows.
-    if (!this.turning.includes('\r\n\r\n')) this.turned.add(this.answered - 1)
+    // The head is there (its body has four bytes): the edge knows.
+    if (this.turning.length > 4) return
+    this.turned.add(this.answered - 1)
+    this.stuck = this.turning !== '' && this.random.below(3) === 0
   }
 
   private begin(what: string, calm: boolean): void {

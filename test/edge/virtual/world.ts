@@ -1,5 +1,6 @@
 import { front, type Front } from '../../../core/carry/front.ts'
 import { Kept } from '../../../core/carry/kept.ts'
+import { Unread } from '../../../core/carry/unread.ts'
 import { Call } from '../../../edge/call.ts'
 import { Desk, type Surroundings } from '../../../edge/desk.ts'
 import { Places } from '../../../edge/places.ts'
@@ -12,6 +13,10 @@ import { VirtualReplica } from './replica.ts'
 const LIMITS = { headBytes: 2000, headers: 20 }
 const MOST_CLIENTS = 6
 const REPLICAS = 3
+/** Three clients may leave something unread. */
+const UNREAD = 200_000
+/** Rounds. */
+const TROUBLED = 40
 
 /** Clients and replicas around the real requests of an edge, and one chance after the other. */
 export class World {
@@ -31,7 +36,7 @@ export class World {
     this.mostHeld = 2 + random.below(10)
     this.places = new Places(this.mostHeld)
     this.desk = new Desk(this.entry(), this.around())
-    const { bounds, kept, time } = this.desk.around
+    const { bounds, kept, unread, time } = this.desk.around
     this.front = front(
       {
         ...bounds,
@@ -45,6 +50,7 @@ export class World {
             bytes.fill(0)
           }),
         kept,
+        unread,
         keepAlive: 'connection: keep-alive\r\n',
         closing: () => this.desk.closing,
         look: nowMs => this.desk.sweep(nowMs),
@@ -78,12 +84,14 @@ export class World {
       bounds: {
         ...LIMITS,
         connections: 100,
+        unreadBytes: UNREAD,
         pipelineBytes: 300,
         headTimeoutMs: 1000,
         idleTimeoutMs: 5000,
         bodyTimeoutMs: 1000,
       },
       kept: new Kept(random.below(4) === 0 ? 4000 : 400_000),
+      unread: new Unread(UNREAD, 1e9),
       places: this.places,
       activate: () => undefined,
     }
@@ -152,24 +160,28 @@ export class World {
     this.turn()
   }
 
-  /** All is well from now on: whoever is there still gets what it asked for. */
+  /** Clients do what they should and, after a while, replicas do: whoever is there still gets what it asked for. */
   settle(): void {
-    const replicas = [{ replica: 'r9', address: '127.0.0.1:9', ready: true, revision: 'r1' }]
-    this.desk.table(entry([], { limit: 3, queueUs: 6e7, holdUs: 6e7, replicas }))
     for (let round = 0; round < 200; round++) {
+      if (round === 0 || round === TROUBLED) this.fresh(`${9000 + round}`)
       for (const client of this.clients) {
         client.socket.clog(false)
         client.send()
       }
       for (let i = 0; i < 4; i++) {
         for (const { socket } of this.replicas) socket.clog(false)
-        for (const replica of this.replicas) replica.act(true)
+        for (const replica of this.replicas) replica.act(round >= TROUBLED)
         this.turn()
       }
       // Less at a time than a client may rest, or take for its body.
       this.pass(round < 150 ? 50 : 500)
       this.turn()
     }
+  }
+
+  private fresh(port: string): void {
+    const replicas = [{ replica: port, address: `127.0.0.1:${port}`, ready: true, revision: 'r1' }]
+    this.desk.table(entry([], { limit: 3, queueUs: 6e7, holdUs: 6e7, replicas }))
   }
 
   /** All sockets do what they can. */

@@ -29,7 +29,7 @@ export class VirtualClient {
 
   private request(word: string, random: Random): string {
     let { method, text } = requestOf(word, random)
-    if (random.below(40) === 0) {
+    if (random.below(20) === 0) {
       method = random.below(2) === 0 ? 'POST' : 'PUT'
       const head = `${method} /${word} HTTP/1.1\r\nHost: a\r\n`
       text = `${head}Content-Length: ${LARGE}\r\n\r\n${'b'.repeat(LARGE)}`

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 export class VirtualSocket extends EventEmitter {
   destroyed = false
   writableNeedDrain = false
+  /** Of what it wrote: not taken by the other side yet. */
   writableLength = 0
   /** What our side wrote. */
   wrote = ''
@@ -29,6 +30,10 @@ export class VirtualSocket extends EventEmitter {
     this.halfOpen = halfOpen
   }
 
+  get bytesWritten(): number {
+    return this.wrote.length
+  }
+
   get socket(): Socket {
     return this as unknown as Socket
   }
@@ -39,6 +44,7 @@ export class VirtualSocket extends EventEmitter {
     if (this.destroyed || this.ended) return false
     this.wrote += typeof data === 'string' ? data : data.toString('latin1')
     this.writableNeedDrain = this.full
+    if (this.full) this.writableLength += data.length
     return !this.full
   }
 
@@ -98,6 +104,7 @@ export class VirtualSocket extends EventEmitter {
     this.full = full
     if (full || !this.writableNeedDrain) return
     this.writableNeedDrain = false
+    this.writableLength = 0
     if (!this.destroyed) this.emit('drain')
   }
 

@@ -76,6 +76,7 @@ export class World {
         bodyTimeoutMs: 1000,
         pipelineBytes: 300,
         keptBytes: 4000,
+        unreadBytes: 150_000,
         keepAlive: 'connection: keep-alive\r\n',
         handOver: socket => this.handed(socket as unknown as VirtualSocket),
       },
