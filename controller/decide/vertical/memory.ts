@@ -1,3 +1,4 @@
+import { armsOf } from './evidence.ts'
 import type { Look } from './verdict.ts'
 
 /**
@@ -17,11 +18,21 @@ export interface MemoryNote {
   permille: number
 }
 
-/** The most in use of late, with the mean in flight. */
-function seen({ inputs, state }: Look): MemoryNote | null {
+/** The most in use of late, with the mean in flight: while two limits alternate, that of the higher one, which took it. */
+function seen(look: Look): MemoryNote | null {
+  const { inputs, state } = look
   const w = inputs.windows?.[state.order?.probe == null ? '3' : '30'] ?? null
   if (w === null || w.memoryPermille === null || w.reporting === 0) return null
-  return { permille: w.memoryPermille, inFlight: Math.round(w.inFlightMilli / w.reporting) / 1000 }
+  const milli = Math.round(higherArm(look) ?? w.inFlightMilli / w.reporting)
+  return { permille: w.memoryPermille, inFlight: milli / 1000 }
+}
+
+/** In flight under the higher of two limits that alternate, in thousandths; null without. */
+function higherArm({ inputs, state: { order } }: Look): number | null {
+  if (order === null || order.probe === null) return null
+  const { a, b } = armsOf(inputs.folds, order.n)
+  const higher = order.probe.other > order.limit ? b : a
+  return higher === null || higher.us === 0 ? null : (1000 * higher.inFlight) / higher.us
 }
 
 /** So many in flight that memory tells what those above the fewest take. */

@@ -42,15 +42,19 @@ const inUse = (memoryPermille: number, inFlight: number) => ({
 
 test('memory: no limit that by what requests have taken so far would kill the model', t => {
   const better = arms([100, 200, 20], [125, 200, 25])
-  // 300 idle and 20 each: there is room for 32.
+  // 300 idle, and 20 each of the 25 that the higher arm had: there is room for 32, whatever the mean of both arms is.
   const state = { ...comparing(20, 25), run: 1, memory: { inFlight: 0, permille: 300 } }
-  const room = decided(state, seen(better, inUse(700, 20)), given, T0 + 30_000)
+  const room = decided(state, seen(better, inUse(800, 22)), given, T0 + 30_000)
   t.is(room.outcome.to, 32)
   t.true(codes(room).includes('memory-room'))
   t.true((room.outcome.order?.probe?.other ?? 0) <= 32)
-  const over = decided(state, seen(better, inUse(980, 20)), given, T0 + 30_000)
+  const higher = decided(state, seen(better, inUse(980, 22)), given, T0 + 30_000)
+  t.is(higher.outcome.to, 23, 'what 25 took is no reason to cut 20')
+  const lower = { ...comparing(20, 16), memory: state.memory }
+  const same16 = arms([100, 200, 20], [100, 160, 16])
+  const over = decided(lower, seen(same16, inUse(980, 18)), given, T0 + 30_000)
   t.deepEqual([over.outcome.action, over.outcome.to], ['cut', 19])
-  const same = decided(state, seen(better, inUse(300, 20)), given, T0 + 30_000)
+  const same = decided(state, seen(better, inUse(300, 22)), given, T0 + 30_000)
   t.false(codes(same).includes('memory-room'))
 })
 
@@ -70,14 +74,14 @@ test('memory: what the model fills by itself is no bound, and only what requests
   const room = (memory: LimitState['memory'], now: number): number =>
     decided(
       { ...comparing(20, 25), run: 1, memory },
-      seen(better, inUse(now, 20)),
+      seen(better, inUse(now, 22)),
       given,
       T0 + 30_000,
     ).outcome.to
   t.is(room({ inFlight: 4, permille: 970 }, 970), 40, 'requests take nothing')
   t.is(
-    room({ inFlight: 4, permille: 970 }, 978),
-    34,
+    room({ inFlight: 4, permille: 970 }, 980),
+    35,
     'half a permille each, half of the rest is theirs',
   )
   t.true(room({ inFlight: 4, permille: 970 }, 995) < 20, 'they take what is left')
