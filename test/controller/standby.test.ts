@@ -184,16 +184,20 @@ test('one that is stopped before its leader answered leaves its files to whoever
   const own = await leaderOn(t, dir)
   await own.writer.append([note(1)])
   await own.end()
-  let ask: (url: string) => void = () => undefined
-  const leader = (): Promise<string> => new Promise(resolve => (ask = resolve))
+  const { promise: answered, resolve: answer } = Promise.withResolvers<string>()
+  let asked = false
+  const leader = (): Promise<string> => {
+    asked = true
+    return answered
+  }
   const standby = standbyOf(dir, leader, [])
   const started = standby.start()
-  await new Promise(resolve => setTimeout(resolve, 50))
+  await until(() => asked)
   let stopped = false
   const stopping = standby.stop().then(() => (stopped = true))
   await new Promise(resolve => setTimeout(resolve, 50))
   t.false(stopped, 'not while it may still touch them')
-  ask('http://127.0.0.1:9')
+  answer('http://127.0.0.1:9')
   await Promise.all([started, stopping])
   t.is((await walk(dir)).records, 1)
 })

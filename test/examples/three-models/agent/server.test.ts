@@ -4,7 +4,7 @@ import { failedStart, startModel } from '../model-process.ts'
 const SERVER = 'agent/server.ts'
 type Answer = { answer: string; calls: { ms: number }[] }
 
-test('fifty requests at once take far less than one after another', async t => {
+test('fifty requests at once take less than half of one after another', async t => {
   const model = await startModel(t, SERVER, { env: { AGENT_SEED: '3' } })
   const begun = performance.now()
   const replies = await Promise.all(
@@ -16,7 +16,7 @@ test('fifty requests at once take far less than one after another', async t => {
   t.true(answers.every(({ answer }, at) => answer.endsWith(`number ${at}`)))
   const waits = answers.map(({ calls }) => calls.reduce((sum, { ms }) => sum + ms, 0))
   const oneByOne = waits.reduce((sum, wait) => sum + wait, 0)
-  t.true(together < oneByOne / 5, `${together} ms together, ${oneByOne} ms one by one`)
+  t.true(together < oneByOne / 2, `${together} ms together, ${oneByOne} ms one by one`)
   t.true(together >= Math.max(...waits))
 })
 
