@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { createServer } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import type { Sample } from '../../core/model/sample.ts'
 import {
@@ -19,45 +18,7 @@ import {
   until,
 } from './bench.ts'
 import { fakeSidecar } from './fake-sidecar.ts'
-
-const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
-
-/** The edge as a process of its own. */
-async function startProcess(
-  t: ExecutionContext,
-  controller: string,
-  args: string[] = [],
-  env = {},
-) {
-  const child = spawn(process.execPath, [main, 'edge', ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: {
-      OUTRIGGER_CONTROLLER: controller,
-      OUTRIGGER_TOKEN: TOKEN,
-      OUTRIGGER_ADMIN: '127.0.0.1:0',
-      OUTRIGGER_LOG_LEVEL: 'error',
-      ...env,
-    },
-  })
-  t.teardown(() => child.kill('SIGKILL'))
-  let out = ''
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
-  await until(() => out.includes('\n') || child.exitCode !== null, 'the line that says it listens')
-  const { listening } = JSON.parse(out) as { listening: { admin: string } }
-  return { child, admin: listening.admin }
-}
-
-async function portAt(admin: string, endpoint = ENDPOINT): Promise<number> {
-  let address: string | undefined
-  await until(async () => {
-    const got = (await (await fetch(`http://${admin}/v1/edge`)).json()) as {
-      endpoints: Record<string, string>
-    }
-    address = got.endpoints[endpoint]
-    return address !== undefined
-  }, 'a port')
-  return Number(address?.split(':').at(-1))
-}
+import { main, portAt, startProcess } from './process.ts'
 
 /** Process ids of its children (Linux, proc(5)). */
 function workersOf(child: ChildProcess): number[] {
