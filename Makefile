@@ -104,6 +104,6 @@ $(PEERS): bench/package-lock.json
 	cd bench && PATH='$(HOST_PATH)' npm ci --loglevel=error
 	touch $@
 
-$(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json scripts/build.ts
+$(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json scripts/build.ts scripts/bundle.ts
 	node scripts/build.ts
 	touch $@

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { extname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { localEnvironment } from '../local/config.ts'
 import { readPlan, type Plan } from '../local/file.ts'
@@ -153,10 +154,10 @@ function ended(signal: AbortSignal, forMs: number | null): Promise<void> {
   })
 }
 
-/** Node as it runs now, and this very file's neighbour: source or compiled. */
+/** Node as it runs now, and main beside this very file: the source, or from dist/chunks the bundle's. */
 function ownCommand(): string[] {
-  const main = import.meta.filename.replace(/up\.([jt]s)$/, 'main.$1')
-  return [process.execPath, '--max-semi-space-size=1', main]
+  const file = new URL(`../cli/main${extname(import.meta.filename)}`, import.meta.url)
+  return [process.execPath, '--max-semi-space-size=1', fileURLToPath(file)]
 }
 
 function codeOf(problems: Problem[]): number {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** The package's version. package.json lies one folder up from cli/, or two from dist/cli/. */
+/** The package's version. package.json lies one folder up from cli/, or two from dist/chunks/. */
 export const version: string = read('../package.json') ?? read('../../package.json') ?? 'unknown'
 
 function read(relative: string): string | null {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { Answer, Route } from '../core/runtime/admin.ts'
 
-/** The live page's files: beside this one in dist as in the sources. No path leaves the folder. */
+/** The live page's files: in dist/ as in the sources one folder up. No path leaves the folder. */
 const folder = new URL('../dashboards/explorer/', import.meta.url)
 
 const types: Record<string, string> = {

@@ -154,7 +154,8 @@ class Worker {
   }
 
   private start(): ChildProcess {
-    const file = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
+    // From edge/ as from dist/chunks/.
+    const file = new URL(`../edge/worker${extname(import.meta.filename)}`, import.meta.url)
     const since = performance.now()
     const child = fork(fileURLToPath(file), [this.around.version, String(this.of)])
     child.on('message', message => this.take(message as FromWorker))

@@ -13,7 +13,12 @@ const paths = new Set(entries.map(({ path }) => path))
 
 test('the image holds node, its loader, the program, its packages and who it runs as', t => {
   const needed = ['usr/local/bin/node', 'app/dist/cli/main.js', 'app/package.json', 'etc/passwd']
-  for (const path of [...needed, 'app/dist/dashboards/explorer/index.html', 'tmp']) {
+  for (const path of [
+    ...needed,
+    'app/dist/dashboards/explorer/index.html',
+    'app/dist/THIRD-PARTY-LICENSES.txt',
+    'tmp',
+  ]) {
     t.true(paths.has(path), path)
   }
   t.true([...paths].some(path => /^lib.*\/ld-linux/.test(path)))
@@ -66,13 +71,11 @@ test('written to a folder, the program runs from there alone', t => {
     version: string
   }
   t.true(asked(join(folder, 'app/dist/cli/main.js'), '--version').includes(version))
-  const components = ['controller', 'aggregator', 'edge', 'sidecar']
-  const imports = [
-    ...components.map(name => join(folder, 'app/dist', name, 'main.js')),
-    '@kubernetes/client-node',
-    '@opentelemetry/sdk-node',
-    'prom-client',
-  ].map(name => `await import(${JSON.stringify(name)})`)
+  for (const name of ['controller', 'aggregator', 'edge', 'sidecar', 'up', 'check']) {
+    t.regex(asked(join(folder, 'app/dist/cli/main.js'), name, '--help'), /Examples:/, name)
+  }
+  const packages = ['@kubernetes/client-node', '@opentelemetry/sdk-node', 'http-proxy', 'yaml']
+  const imports = packages.map(name => `await import(${JSON.stringify(name)})`)
   const from = ['--input-type=module', '-e', `${imports.join(';')};console.log('all')`]
   const inApp = execFileSync(node, from, { cwd: join(folder, 'app'), encoding: 'utf8' })
   t.is(inApp.trim(), 'all')
