@@ -80,6 +80,7 @@ function bounds(int: (name: VariableName, least: number, most: number) => number
     headBytes: int('OUTRIGGER_HEAD_BYTES', 1024, 1_048_576),
     headers: int('OUTRIGGER_MAX_HEADERS', 10, 1000),
     connections: int('OUTRIGGER_MAX_CONNECTIONS', 1, 1_000_000),
+    upgrades: int('OUTRIGGER_MAX_UPGRADES', 0, 100_000),
     pipelineBytes: int('OUTRIGGER_PIPELINE_BYTES', 1, 16_777_216),
     unreadBytes: int('OUTRIGGER_UNREAD_BYTES', 65_536, 68_719_476_736),
     headTimeoutMs: int('OUTRIGGER_HEAD_TIMEOUT', 100, 3_600_000),

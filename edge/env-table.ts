@@ -49,6 +49,11 @@ export const variables = {
     sentence:
       'Connections of clients that may be open at once in each worker, of all its endpoints together, 1 to 1000000; more are answered 503.',
   },
+  OUTRIGGER_MAX_UPGRADES: {
+    default: '1000',
+    sentence:
+      'Upgraded connections (WebSocket) of an endpoint that may be open at once, 0 to 100000; more are answered 503.',
+  },
   OUTRIGGER_PIPELINE_BYTES: {
     default: '65536',
     sentence:

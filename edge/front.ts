@@ -21,6 +21,8 @@ export interface FrontBounds {
   headBytes: number
   headers: number
   connections: number
+  /** Upgraded connections of one endpoint. */
+  upgrades: number
   unreadBytes: number
   headTimeoutMs: number
   idleTimeoutMs: number

@@ -5,13 +5,10 @@ import { HEADERS } from '../core/model/tables.ts'
 import { bareText, rejectionText } from './answers.ts'
 import type { Desk } from './desk.ts'
 
-/** Upgraded connections of one endpoint that may be open at once. */
-const MOST_TUNNELS = 1000
-
 /** An upgrade to WebSocket (RFC 6455): two sockets joined until either goes. It takes no slot. */
 export function tunnel(desk: Desk, head: Head, client: Duplex, firstBytes: Buffer): void {
   client.on('error', () => client.destroy())
-  if (desk.tunnels.size >= MOST_TUNNELS) return turnAway(desk, client, 'upgrades')
+  if (desk.tunnels.size >= desk.around.bounds.upgrades) return turnAway(desk, client, 'upgrades')
   const upstream = desk.anyUpstream()
   if (upstream === undefined) {
     desk.around.activate(desk.entry.endpoint)

@@ -85,6 +85,27 @@ test('connections beyond the bound are told 503, those of rare requests and of W
   }
 })
 
+test('WebSockets beyond the bound are told 503, all else is served', async t => {
+  const { sidecar, port } = await edgeWith(t, { OUTRIGGER_MAX_UPGRADES: '1' })
+  const lines = 'Host: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
+  const upgrade = `GET / HTTP/1.1\r\n${lines}\r\n`
+  const first = connect(port, '127.0.0.1', () => first.write(upgrade))
+  t.regex(String(((await once(first, 'data')) as [Buffer])[0]), /^HTTP\/1\.1 101 /)
+  t.regex(await said(port, upgrade), /^HTTP\/1\.1 503 [^]*x-outrigger-reason: upgrades/)
+  t.is((await ask(port)).status, 200)
+  first.destroy()
+  const again = async (): Promise<boolean> =>
+    new Promise(resolve => {
+      const next = connect(port, '127.0.0.1', () => next.write(upgrade))
+      next.once('data', (answer: Buffer) => {
+        next.destroy()
+        resolve(answer.toString().startsWith('HTTP/1.1 101 '))
+      })
+    })
+  await until(again, 'its place is free')
+  t.true(sidecar.seen.length > 2)
+})
+
 test('a body that is held stays with the client beyond the bound, and goes whole', async t => {
   const { sidecar, port } = await edgeWith(t, { OUTRIGGER_PIPELINE_BYTES: '1000' })
   sidecar.others = 4

@@ -3,11 +3,10 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { createServer } from 'node:net'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import type { Sample } from '../../core/model/sample.ts'
 import {
   ENDPOINT,
-  TOKEN,
   ask,
   entry,
   fakeController,

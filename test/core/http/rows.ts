@@ -15,7 +15,8 @@ export function rows(): Row[] {
   return page.split('\n').flatMap(line => {
     if (line.startsWith('## ')) section = line.slice(3)
     const [, what, cell, fate] = /^\| (.*?) \| (`.*) \| (.*?) \|$/.exec(line) ?? []
-    if (what === undefined || cell === undefined || fate === undefined) return []
+    if (section === 'Bounds' || what === undefined || cell === undefined || fate === undefined)
+      return []
     return [{ section, what, bytes: bytesOf(cell), fate }]
   })
 }

@@ -84,6 +84,7 @@ export class World {
       bounds: {
         ...LIMITS,
         connections: 100,
+        upgrades: 0,
         unreadBytes: UNREAD,
         pipelineBytes: 300,
         headTimeoutMs: 1000,
