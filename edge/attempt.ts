@@ -17,12 +17,13 @@ export const REPLAY_BYTES = 64 * 1024
 const CONNECT_MS = 1000
 /** A replica that does not say 100 in this time is sent the body all the same (RFC 9110 10.1.1). */
 const CONTINUE_MS = 1000
+const NOTHING = {}
 /** An answer that goes to nobody has this long to end; then its connection is closed. */
 const DETACHED_MS = 1000
 
 export interface AttemptEvents {
-  /** The connection stands: from here on the replica may have seen it. Gives our headers, for now. */
-  connected(): Record<string, string>
+  /** The connection stands: from here on the replica may have seen it. Gives our lines of its head, for now. */
+  connected(nowUs: number): string
   /** False: this answer is not for the client, and nothing more is told. */
   answered(head: AnswerHead, said: { slots: Slots | null; reason: string | null }): boolean
   /** All of the answer has come: when, ms. `pausedUs`: how long the replica waited for the client. */
@@ -48,6 +49,8 @@ export class Attempt implements User {
   /** Null: nobody listens any more. */
   private events: AttemptEvents | null
   private forget: (() => void) | null = null
+  /** Null until it is known: a new connection takes its time. */
+  private connectedUs: number | null = null
   private sent = false
   /** The body goes to this replica. */
   private fed = false
@@ -64,10 +67,11 @@ export class Attempt implements User {
     this.toHead = errand.head.method === 'HEAD'
   }
 
-  start(pool: Pool, nowMs: number): void {
-    const kept = pool.take(nowMs)
+  start(pool: Pool, nowUs: number): void {
+    const kept = pool.take(nowUs / 1000)
     const link = kept ?? pool.open()
     this.link = link
+    if (kept !== null) this.connectedUs = nowUs
     if (kept === null) this.forget = this.errand.time.after(CONNECT_MS, () => this.give(false))
     link.use(this)
   }
@@ -78,10 +82,10 @@ export class Attempt implements User {
     this.stopTimer()
     this.sent = true
     const { head } = errand
-    const own = events.connected()
+    const own = events.connected(this.connectedUs ?? errand.clock.us())
     const asks = asksFirst(head)
-    if (asks) own['expect'] = '100-continue'
-    const text = requestText(head, head.context ?? {}, own)
+    const ours = asks ? `${own}expect: 100-continue\r\n` : own
+    const text = requestText(head, head.context ?? NOTHING, NOTHING, ours)
     // The head goes with what there is of the body.
     if (head.body.kind !== 'none') link.socket.cork()
     link.socket.write(text, 'latin1')
@@ -203,8 +207,23 @@ function asksFirst({ body }: RequestHead): boolean {
   return body.kind === 'chunked' || (body.kind === 'length' && body.bytes > REPLAY_BYTES)
 }
 
-/** "effective;in-flight", or null when it is not that. */
+/** "effective;in-flight", or null when it is not that. By hand: each answer has it, and a match is an array of strings. */
 function readSlots(text: string | null): Slots | null {
-  const match = text === null ? null : /^(\d{1,6});(\d{1,6})$/.exec(text)
-  return match === null ? null : { effective: Number(match[1]), inFlight: Number(match[2]) }
+  if (text === null) return null
+  const middle = text.indexOf(';')
+  const effective = countOf(text, 0, middle)
+  const inFlight = countOf(text, middle + 1, text.length)
+  return effective < 0 || inFlight < 0 ? null : { effective, inFlight }
+}
+
+/** One to six digits, or -1. */
+function countOf(text: string, from: number, to: number): number {
+  if (to <= from || to - from > 6) return -1
+  let count = 0
+  for (let i = from; i < to; i++) {
+    const digit = text.charCodeAt(i) - 0x30
+    if (digit < 0 || digit > 9) return -1
+    count = count * 10 + digit
+  }
+  return count
 }

@@ -57,35 +57,31 @@ export class Call implements Asked, AttemptEvents {
     // 3 Hold, until a replica has a free slot: at once in calm
     desk.meter.offered()
     desk.calls.add(this.id, this)
-    desk.run(now => desk.dispatch.arrive(this.id, this.clientUs, now))
+    desk.follow(desk.dispatch.arrive(this.id, this.clientUs, this.arrivedUs), this.arrivedUs)
   }
 
   /** 4 Forward: one attempt. */
-  send(replica: string): void {
+  send(replica: string, nowUs: number): void {
     const { desk, head, upload, asker } = this
     const upstream = desk.upstream(replica)
     if (upstream === undefined) return desk.run(now => desk.dispatch.unsent(this.id, now))
     const { clock, time } = desk.around
     this.replica = replica
-    this.givenUs = clock.us()
-    this.sentUs = this.givenUs
+    this.givenUs = nowUs
+    this.sentUs = nowUs
     desk.meter.attempt()
     this.attempt = new Attempt({ head, upload, asker, clock, time }, this)
-    this.attempt.start(upstream.pool, this.givenUs / 1000)
+    this.attempt.start(upstream.pool, nowUs)
   }
 
-  connected(): Record<string, string> {
+  connected(nowUs: number): string {
     const { desk } = this
-    const nowUs = desk.around.clock.us()
     this.sentUs = nowUs
     if (this.head.expectsContinue && !this.toldToGoOn) this.asker.goOn()
     this.toldToGoOn = true
-    const own: Record<string, string> = { [HEADERS.pass]: desk.pass }
-    if (this.clientUs !== Infinity) {
-      const leftMs = Math.ceil((this.clientUs - nowUs) / 1000)
-      own[HEADERS.deadline] = String(Math.max(0, leftMs))
-    }
-    return own
+    if (this.clientUs === Infinity) return desk.passLine
+    const leftMs = Math.ceil((this.clientUs - nowUs) / 1000)
+    return `${desk.passLine}${HEADERS.deadline}: ${Math.max(0, leftMs)}\r\n`
   }
 
   answered(

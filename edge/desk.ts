@@ -1,7 +1,7 @@
 import type { Kept } from '../core/carry/kept.ts'
 import type { Unread } from '../core/carry/unread.ts'
 import type { RejectReason } from '../core/model/sample.ts'
-import type { ReplicaTable } from '../core/model/tables.ts'
+import { HEADERS, type ReplicaTable } from '../core/model/tables.ts'
 import type { Clock } from '../core/runtime/clock.ts'
 import type { Log } from '../core/runtime/log.ts'
 import type { Action } from './dispatch/action.ts'
@@ -35,7 +35,7 @@ export interface Surroundings extends Reach {
 
 /** A request that the dispatcher has: what it says of it. */
 interface Held {
-  send(replica: string): void
+  send(replica: string, nowUs: number): void
   reject(reason: RejectReason, retryAfterS: number): void
   fail(): void
   giveUp(): void
@@ -56,8 +56,9 @@ export class Desk {
   readonly tunnels = new Set<() => void>()
   closing = false
   entry: Entry
-  /** The signed pass as it goes with each attempt. */
+  /** The signed pass as it goes with each attempt, and as a line of its head. */
   pass = ''
+  passLine = ''
   private readonly upstreams = new Map<string, Upstream>()
   private readonly place: Place
   private lastId = -1
@@ -83,6 +84,7 @@ export class Desk {
   table(entry: Entry): void {
     this.entry = entry
     this.pass = Buffer.from(JSON.stringify(entry.pass)).toString('base64url')
+    this.passLine = `${HEADERS.pass}: ${this.pass}\r\n`
     const names = new Set(entry.replicas.map(replica => replica.replica))
     for (const [name, upstream] of this.upstreams) {
       // Requests under way keep their sockets; only idle ones are closed with the pool.
@@ -112,15 +114,20 @@ export class Desk {
   }
 
   /** Tells the dispatcher something and does what it says. What that sets off runs afterwards, in order. */
-  run(tell: (nowUs: number) => Action[]): void {
+  run(tell: (nowUs: number) => readonly Action[]): void {
     const now = this.around.clock.us()
-    this.waiting.push(...tell(now))
+    this.follow(tell(now), now)
+  }
+
+  /** Does what the dispatcher has said at that time. What that sets off runs afterwards, in order. */
+  follow(said: readonly Action[], now: number): void {
+    for (const action of said) this.waiting.push(action)
     this.place.holds(this.dispatch.heldCount)
     if (this.running) return
     this.running = true
     try {
       for (let action = this.waiting.shift(); action !== undefined; action = this.waiting.shift()) {
-        this.act(action)
+        this.act(action, now)
       }
     } finally {
       this.running = false
@@ -164,11 +171,11 @@ export class Desk {
     for (const upstream of this.upstreams.values()) upstream.pool.close()
   }
 
-  private act(action: Action): void {
+  private act(action: Action, nowUs: number): void {
     if (action.kind === 'activate') return this.around.activate(this.entry.endpoint)
     const call = this.calls.get(action.id)
     if (call === undefined) return
-    if (action.kind === 'send') call.send(action.replica)
+    if (action.kind === 'send') call.send(action.replica, nowUs)
     else if (action.kind === 'reject') call.reject(action.reason, action.retryAfterS)
     else call.fail()
   }

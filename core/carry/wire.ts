@@ -20,13 +20,17 @@ const SMALL = 2048
 /** A piece below it is not worth the buffer of 64 KiB that it lies in, where it lies for long. */
 const HALF = 32 * 1024
 
-/** The head for the model. `context`: those of its headers that may have changed. `asked`: ours, in place of the client's. */
+/**
+ * The head for the model. `context`: those of its headers that may have changed. `asked`: ours, in place of the
+ * client's. `ours`: lines that no client's stand in for, each with its CRLF.
+ */
 export function requestText(
   head: RequestHead,
   context: Readonly<Record<string, string | string[]>>,
   asked: Readonly<Record<string, string>>,
+  ours = '',
 ): string {
-  let text = `${head.method} ${head.target} HTTP/1.1\r\n${head.kept}`
+  let text = `${head.method} ${head.target} HTTP/1.1\r\n${head.kept}${ours}`
   for (const name in asked) text += `${name}: ${asked[name]}\r\n`
   for (const name in context) {
     const value = context[name] ?? ''

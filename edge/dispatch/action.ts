@@ -13,6 +13,16 @@ export interface Terms {
   replicas: readonly Listed[]
 }
 
+/** Before the first table. */
+export const NO_TERMS: Terms = {
+  limit: 1,
+  queueUs: 1_000_000,
+  holdUs: 30_000_000,
+  growing: false,
+  maxReplicas: 1,
+  replicas: [],
+}
+
 export type Action =
   /** Give it to the replica. `probing`: the replica is full as far as known. */
   | { kind: 'send'; id: number; replica: string; probing: boolean }

@@ -1,4 +1,4 @@
-import type { Action, Ended, Terms } from './action.ts'
+import { NO_TERMS, type Action, type Ended, type Terms } from './action.ts'
 import { RetryBudget } from './budget.ts'
 import { ById } from './by-id.ts'
 import { Drain } from './drain.ts'
@@ -24,14 +24,7 @@ export class Dispatch {
   private readonly budget = new RetryBudget()
   private readonly overload = new Overload()
   private readonly drain = new Drain()
-  private terms: Terms = {
-    limit: 1,
-    queueUs: SECOND,
-    holdUs: 30 * SECOND,
-    growing: false,
-    maxReplicas: 1,
-    replicas: [],
-  }
+  private terms: Terms = NO_TERMS
   private names: ReadonlySet<string> = new Set()
   private hadReplica = false
   private activatedUs = -Infinity
@@ -89,19 +82,29 @@ export class Dispatch {
       repeated: false,
       replica: null,
     }
+    this.items.add(id, item)
+    const sent = this.atOnce(item, nowUs)
+    if (sent !== null) return [sent]
     const actions = this.pump(nowUs)
     if (this.held.size >= this.bound) {
       const oldest = this.held.oldest
       const reject = oldest !== null && oldest.onTimeUs <= nowUs ? oldest : item
-      this.items.add(id, item)
       if (reject !== item) this.hold(item, nowUs)
       this.held.remove(reject)
       actions.push(this.reject(reject, 'full', nowUs))
-    } else {
-      this.items.add(id, item)
-      this.hold(item, nowUs)
-    }
+    } else this.hold(item, nowUs)
     return [...actions, ...this.pump(nowUs)]
+  }
+
+  /** In calm it goes without having been held: null where something is, or no slot is free. */
+  private atOnce(item: Item, nowUs: number): Action | null {
+    if (this.held.size > 0 || this.bound <= 0) return null
+    const replica = this.fleet.choose(nowUs, this.random)
+    if (replica === null) return null
+    this.overload.see(null, this.terms.queueUs, nowUs)
+    this.hadReplica = true
+    if (this.terms.growing) item.deadlineUs = this.patience(item)
+    return this.give(item, replica, false, nowUs)
   }
 
   /** The client went away. */
@@ -267,11 +270,8 @@ export class Dispatch {
       .expire(nowUs)
       .map(item => this.reject(item, reachable ? 'late' : 'no-replica', nowUs))
     const head = reachable ? this.held.oldest : null
-    const overload = this.overload.see(
-      head === null ? null : nowUs - head.arrivedUs,
-      this.terms.queueUs,
-      nowUs,
-    )
+    const waitUs = head === null ? null : nowUs - head.arrivedUs
+    const overload = this.overload.see(waitUs, this.terms.queueUs, nowUs)
     this.assign(actions, overload, nowUs)
     if (this.held.size > 0 && !reachable && nowUs - this.activatedUs >= SECOND) {
       this.activatedUs = nowUs

@@ -71,9 +71,9 @@ export class Fleet {
       if (!replica.usable(nowUs) || replica.free <= 0) continue
       const load = replica.load(nowUs)
       if (load > least) continue
-      if (load < least) equals = []
+      if (load < least) equals = [replica]
+      else equals.push(replica)
       least = load
-      equals.push(replica)
     }
     if (equals.length === 0) return null
     const first = equals[Math.floor(random() * equals.length)]
