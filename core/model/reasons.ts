@@ -154,6 +154,16 @@ export const reasons = {
     sentence: 'The model of throughput and latency likes {to} best (was {from}).',
     help: '',
   },
+  unguarded: {
+    sentence:
+      'The fast guard held the first limit of {limit} down for {seconds} s: without it for a moment, to see whether fewer at once are faster.',
+    help: '',
+  },
+  warming: {
+    sentence:
+      '{latePermille} of the answers are late, and fewer at once are no faster, as with a cold cache: {limit} until they come in time.',
+    help: 'Where it stays so, no limit reaches the objective.',
+  },
   overshoot: { sentence: 'The last raise lost: back from {from} to {to}.', help: '' },
   learned: {
     sentence: 'Raising further brings nothing: {limit} is learned; small probes go on.',

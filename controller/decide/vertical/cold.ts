@@ -3,9 +3,10 @@ import { hurry, seenAs } from './hurry.ts'
 import { aheadOf, derive, remember } from './learn.ts'
 import { measure } from './measure.ts'
 import { modelled, overshot, ROOM, roomOf, step, type Read } from './raise.ts'
-import { objectiveUs, slotsFor } from './state.ts'
+import { objectiveUs, raisedFrom, slotsFor } from './state.ts'
 import { aimOf, guardCut, hold, reason, reportingOf, settled, worse } from './verdict.ts'
 import type { Look, Verdict } from './verdict.ts'
+import { mayBeCold, unguarded, warming } from './warm.ts'
 
 const ENOUGH = 20
 /** Where latency has no room, and for the first p95, a tail must be seen. */
@@ -28,7 +29,9 @@ export function cold(look: Look): Verdict {
   const { whole, since } = settled(look)
   const replicas = reportingOf(inputs)
   if (whole === null) return hold(look, gathering(look, null))
-  const cut = failed(look, whole) ?? guardCut(look, since ?? whole)
+  const e = since ?? whole
+  const cut =
+    failed(look, whole) ?? (mayBeCold(state) ? null : (unguarded(look, e) ?? guardCut(look, e)))
   if (cut !== null) return cut
   const sooner = hurry(look, whole)
   if (sooner !== null) return sooner
@@ -49,8 +52,9 @@ export function cold(look: Look): Verdict {
 
 /** Most answers are errors since the limit was raised, as of a model that dies of it: back to where it lived. */
 function failed({ state, now }: Look, e: Evidence): Verdict | null {
-  const { previous, limit } = state
-  if (previous === null || previous.limit >= limit || !isFailing(e)) return null
+  const { limit } = state
+  const previous = raisedFrom(state)
+  if (previous === null || !isFailing(e)) return null
   const to = previous.limit
   return {
     wants: to,
@@ -112,7 +116,13 @@ function judge(look: Look, whole: Evidence, since: Evidence): Verdict {
     // Traffic reaches the limit now: what came before it did says nothing.
     return hold(look, why, fresh >= APP_LIMITED ? { ...look.state, base: whole } : look.state)
   }
-  const known = { ...look, state: remember(derived, m, look) }
+  const compared = remember(derived, m, look)
+  const warms = warming(look, compared, m, whole)
+  if (warms !== null) return warms
+  // What came after a cut may be faster because the cache is warmer: that says nothing of more in flight.
+  const raised = raisedFrom(look.state)
+  const state = raised === null ? remember({ ...derived, previous: null }, m, look) : compared
+  const known = { ...look, state }
   const read = { evidence: since, measured: m, aim, ahead: aheadOf(look.state, known.state) }
   const v = step(known, read)
   const stops = v.state.phase === 'steady' && m.late <= 0.5

@@ -3,8 +3,9 @@ import type { Evidence } from './evidence.ts'
 import { aheadOf, derive, remember } from './learn.ts'
 import { measure, type Measure } from './measure.ts'
 import { modelled, overshot, roomOf, step } from './raise.ts'
-import { objectiveUs } from './state.ts'
-import { aimOf, reportingOf, type Look, type Verdict } from './verdict.ts'
+import { objectiveUs, raisedFrom } from './state.ts'
+import { aimOf, reportingOf, tooLate, type Look, type Verdict } from './verdict.ts'
+import { mayBeCold } from './warm.ts'
 
 /** Answers of each replica: with fewer none can be called late or in time. More would cost long requests minutes. */
 const FEW = 4
@@ -19,13 +20,15 @@ export function hurry(look: Look, whole: Evidence): Verdict | null {
   const replicas = reportingOf(look.inputs)
   const few = whole.count < FEW * replicas || whole.seconds < replicas
   if (few || whole.guardSeconds > 0) return null
-  const at = { ...look, state: derive(look, whole) }
+  const at = { ...look, state: { ...derive(look, whole), previous: raisedFrom(look.state) } }
   const us = objectiveUs(at.state, at.settings)
   if (us === null) return null
   const { price } = aimOf(at.state, at.settings)
   const aim = { objectiveUs: us / stretchOf(whole), price }
   const m = measure(whole, aim)
   if (m === null || m.bound < HELD) return null
+  // A cache that warms up looks like a raise that pays.
+  if (mayBeCold(look.state) && tooLate(m.late, m.count)) return null
   const { previous, limit } = at.state
   const fresh = previous === null ? 1 : 1 - previous.limit / limit
   const turns = (whole.count * whole.us) / whole.inFlight / replicas / fresh

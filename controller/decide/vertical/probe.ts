@@ -6,6 +6,7 @@ import { memoryRoom } from './memory.ts'
 import type { Look } from './verdict.ts'
 import { FLAT_BELOW, mayBeBatcher } from './verdict.ts'
 import { longRequests, objectiveUs, queueDeadlineUs, slotsFor, type LimitState } from './state.ts'
+import { mayBeCold } from './warm.ts'
 
 type PublishedOrder = NonNullable<LimitState['order']>
 const RATIO = 1.25
@@ -21,7 +22,10 @@ export function nextOrder(look: Look, next: 'up' | 'down' | 'none'): PublishedOr
     objectiveUs: objectiveUs(state, settings),
     probe: slots ? { other, ...slotsFor(state) } : null,
     // A fixed limit is a person's: the guard leaves it alone.
-    latePermille: settings['fixed-limit'] === null ? clamp(state.latePermille, 100, 120) : 1000,
+    latePermille:
+      settings['fixed-limit'] === null && !mayBeCold(state)
+        ? clamp(state.latePermille, 100, 120)
+        : 1000,
     queueUs: queueDeadlineUs(state, settings),
     n: (state.order?.n ?? 0) + 1,
   }

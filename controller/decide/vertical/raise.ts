@@ -1,6 +1,7 @@
 import { shareBelow, type Evidence } from './evidence.ts'
 import type { Aim, Measure } from './measure.ts'
 import { bestRatio } from './model.ts'
+import { raisedFrom } from './state.ts'
 import { between, cpuRoom, mayBeBatcher, pointOf, reason, tooLate } from './verdict.ts'
 import type { Look, Verdict } from './verdict.ts'
 
@@ -29,7 +30,7 @@ export function step(look: Look, read: Read): Verdict {
   const model = Math.max(1, Math.round(from * (room > 1 ? room : modelled(look, read))))
   const back = overshot(look, m)
   // Throughput grows more below the last limit than from there to here: the model knows nothing of it.
-  const known = Math.min(from, state.previous?.limit ?? 1)
+  const known = Math.min(from, raisedFrom(state)?.limit ?? 1)
   const to = back ?? Math.max(model, known)
   const numbers = {
     earlyPermille: Math.round(m.early * 1000),
@@ -40,7 +41,7 @@ export function step(look: Look, read: Read): Verdict {
   const proposals = [{ rule: room > 1 ? 'double' : 'model', wants: model, numbers }]
   if (back !== null) proposals.push({ rule: 'overshoot', wants: back, numbers })
   // Before anything was raised it may be a cold cache that is slow: down, and up again when it is warm.
-  const warms = state.previous === null && to < from
+  const warms = raisedFrom(state) === null && to < from
   const done = !warms && (back !== null || to < 2 * from)
   return {
     wants: to,
@@ -59,7 +60,7 @@ export function step(look: Look, read: Read): Verdict {
     state: {
       ...state,
       phase: done ? 'steady' : 'cold',
-      previous: done || to < from ? null : pointOf(from, m),
+      previous: done ? null : pointOf(from, m),
     },
   }
 }
@@ -80,7 +81,8 @@ export function roomOf(look: Look, { evidence, measured: m, aim }: Read): number
 
 /** The model's step; with many late or a full CPU never up unless the last raise clearly paid. */
 export function modelled(look: Look, { evidence, measured: m, aim, ahead }: Read): number {
-  const { previous, elasticity } = look.state
+  const { elasticity } = look.state
+  const previous = raisedFrom(look.state)
   const down = Math.min(1, bestRatio(evidence.histogram, elasticity.mean, aim))
   const best = Math.max(down, bestRatio(evidence.histogram, Math.min(1, ahead), aim))
   const late = tooLate(m.late, m.count)
@@ -92,11 +94,10 @@ export function modelled(look: Look, { evidence, measured: m, aim, ahead }: Read
 
 /** The limit to go back to when the last raise lost, or null. */
 export function overshot(look: Look, m: Measure): number | null {
-  const { limit, previous } = look.state
+  const { limit } = look.state
+  const previous = raisedFrom(look.state)
   const half = m.late > 0.5 && m.count >= 15
-  if (previous === null || previous.limit >= limit) {
-    return half ? Math.max(1, Math.round(limit / 2)) : null
-  }
+  if (previous === null) return half ? Math.max(1, Math.round(limit / 2)) : null
   const error = Math.sqrt(m.varU + previous.varU)
   const lost = m.bound > 0.3 && m.lnU < previous.lnU - Math.max(0.02, error)
   return half || (lost && !mayBeBatcher(look, limit)) ? between(previous.limit, limit) : null

@@ -59,6 +59,7 @@ export interface LimitState {
 }
 
 /** A limiter that has seen nothing yet starts low, whatever limit was configured. */
+export const FIRST_LIMIT = 4
 const FIRST_WITHOUT_OBJECTIVE = 2
 export const MAX_OBSERVATIONS = 12
 /** Mean service time above which slots would take minutes: orders are compared one after another. */
@@ -92,8 +93,13 @@ function firstLimit(settings: Settings): number {
   const first =
     settings['latency-objective'] === null
       ? Math.min(FIRST_WITHOUT_OBJECTIVE, settings['first-limit'])
-      : Math.min(4, settings['first-limit'])
+      : Math.min(FIRST_LIMIT, settings['first-limit'])
   return Math.min(settings['limit-max'], Math.max(settings['limit-min'], first))
+}
+
+/** The point of a lower limit from which this one was raised, or null. */
+export function raisedFrom({ previous, limit }: LimitState): Point | null {
+  return previous !== null && previous.limit < limit ? previous : null
 }
 
 /** A new revision keeps what was learned; what it measured of the old one is no evidence any more. */

@@ -4,7 +4,7 @@ import type { ReasonCode } from '../../../core/model/reasons.ts'
 import type { Settings } from '../../../core/model/settings.ts'
 import { minus, wholeOf, type Evidence } from './evidence.ts'
 import { PRICE_WITH_OBJECTIVE, PRICE_WITHOUT, type Aim, type Measure } from './measure.ts'
-import { objectiveUs, type LimitState, type Point } from './state.ts'
+import { objectiveUs, raisedFrom, type LimitState, type Point } from './state.ts'
 import { round } from './slope.ts'
 
 /** What the learner is told: the world, what it remembers, and the time in ms. */
@@ -120,14 +120,19 @@ export function tooLate(late: number, count: number): boolean {
  */
 const SLOW_US = 2_000_000
 
-/** The fast guard was active for half of the time: its mean is the better limit. Before any raise it may be a cold cache. */
-export function guardCut(look: Look, e: Evidence): Verdict | null {
+/** The fast guard was active for half of the time. */
+export function isGuarded({ inputs }: Look, e: Evidence): boolean {
   const total = e.seconds + e.guardSeconds
-  if (e.guardSeconds * 2 < total || total < 4 * reportingOf(look.inputs)) return null
+  return e.guardSeconds * 2 >= total && total >= 4 * reportingOf(inputs)
+}
+
+/** Where it was, its mean is the better limit. Before any raise it may be a cold cache. */
+export function guardCut(look: Look, e: Evidence): Verdict | null {
+  if (!isGuarded(look, e)) return null
   const from = look.state.limit
-  const raised = look.state.previous
+  const raised = raisedFrom(look.state)
   const mean = Math.round(e.guardLimits / e.guardSeconds)
-  const back = raised !== null && raised.limit < from ? between(raised.limit, from) : from
+  const back = raised !== null ? between(raised.limit, from) : from
   const slow = (look.state.service?.relaxUs ?? 0) > SLOW_US
   const to = clamp(Math.min(mean, back), slow ? Math.ceil(from / 2) : 1, Math.max(1, from - 1))
   if (to === from) return null
