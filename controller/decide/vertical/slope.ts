@@ -12,17 +12,18 @@ export interface Observation {
   varX: number
 }
 
-/** `bound`: share of the time that the limit was reached; else demand bounds throughput, not the limit. */
+/** `bound`: share of the time that the limit was reached; else demand bounds throughput, which is in U, too. */
 export function observe(a: Point, b: Point, now: number, bound: number): Observation {
   const distance = log(b.limit) - log(a.limit)
   const square = distance * distance
+  const slack = (1 - bound) * (1 - bound)
   return {
     at: Math.round(now / 1000),
     lnL: round((log(a.limit) + log(b.limit)) / 2),
     slopeU: round((b.lnU - a.lnU) / distance),
-    varU: round((a.varU + b.varU) / square),
+    varU: round((a.varU + b.varU) / square + slack),
     slopeX: round((b.lnX - a.lnX) / distance),
-    varX: round((a.varX + b.varX) / square + (1 - bound) * (1 - bound)),
+    varX: round((a.varX + b.varX) / square + slack),
   }
 }
 

@@ -42,6 +42,7 @@ test('old, far and demand-limited observations weigh little; without any the pri
   t.true(slopeAt([o], log(200), NOW, prior).slope > 0.35)
   const slack = observe(point(20, 5, 1), point(25, 5, 1), NOW, 0.1)
   t.true(slack.varX > o.varX + 0.8)
+  t.true(slack.varU > o.varU + 0.8, 'throughput is in U')
 })
 
 test('the model: throughput pays where it grows, lateness costs, time costs a little', t => {

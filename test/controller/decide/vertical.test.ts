@@ -171,6 +171,16 @@ test('many late answers and no clear gain cut the limit', t => {
   t.true(v.outcome.to <= 17)
 })
 
+test('what demand made of two arms is no reason to go down to one at a time', t => {
+  // One core of 80 ms, nearly idle again: more came while the lower arm was on.
+  const both = arms([12, 80, 2], [16, 80, 1])
+  const state = { ...comparing(2, 1), run: -1 }
+  const reached = (share: number) =>
+    both.map(f => ({ ...f, boundUs: share * f.us, inFlightIntegral: f.ok * 80_000 }))
+  t.is(decided(state, seen(reached(1)), given, T0 + 30_000).outcome.to, 1)
+  t.is(decided(state, seen(reached(0.5)), given, T0 + 30_000).outcome.to, 2)
+})
+
 test('the fast guard, active for half of the time, sets its mean', t => {
   const guarded = arms([100, 100, 20], [100, 100, 25]).map(f =>
     f.arm === 'a' ? { ...f, seconds: 0, us: 0, guardSeconds: 2, guardLimits: 24 } : f,
