@@ -51,10 +51,10 @@ export async function traffic(
   bounds: TrafficBounds,
   handlers: Handlers,
 ): Promise<Traffic> {
-  const { server, closeResting } = compatServer(bounds, handlers)
+  const { server, handOver, closeResting } = compatServer(bounds, handlers)
   const h2 = door(handlers.h2)
   const give = (socket: Socket, bytes: Buffer, to: Handed): void =>
-    to === 'h2' ? h2.accept(socket, bytes) : handOver(server, socket, bytes)
+    to === 'h2' ? h2.accept(socket, bytes) : handOver(socket, bytes)
   const fast = handlers.fast?.(give) ?? null
   const sniffed = sniffer(bounds.headTimeoutMs, give)
   const clients = crowd(bounds.connections)
@@ -68,8 +68,6 @@ export async function traffic(
     fast?.close()
     throw error
   })
-  // It never listens itself, but begins to watch its time-outs as if it did.
-  server.emit('listening')
   return {
     address: bound[0] ?? '',
     open: () => ({ clients: clients.open(), links: (fast?.open().links ?? 0) + h2.links() }),
@@ -100,7 +98,11 @@ export async function traffic(
 function compatServer(
   { headBytes, headTimeoutMs, idleTimeoutMs, bodyTimeoutMs }: TrafficBounds,
   handlers: Handlers,
-): { server: Server; closeResting(restMs: number): void } {
+): {
+  server: Server
+  handOver(socket: Socket, bytes: Buffer): void
+  closeResting(restMs: number): void
+} {
   const server = createServer({
     maxHeaderSize: headBytes,
     headersTimeout: headTimeoutMs,
@@ -134,14 +136,20 @@ function compatServer(
     const long = performance.now() - restMs
     for (const [socket, { open, since }] of uses) if (open === 0 && since <= long) socket.destroy()
   }
-  return { server, closeResting }
+  return { server, handOver: handing(server), closeResting }
 }
 
-function handOver(server: Server, socket: Socket, bytes: Buffer): void {
-  socket.pause()
-  socket.unshift(bytes)
-  server.emit('connection', socket)
-  socket.resume()
+function handing(server: Server): (socket: Socket, bytes: Buffer) => void {
+  let watches = false
+  return (socket, bytes) => {
+    // It never listens itself, but with its first connection begins to watch its time-outs as if it did.
+    if (!watches) server.emit('listening')
+    watches = true
+    socket.pause()
+    socket.unshift(bytes)
+    server.emit('connection', socket)
+    socket.resume()
+  }
 }
 
 /** All or none. */

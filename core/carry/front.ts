@@ -56,6 +56,9 @@ export interface Front {
   close(): void
 }
 
+/** With no connection of a client for so long there is nothing to look at: what rests behind them is gone sooner. */
+const CALM_MS = 5000
+
 export function front(options: FrontOptions, { now } = realTime): Front {
   const clients = new Set<Client>()
   const around: Around = {
@@ -75,10 +78,22 @@ export function front(options: FrontOptions, { now } = realTime): Front {
     options.unread.look(nowMs)
     for (const client of clients) client.look(nowMs)
   }
-  const timer = setInterval(look, Math.min(500, Math.max(10, every)))
-  timer.unref()
+  let timer: NodeJS.Timeout | null = null
+  let busyMs = 0
+  const stop = (): void => {
+    if (timer !== null) clearInterval(timer)
+    timer = null
+  }
+  // Who serves nobody need not wake up for that.
+  const tick = (): void => {
+    look()
+    if (!options.unread.empty) busyMs = now()
+    else if (now() - busyMs >= CALM_MS) stop()
+  }
   return {
     accept(socket) {
+      busyMs = now()
+      timer ??= setInterval(tick, Math.min(500, Math.max(10, every))).unref()
       const client = new Client(socket, around)
       clients.add(client)
       options.unread.add(client.socket)
@@ -94,6 +109,6 @@ export function front(options: FrontOptions, { now } = realTime): Front {
     },
     open: () => ({ clients: clients.size, kept: options.kept.bytes }),
     look,
-    close: () => clearInterval(timer),
+    close: stop,
   }
 }

@@ -33,6 +33,11 @@ export class Unread {
     })
   }
 
+  /** No connection is open, whoever carries it now. */
+  get empty(): boolean {
+    return this.sockets.size === 0
+  }
+
   /** So much is left in a socket after a write. */
   left(bytes: number, now: () => number): void {
     this.grown += bytes + BUFFER

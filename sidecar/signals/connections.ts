@@ -5,6 +5,8 @@
 import { open } from 'node:fs/promises'
 
 const EVERY_MS = 5000
+/** While there are none: a look costs as much as all that an idle sidecar does in a second. */
+const SELDOM_MS = 15_000
 /** A look that is older says nothing of now. */
 const STALE_MS = 30_000
 /** Some 7000 connections of each family: more than is needed to know that there are any. */
@@ -46,6 +48,7 @@ export function directWatch({ port, root = '' }: DirectOptions): DirectWatch {
       )
       const seen = await Promise.all(reads)
       if (seen.includes(true)) newest = { count: count.value(), at: nowMs }
+      if (count.value() === 0) due = nowMs + SELDOM_MS
     },
     last: nowMs => (newest === null || nowMs - newest.at > STALE_MS ? null : newest.count),
   }

@@ -16,6 +16,9 @@ const ARGUMENTS = [
 const MIB = 1_048_576
 const EVERY_MS = 5_000
 const AFTER_FAILURE_MS = 60_000
+/** A tool that is not there does not come soon, and to look for it is to start a process. */
+const MISSING_MS = 600_000
+const MISSING = 'nvidia-smi is not there'
 const STALE_MS = 15_000
 const TIME_OUT_MS = 3_000
 const LONGEST_OUTPUT = 65_536
@@ -96,7 +99,7 @@ export function gpuReader({
   let running = false
   let said = false
   const fail = (nowMs: number, why: string): void => {
-    due = nowMs + AFTER_FAILURE_MS
+    due = nowMs + (why === MISSING ? MISSING_MS : AFTER_FAILURE_MS)
     readings = []
     if (!said) say(`No GPU is measured: ${why}.`)
     said = true
@@ -129,7 +132,7 @@ export function gpuReader({
 
 function whyOf(error: unknown): string {
   const { code = null, stdout = '' } = error as { code?: unknown; stdout?: unknown }
-  if (code === 'ENOENT') return 'nvidia-smi is not there'
+  if (code === 'ENOENT') return MISSING
   const how = typeof code === 'number' || typeof code === 'string' ? String(code) : 'timed out'
   // It complains on standard output; its first sentence says what is wrong, the rest what to try.
   const [words = ''] = String(stdout)
