@@ -2,13 +2,15 @@ import { log } from '../../../core/model/math.ts'
 import type { Evidence } from './evidence.ts'
 import { aheadOf, derive, remember } from './learn.ts'
 import { measure, type Measure } from './measure.ts'
-import { modelled, overshot, roomOf, step } from './raise.ts'
+import { isBelowFirst, modelled, overshot, roomOf, step } from './raise.ts'
 import { objectiveUs, raisedFrom } from './state.ts'
 import { aimOf, reportingOf, tooLate, type Look, type Verdict } from './verdict.ts'
 import { mayBeCold } from './warm.ts'
 
 /** Answers of each replica: with fewer none can be called late or in time. More would cost long requests minutes. */
 const FEW = 4
+/** Below the first limit of an endpoint that configures none: there most would begin higher, on no answer at all. */
+const FEW_BELOW = 2
 /** Share of the time that the limit was reached: with less it is not what holds throughput. */
 const HELD = 0.5
 
@@ -18,7 +20,8 @@ const HELD = 0.5
  */
 export function hurry(look: Look, whole: Evidence): Verdict | null {
   const replicas = reportingOf(look.inputs)
-  const few = whole.count < FEW * replicas || whole.seconds < replicas
+  const least = isBelowFirst(look) ? FEW_BELOW : FEW
+  const few = whole.count < least * replicas || whole.seconds < replicas
   if (few || whole.guardSeconds > 0) return null
   const at = { ...look, state: { ...derive(look, whole), previous: raisedFrom(look.state) } }
   const us = objectiveUs(at.state, at.settings)

@@ -1,7 +1,7 @@
 import { shareBelow, type Evidence } from './evidence.ts'
 import type { Aim, Measure } from './measure.ts'
 import { bestRatio } from './model.ts'
-import { raisedFrom } from './state.ts'
+import { FIRST_LIMIT, raisedFrom } from './state.ts'
 import { between, cpuRoom, mayBeBatcher, pointOf, reason, tooLate } from './verdict.ts'
 import type { Look, Verdict } from './verdict.ts'
 
@@ -27,7 +27,8 @@ export function step(look: Look, read: Read): Verdict {
   const { measured: m } = read
   const from = state.limit
   const room = roomOf(look, read)
-  const model = Math.max(1, Math.round(from * (room > 1 ? room : modelled(look, read))))
+  const liked = Math.max(1, Math.round(from * (room > 1 ? room : modelled(look, read))))
+  const model = liked > from && isBelowFirst(look) ? Math.max(liked, FIRST_LIMIT) : liked
   const back = overshot(look, m)
   // Throughput grows more below the last limit than from there to here: the model knows nothing of it.
   const known = Math.min(from, raisedFrom(state)?.limit ?? 1)
@@ -63,6 +64,11 @@ export function step(look: Look, read: Read): Verdict {
       previous: done ? null : pointOf(from, m),
     },
   }
+}
+
+/** It was configured to begin lower than others do, which a given objective shows to be no danger: to where they begin. */
+export function isBelowFirst({ state, settings }: Look): boolean {
+  return settings['latency-objective'] !== null && state.limit < FIRST_LIMIT
 }
 
 /** How many times the limit may be at once: latency has room and throughput rises, or flat throughput proves nothing yet. */
