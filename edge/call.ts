@@ -181,7 +181,10 @@ export class Call implements Asked, AttemptEvents {
     this.finish({ reason: this.hop, status: 502 })
     this.desk.meter.completed('server', null, this.desk.entry.objectiveUs)
     this.upload.drop()
-    this.asker.say(failed(this.hop, this.waited()))
+    // A body that was never asked for may never come: the next request could not be told from it.
+    const unasked = this.head.expectsContinue && !this.toldToGoOn
+    const close = unasked ? { connection: 'close' } : {}
+    this.asker.say(failed(this.hop, { ...this.waited(), ...close }))
   }
 
   /** There is no time left: who has had no answer is told so. */

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { Ask } from '../core/carry/asker.ts'
 import { front as clientFront } from '../core/carry/front.ts'
 import { readMessage } from '../core/carry/message.ts'
+import { Rare } from '../core/carry/rare.ts'
 import { reading } from '../core/carry/reading.ts'
 import { refused } from '../core/carry/said.ts'
 import { saidText } from '../core/carry/wire.ts'
@@ -13,7 +14,6 @@ import { bareText } from './answers.ts'
 import { Call } from './call.ts'
 import { handle } from './compat.ts'
 import type { Desk } from './desk.ts'
-import { Resting } from './resting.ts'
 import { tunnel } from './tunnel.ts'
 
 /** Bounds on what clients may send, or withhold. */
@@ -69,10 +69,12 @@ export function front(desk: Desk): Front {
   })
   return {
     accept: socket => fast.accept(socket),
-    open: () => fast.open().clients + compat.resting.size,
+    open: () => fast.open().clients + compat.rare.size,
     closeResting(fromUs) {
-      compat.resting.close(fromUs, REST_MS * 1000)
-      if (clock.us() - fromUs >= REST_MS * 1000) fast.closeResting(REST_MS)
+      // A request may be under way on one that was told of the end only now.
+      if (clock.us() - fromUs < REST_MS * 1000) return
+      compat.rare.closeResting(clock.us() / 1000 - REST_MS)
+      fast.closeResting(REST_MS)
     },
     destroy() {
       fast.close()
@@ -93,7 +95,9 @@ function compatServer(desk: Desk, ask: Ask) {
     keepAliveTimeout: bounds.idleTimeoutMs,
     requireHostHeader: false,
     noDelay: true,
+    shouldUpgradeCallback: request => rare.upgrades(request),
   })
+  const rare = new Rare(server, () => clock.us() / 1000)
   const options = {
     ask,
     headers: bounds.headers,
@@ -101,16 +105,20 @@ function compatServer(desk: Desk, ask: Ask) {
     nowUs: () => clock.us(),
     closing: () => desk.closing,
   }
-  const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
-    handle(options, request, response)
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    if (rare.begin(request, response)) handle(options, request, response)
+  }
   server.on('request', onRequest)
   // With a listener the body is asked for when a replica wants it, not before.
   server.on('checkContinue', onRequest)
   server.on('checkExpectation', onRequest)
-  server.on('upgrade', (request, socket, head) => handleUpgrade(desk, request, socket, head))
+  server.on('upgrade', (request, socket, head) => {
+    rare.forget(socket)
+    handleUpgrade(desk, request, socket, head)
+  })
   // Connections are handed to it by a listener of its own; this starts its guard against slow heads.
   server.emit('listening')
-  return { server, resting: new Resting(server, () => clock.us()) }
+  return { server, rare }
 }
 
 /** A connection that asks to be upgraded: WebSocket is passed through, without a slot. */

@@ -1,5 +1,5 @@
 import { request, type IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { PassThrough, type Duplex } from 'node:stream'
 import { endToEnd, type Head } from '../core/http/head.ts'
 import { HEADERS } from '../core/model/tables.ts'
 import { bareText, rejectionText } from './answers.ts'
@@ -34,23 +34,27 @@ export function tunnel(desk: Desk, head: Head, client: Duplex, firstBytes: Buffe
   }
   desk.tunnels.add(close)
   client.once('close', close)
+  // Read from the start, or its leaving would not be seen while the replica makes up its mind.
+  const fromClient = client.pipe(new PassThrough())
+  client.once('end', close)
   asked.once('upgrade', (response, replica, replicaBytes) => {
+    client.removeListener('end', close)
     replica.on('error', close)
     replica.once('close', close)
     client.once('close', () => replica.destroy())
     const own = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
-    client.write(headText(101, 'Switching Protocols', response, own))
+    client.write(headText(101, 'Switching Protocols', response, own), 'latin1')
     if (replicaBytes.length > 0) client.write(replicaBytes)
     if (firstBytes.length > 0) replica.write(firstBytes)
     replica.setNoDelay(true)
     replica.pipe(client)
-    client.pipe(replica)
+    fromClient.pipe(replica)
   })
   // The replica declined: its answer, and the end of the connection.
   asked.once('response', response => {
     const own = ['Connection', 'close']
     const { statusCode = 502, statusMessage = '' } = response
-    client.write(headText(statusCode, statusMessage, response, own))
+    client.write(headText(statusCode, statusMessage, response, own), 'latin1')
     response.pipe(client)
     response.once('error', close)
   })

@@ -3,6 +3,7 @@ import { Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { crowd } from '../core/carry/crowd.ts'
 import type { Handed } from '../core/carry/front.ts'
+import { Rare } from '../core/carry/rare.ts'
 import { watchBody } from '../core/carry/slow-body.ts'
 import type { Front } from './forward/fast/front.ts'
 import { door } from './forward/h2/door.ts'
@@ -113,12 +114,11 @@ function compatServer(
     keepAliveTimeout: idleTimeoutMs,
     // Both are checked by the strict reading, with an answer that says why.
     requireHostHeader: false,
-    shouldUpgradeCallback: isPlainUpgrade,
+    shouldUpgradeCallback: request => rare.upgrades(request),
   })
-  const uses = new Map<Duplex, Use>()
+  const rare = new Rare(server, () => performance.now())
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const use = uses.get(request.socket)
-    if (use !== undefined) begin(use, request, response)
+    if (!rare.begin(request, response)) return
     watchBody(request, response, bodyTimeoutMs)
     handlers.request(request, response).catch(() => response.destroy())
   }
@@ -126,16 +126,7 @@ function compatServer(
   server.on('checkContinue', onRequest)
   server.on('checkExpectation', onRequest)
   server.on('upgrade', handlers.upgrade)
-  server.on('connect', (_request, socket) => endWith(socket, '501 Not Implemented'))
-  server.on('clientError', (error, socket) => answerError(error, socket, uses.get(socket)))
-  server.on('connection', (socket: Socket) => {
-    uses.set(socket, { open: 0, since: performance.now(), last: null })
-    socket.once('close', () => uses.delete(socket))
-  })
-  const closeResting = (restMs: number): void => {
-    const long = performance.now() - restMs
-    for (const [socket, { open, since }] of uses) if (open === 0 && since <= long) socket.destroy()
-  }
+  const closeResting = (restMs: number): void => rare.closeResting(performance.now() - restMs)
   return { server, handOver: handing(server), closeResting }
 }
 
@@ -177,51 +168,6 @@ async function closeAll(servers: readonly NetServer[]): Promise<void> {
       server => new Promise<unknown>(done => NetServer.prototype.close.call(server, done)),
     ),
   )
-}
-
-/** What a connection is used for: requests without their answers yet, or since when it rests (ms). */
-interface Use {
-  open: number
-  since: number
-  last: { request: IncomingMessage; response: ServerResponse } | null
-}
-
-function begin(use: Use, request: IncomingMessage, response: ServerResponse): void {
-  use.open++
-  use.last = { request, response }
-  response.once('close', () => {
-    use.open--
-    use.since = performance.now()
-    if (use.last?.response === response) use.last = null
-  })
-}
-
-/** Only a WebSocket upgrade without a body is one; all else is read as a request, without its Upgrade. */
-function isPlainUpgrade(request: IncomingMessage): boolean {
-  return (
-    request.method === 'GET' &&
-    request.headers.upgrade?.toLowerCase() === 'websocket' &&
-    !hasBody(request)
-  )
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
-}
-
-const answers: Record<string, string> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-}
-
-function answerError(error: NodeJS.ErrnoException, socket: Duplex, use: Use | undefined): void {
-  const ownBody = use?.open === 1 && use.last?.request.complete === false
-  const answerable =
-    use === undefined || use.open === 0 || (ownBody && !use.last?.response.headersSent)
-  // Where an answer is under way, another one would be taken for a part of it.
-  if (!answerable || !socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-  endWith(socket, answers[error.code ?? ''] ?? '400 Bad Request')
 }
 
 export function endWith(socket: Duplex, status: string): void {

@@ -48,6 +48,7 @@ export function forwardUpgrade(
         'Upgrade',
         'websocket',
       ]),
+      'latin1',
     )
     if (modelBytes.length > 0) client.write(modelBytes)
     if (firstBytes.length > 0) model.write(firstBytes)
@@ -62,6 +63,7 @@ export function forwardUpgrade(
         'Connection',
         'close',
       ]),
+      'latin1',
     )
     response.pipe(client)
     response.once('error', end)

@@ -16,6 +16,8 @@ export class VirtualReplica {
   private answered = 0
   private readonly turned = new Set<number>()
   private turning = ''
+  /** The edge waits for no more of it, and does not ask on the same connection. */
+  private detached = false
   /** It was told to go on with the body. */
   private toldToGoOn = false
   /** The rest of an answer under way; '!' ends the connection. */
@@ -59,6 +61,7 @@ export class VirtualReplica {
       return socket.say('HTTP/1.1 100 Continue\r\n\r\n')
     }
     if (!asked.whole && (calm || random.below(8) > 0)) return
+    this.detached = asked.body.length < 60_000 && !asked.what.startsWith('HEAD ')
     this.begin(asked.what, calm)
   }
 
@@ -76,7 +79,7 @@ export class VirtualReplica {
     // The head is there (its body has four bytes): the edge knows.
     if (this.turning.length > 4) return
     this.turned.add(this.answered - 1)
-    this.stuck = this.turning !== '' && this.random.below(3) === 0
+    this.stuck = this.turning !== '' && this.detached && this.random.below(3) === 0
   }
 
   private begin(what: string, calm: boolean): void {

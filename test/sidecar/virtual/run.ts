@@ -17,6 +17,8 @@ export async function run(schedules: number, seed: number): Promise<Tally> {
   const tally: Tally = { schedules, reached: 0, answered: 0, handed: 0, problems: [] }
   for (let i = 0; i < schedules && tally.problems.length < MOST_PROBLEMS; i++) {
     const problems = await schedule(seed + i, tally)
+    // What was put off to the next tick.
+    await new Promise(resolve => setImmediate(resolve))
     tally.problems.push(...problems.map(problem => `seed ${seed + i}: ${problem}`))
   }
   return tally
