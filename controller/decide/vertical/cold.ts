@@ -16,7 +16,7 @@ const SOON = 4
 const PATIENCE = 8
 /** Without an objective yet, whose first limit holds most of the traffic of long requests back. */
 const FIRST_PATIENCE = 10
-/** An end that is not sure may wait for so many patiences, or mean service times thrice as many. */
+/** An end that is not sure may wait for so many patiences, or mean service times: at too high a limit each of those is long. */
 const LONGEST = 3
 const APP_LIMITED = 0.05
 
@@ -126,7 +126,7 @@ function judge(look: Look, whole: Evidence, since: Evidence): Verdict {
   const read = { evidence: since, measured: m, aim, ahead: aheadOf(look.state, known.state) }
   const v = step(known, read)
   const stops = v.state.phase === 'steady' && m.late <= 0.5
-  const longest = LONGEST * Math.max(PATIENCE, (LONGEST * m.meanUs) / 1_000_000)
+  const longest = LONGEST * Math.max(PATIENCE, m.meanUs / 1_000_000)
   if (!stops || since.seconds >= longest * reportingOf(inputs)) return v
   return mayGoOn(known, read) ? hold(look, gathering(look, since)) : v
 }

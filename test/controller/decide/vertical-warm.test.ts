@@ -3,6 +3,7 @@ import type { LimitState } from '../../../controller/decide/vertical.ts'
 import type { ArmFold } from '../../../core/model/windows.ts'
 import { attempt } from '../../../simulate/learn/trial.ts'
 import { catalogue } from '../../../simulate/plants/catalogue.ts'
+import { settingsWith } from '../../support/learner.ts'
 import { begun, codes, decided, fold, given, seen, T0 } from '../../support/limit-cases.ts'
 
 /** What an order at `limit` had after it settled: so many answers a second, of so many ms. */
@@ -47,6 +48,18 @@ test('late at a limit of 1: that is no limit, so it goes up', t => {
   const one: LimitState = { ...begun({ ...given, 'first-limit': 1 }) }
   const v = answers(one, 3, 2000)
   t.deepEqual([one.limit, v.outcome.to, v.state.phase], [1, 2, 'cold'])
+})
+
+test('below the first limit of others two answers in time suffice to go there; with no objective they do not', t => {
+  const one = (settings: typeof given) => {
+    const low = { ...settings, 'first-limit': 1 }
+    return decided(begun(low), seen([fold(1, 'none', 0, 1, 2, 450, 1)]), low, T0 + 3000)
+  }
+  t.deepEqual([one(given).outcome.from, one(given).outcome.to], [1, 4])
+  t.deepEqual(codes(one(settingsWith({}))), ['gathering'])
+  const late = { ...given, 'first-limit': 1 }
+  const slow = seen([fold(1, 'none', 0, 4, 1, 1400, 1)])
+  t.deepEqual(codes(decided(begun(late), slow, late, T0 + 6000)), ['gathering'])
 })
 
 test('a cold cache costs little from any first limit', t => {

@@ -228,18 +228,6 @@ test('a few answers suffice for a raise that even the worst reading supports, an
   t.deepEqual(codes(at(8, 1200)), ['gathering'], 'a cut waits for all of it')
 })
 
-test('below the first limit of others two answers in time suffice to go there; with no objective they do not', t => {
-  const one = (settings: typeof given) => {
-    const low = { ...settings, 'first-limit': 1 }
-    return decided(begun(low), seen([fold(1, 'none', 0, 1, 2, 450, 1)]), low, T0 + 3000)
-  }
-  t.deepEqual([one(given).outcome.from, one(given).outcome.to], [1, 4])
-  t.deepEqual(codes(one(settingsWith({}))), ['gathering'])
-  const late = { ...given, 'first-limit': 1 }
-  const slow = seen([fold(1, 'none', 0, 4, 1, 1400, 1)])
-  t.deepEqual(codes(decided(begun(late), slow, late, T0 + 6000)), ['gathering'])
-})
-
 test('slow answers before anything was raised may be a cold cache: the cold start goes on from less', t => {
   const slow = [fold(1, 'none', 0, 12, 2, 1800, 4)]
   const settling = decided(begun(given), seen(slow), given, T0 + 12_000)
