@@ -26,7 +26,7 @@ REPORT ?=
 # What bench-path needs of Debian, beside HAProxy.
 PATH_TOOLS := taskset:util-linux /usr/sbin/nginx:nginx wrk:wrk h2load:nghttp2-client nghttpd:nghttp2-server
 
-.PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench bench-learn bench-cluster bench-gpu bench-path bench-surge clean
+.PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench bench-learn bench-cluster bench-engines bench-gpu bench-path bench-surge clean
 
 help: ## Show this.
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,7 +83,10 @@ bench-cluster: $(BUILT) ## The controller with 1,000 endpoints and 10,000 fake p
 	node bench/cluster/main.ts $(ARGS)
 
 bench-gpu: $(BUILT) ## The limit learned for models that batch, against fixed ones, on the GPU of this machine: PyTorch, aiohttp.
-	node bench/gpu/main.ts $(ARGS)
+	node bench/models/main.ts $(ARGS)
+
+bench-engines: $(BUILT) ## The same for MLServer, llama.cpp and the example models on this machine's CPUs: 20 min, Python, a C++ compiler.
+	bench/models/engines.sh node bench/models/main.ts --endpoints engines.yaml $(ARGS)
 
 bench-path: $(BUILT) $(PEERS) ## A request's cost through ours, beside nginx, HAProxy and Node relays: an hour, Linux; ARGS=--quick.
 	scripts/debian-packages.sh $(PATH_TOOLS) /usr/sbin/haproxy:haproxy

@@ -85,7 +85,7 @@ function tables(text: string): string[][][] {
 
 test('the example and its bench run servers that are there, with settings that they read', t => {
   const readme = readFileSync('examples/gpu-batching/README.md', 'utf8')
-  for (const file of ['examples/gpu-batching/outrigger.yaml', 'bench/gpu/endpoints.yaml']) {
+  for (const file of ['examples/gpu-batching/outrigger.yaml', 'bench/models/gpu.yaml']) {
     const read = readPlan(file)
     if (!('plan' in read)) return t.fail(read.errors.join('\n'))
     t.true(read.plan.endpoints.length > 0)

@@ -1,32 +1,37 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startRun } from '../../test/e2e/run.ts'
 import { pause, until } from '../../test/e2e/client.ts'
-import { crowds } from './crowds.ts'
+import { crowdOf, load } from './crowds.ts'
 import { Subject, type Evidence, type Second } from './subject.ts'
 
 /**
- * The limit learned for a model that batches on a GPU, against a sweep of fixed limits: `outrigger up`, real
- * processes, real time. Each endpoint is loaded alone: first until its limit is learned, then with each fixed
+ * The limit learned for real models, against a sweep of fixed limits: `outrigger up`, real processes, real
+ * time. On a GPU (gpu.yaml), or engines on this machine's CPUs (engines.yaml). Each endpoint is loaded alone: first until its limit is learned, then with each fixed
  * limit in turn, and at last with the learned and the best one in turns, since the device and its clocks drift.
  */
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'encoder,untold,llm' },
+    endpoints: { type: 'string', default: 'gpu.yaml' },
+    /** By default all of the file. */
+    only: { type: 'string' },
     'learn-seconds': { type: 'string', default: '90' },
-    limits: { type: 'string', default: '1,2,4,8,16,24,32,48,64' },
+    /** By default the crowd's own. */
+    limits: { type: 'string' },
     /** Seconds at each limit of the sweep, and at each turn of a duel. */
     seconds: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '5' },
     /** Clients at once; by default the crowd's own. */
     width: { type: 'string' },
-    out: { type: 'string', default: join(import.meta.dirname, '../results/gpu.json') },
+    /** By default bench/results/ and the name of the file. */
+    out: { type: 'string' },
   },
 })
 const seconds = Number(values.seconds)
-const limits = values.limits.split(',').map(Number)
+const file = join(import.meta.dirname, values.endpoints)
+const out = values.out ?? join(import.meta.dirname, '../results', `${basename(file, '.yaml')}.json`)
 
 interface Result {
   learned: number
@@ -43,11 +48,12 @@ interface Result {
   seen: Evidence
 }
 
-const run = await startRun(join(import.meta.dirname, 'endpoints.yaml'))
+const run = await startRun(file)
 const results: Record<string, Result> = {}
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 try {
-  for (const name of values.only.split(',')) {
+  const all = Object.keys(run.places.endpoints).map(endpoint => endpoint.replace(/^local\//, ''))
+  for (const name of values.only?.split(',') ?? all) {
     await until(`${name} is ready`, 180_000, () => new Subject(run, name).ready())
     // Without load, for a reading of the GPU at rest.
     await pause(6000)
@@ -65,7 +71,9 @@ async function measure(name: string): Promise<Result> {
   const subject = new Subject(run, name)
   const began = Date.now()
   const idle = await subject.device()
-  const load = crowds(name, run.url(name), values.width === undefined ? null : Number(values.width))
+  const crowd = crowdOf(name)
+  const clients = load(crowd, run.url(name), Number(values.width ?? crowd.width))
+  const limits = values.limits?.split(',').map(Number) ?? crowd.limits
   const learning = await subject.over(Number(values['learn-seconds']))
   const learned = subject.limit()
   const seen = await subject.evidence()
@@ -85,7 +93,7 @@ async function measure(name: string): Promise<Result> {
   const [best = 1] = limits.toSorted((a, b) => good(b) - good(a))
   const duel = await inTurns(subject, learned, best)
   await subject.clear()
-  const client = await load.stop()
+  const client = await clients.stop()
   const total = (of: 'learned' | 'best'): number =>
     duel.rounds.reduce((sum, round) => sum + round[of], 0)
   const ratio = total('learned') / total('best')
@@ -120,7 +128,7 @@ async function inTurns(subject: Subject, learned: number, best: number): Promise
 }
 
 function write(): void {
-  mkdirSync(join(values.out, '..'), { recursive: true })
+  mkdirSync(dirname(out), { recursive: true })
   const asked = ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader']
   const device = spawnSync('nvidia-smi', asked, { encoding: 'utf8' }).stdout?.trim() ?? 'none'
   const text = JSON.stringify(
@@ -129,8 +137,5 @@ function write(): void {
     1,
   )
   // Rows of numbers on a line each.
-  writeFileSync(
-    values.out,
-    `${text.replace(/\[[\d\s,.nul-]+\]/g, row => row.replace(/\s+/g, ' '))}\n`,
-  )
+  writeFileSync(out, `${text.replace(/\[[\d\s,.nul-]+\]/g, row => row.replace(/\s+/g, ' '))}\n`)
 }
