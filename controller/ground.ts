@@ -21,7 +21,10 @@ export interface Ground {
   epoch: number
   /** Others may have decided before us, and may not know yet that they do no more. */
   shared: boolean
-  /** Called before anything is done in a new epoch: makes what an older controller still asks fail. */
+  /**
+   * Called before anything is done in a new epoch: makes what an older controller still asks fail. Rejects when
+   * this one is told to end meanwhile.
+   */
   raised(epoch: number): Promise<void>
   /** Who asked for `to` replicas since `since` (ms), where it can be known. */
   who(endpoint: string, to: number, since: number): string | null

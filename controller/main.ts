@@ -68,7 +68,12 @@ export async function startController(
       bells.append.ring()
     },
   })
-  await ground.raised(journal.ledger.epoch)
+  try {
+    await ground.raised(journal.ledger.epoch)
+  } catch (error) {
+    await journal.ledger.close()
+    throw error
+  }
   const { environment } = config
   const telemetry = await startTelemetry({ component: 'controller', version, environment, log })
   const base = { config, version, log, clock, ground, figures, bells, journal, telemetry }

@@ -24,10 +24,12 @@ export interface Leading {
 /** Name of the injecting webhook, as the chart registers it. */
 const WEBHOOK = 'inject.outrigger.dev'
 
+/** `ended` rejects when a takeover under way is to wait no longer. */
 export function leading(
   around: Around,
   lease: Pick<Lease, 'held' | 'epoch' | 'raiseEpoch'>,
   metrics: MetricsPage,
+  ended: Promise<never>,
 ): Leading {
   const { config, keys, log, changes } = around
   const held = (): boolean => lease.held()
@@ -35,6 +37,10 @@ export function leading(
   const platform = platformOf(around, held)
   const traffic = new TrafficSeen()
   const keepers = keepersOf(around, platform, traffic, held)
+  const raise = async (epoch: number): Promise<void> => {
+    await lease.raiseEpoch(epoch)
+    await platform.fence(epoch)
+  }
   const ground: Ground = {
     platform,
     settings: {
@@ -47,10 +53,7 @@ export function leading(
     keys,
     epoch: lease.epoch,
     shared: true,
-    raised: async epoch => {
-      await lease.raiseEpoch(epoch)
-      await platform.fence(epoch)
-    },
+    raised: epoch => Promise.race([raise(epoch), ended]),
     held,
     who: (endpoint, to, since) => changes.who(endpoint, to, since)?.who ?? null,
     second: windows => traffic.take(windows),

@@ -33,6 +33,8 @@ export class Waiting {
   private end: (why: string) => void = () => undefined
   private readonly over: Promise<string>
   private closing = false
+  /** Rejects when this one is told to end. */
+  private readonly ended = Promise.withResolvers<never>()
 
   static async open(around: Around, webhook: OpenWebhook | null): Promise<Waiting> {
     const { config } = around
@@ -51,6 +53,7 @@ export class Waiting {
     this.around = around
     this.webhook = webhook
     this.over = new Promise(resolve => (this.end = resolve))
+    this.ended.promise.catch(() => undefined)
     this.lease = new Lease({
       kube,
       namespace: cluster.namespace,
@@ -73,6 +76,7 @@ export class Waiting {
   member(): Member {
     const close = async (): Promise<void> => {
       this.closing = true
+      this.ended.reject(new Error('told to end'))
       await this.turnOr(CLOSE_MS)
       await this.decides?.label.stop()
       await this.decides?.controller.close()
@@ -115,7 +119,7 @@ export class Waiting {
   /** One change of role after the other. */
   private next(what: string, work: () => Promise<void>): void {
     this.turn = this.turn.then(work).catch((error: unknown) => {
-      this.end(`can't ${what}: ${wordsOfError(error)}`)
+      if (!this.closing) this.end(`can't ${what}: ${wordsOfError(error)}`)
     })
   }
 
@@ -144,7 +148,7 @@ export class Waiting {
     if (this.closing) return
     await this.copy?.standby.stop()
     this.copy = null
-    const own = leading(this.around, this.lease, this.page)
+    const own = leading(this.around, this.lease, this.page, this.ended.promise)
     this.own = own
     // The same port: for a moment nobody answers there, as when a leader has just gone.
     await this.admin?.close()

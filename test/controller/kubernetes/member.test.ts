@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import type { ClusterConfig } from '../../../controller/config.ts'
@@ -129,4 +130,16 @@ test('one that is told to end while it takes over, and the API server answers no
   t.true(performance.now() - started < 8000)
   const lease = api.store.get(LEASE) as { spec?: { holderIdentity?: string } } | null
   t.is(lease?.spec?.holderIdentity, '', 'another needs no wait')
+  t.deepEqual(filesOpenBelow(of.config.stateDir), [], 'its log is closed')
 })
+
+function filesOpenBelow(dir: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap(fd => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${fd}`)
+      return path.startsWith(dir) ? [path] : []
+    } catch {
+      return []
+    }
+  })
+}
