@@ -1,5 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, cpSync, existsSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  symlinkSync,
+} from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { root } from '../house/tree.ts'
 import type { Buildah } from './buildah.ts'
@@ -30,8 +38,16 @@ function addPrograms(base: string): void {
   for (const path of programs) copy(base, path, `usr/bin/${basename(path)}`)
   copy(base, process.execPath, 'usr/local/bin/node')
   // It fails for scripts among them, and still lists the libraries of the others.
-  const { stdout } = spawnSync('ldd', [process.execPath, ...programs], { encoding: 'utf8' })
+  const listed = [process.execPath, ...programs, ...bundler()]
+  const { stdout } = spawnSync('ldd', listed, { encoding: 'utf8' })
   for (const [, path = ''] of stdout.matchAll(/(?:=> |^\s+)(\/\S+) \(0x/gm)) copy(base, path)
+}
+
+/** Native parts of the bundler: npm installs them, and their libraries are node:26's. */
+function bundler(): string[] {
+  const packages = join(root, 'node_modules/@rolldown')
+  const files = readdirSync(packages, { recursive: true, encoding: 'utf8' })
+  return files.filter(file => file.endsWith('.node')).map(file => join(packages, file))
 }
 
 /** npm as it is set up here: its registry, who may use it, and the certificates that the way there needs. */
