@@ -1,6 +1,7 @@
 import { HEADERS } from '../../../core/model/tables.ts'
 import { Random } from '../../../simulate/random.ts'
 import { Places } from '../../../edge/places.ts'
+import { wasAsked } from '../../sidecar/virtual/client.ts'
 import { World } from './world.ts'
 
 /** Random schedules, one after the other; what holds after each of them. */
@@ -62,16 +63,15 @@ function attempts(world: World, tally: Tally): string[] {
   )) {
     tally.reached++
     if (turned) tally.turned++
-    const [, method = '', word = ''] = /^(\S+) \/(?:health\?)?(\w+)/.exec(what) ?? []
-    const asked = world.clients.map(one => one.asked.get(word)).find(one => one !== undefined)
-    const right = asked?.method === method && (whole ? asked.body === body : /^a?b*$/.test(body))
-    if (!right) problems.push(`a replica reads ${what} ${body.length} ${body.slice(0, 99)}`)
+    if (!wasAsked(world.clients, what, body, whole))
+      problems.push(`a replica reads ${what} ${body.length} ${body.slice(0, 99)}`)
     const own = headers.filter((_, i) => /^x[-_]outrigger/i.test(headers[i - (i % 2)] ?? ''))
     if (own.join() !== `${HEADERS.pass},${world.desk.pass}`) problems.push(`marks: ${own.join()}`)
     if (turned) continue
     const times = (admitted.get(what) ?? 0) + 1
     admitted.set(what, times)
-    if (times > (method === 'POST' ? 1 : 2)) problems.push(`${what} was admitted ${times} times`)
+    if (times > (what.startsWith('POST ') ? 1 : 2))
+      problems.push(`${what} was admitted ${times} times`)
   }
   return problems
 }
@@ -95,7 +95,7 @@ function leaks(world: World, destroyed: boolean): string[] {
     places: fresh.join().most - places.join().most,
     clients,
     kept,
-    timers: world.timers.length,
+    timers: world.time.timers.length,
     sockets: world.replicas.filter(({ socket }) => !socket.destroyed).length,
   }
   front.close()

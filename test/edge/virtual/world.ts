@@ -7,6 +7,7 @@ import { Places } from '../../../edge/places.ts'
 import type { Random } from '../../../simulate/random.ts'
 import { VirtualClient } from '../../sidecar/virtual/client.ts'
 import { VirtualSocket } from '../../sidecar/virtual/socket.ts'
+import { reading, VirtualTime } from '../../sidecar/virtual/time.ts'
 import { entry } from '../bench.ts'
 import { VirtualReplica } from './replica.ts'
 
@@ -20,14 +21,13 @@ const TROUBLED = 40
 
 /** Clients and replicas around the real requests of an edge, and one chance after the other. */
 export class World {
-  nowMs = 0
+  readonly time = new VirtualTime()
   readonly clients: VirtualClient[] = []
   readonly replicas: VirtualReplica[] = []
   readonly mostHeld: number
   readonly places: Places
   readonly desk: Desk
   readonly front: Front
-  timers: { at: number; act: () => void }[] = []
   private readonly random: Random
   private words = 0
 
@@ -43,12 +43,7 @@ export class World {
         bounds,
         ask: (head, upload, asker, arrivedUs) =>
           new Call(this.desk, head, upload, asker, arrivedUs),
-        reading: (socket, reader) =>
-          socket.on('data', (bytes: Buffer) => {
-            reader.read(bytes)
-            // The buffer is used again.
-            bytes.fill(0)
-          }),
+        reading,
         kept,
         unread,
         keepAlive: 'connection: keep-alive\r\n',
@@ -64,15 +59,8 @@ export class World {
     const { random } = this
     return {
       edge: 'edge-1',
-      clock: { us: () => this.nowMs * 1000, now: () => this.nowMs },
-      time: {
-        now: () => this.nowMs,
-        after: (ms, then) => {
-          const timer = { at: this.nowMs + ms, act: then }
-          this.timers.push(timer)
-          return () => (this.timers = this.timers.filter(one => one !== timer))
-        },
-      },
+      clock: this.time.clock,
+      time: this.time.time,
       dial: () => link => {
         const socket = new VirtualSocket(true, false, bytes => link.read(bytes))
         this.replicas.push(new VirtualReplica(socket, random))
@@ -194,10 +182,7 @@ export class World {
   }
 
   pass(ms: number): void {
-    this.nowMs += ms
-    const due = this.timers.filter(({ at }) => at <= this.nowMs)
-    this.timers = this.timers.filter(({ at }) => at > this.nowMs)
-    for (const { act } of due) act()
+    this.time.pass(ms)
     this.front.look()
     if (this.random.below(4) === 0) this.desk.second()
   }

@@ -84,3 +84,15 @@ export class VirtualClient {
     return [...this.asked.values()].map(({ method }) => method)
   }
 }
+
+/** Whether one of them sent this request (`what`: method and target), with this body or, so far, a part of one. */
+export function wasAsked(
+  clients: readonly VirtualClient[],
+  what: string,
+  body: string,
+  whole: boolean,
+): boolean {
+  const [, method = '', word = ''] = /^(\S+) \/(?:health\?)?(\w+)/.exec(what) ?? []
+  const asked = clients.map(one => one.asked.get(word)).find(one => one !== undefined)
+  return asked?.method === method && (whole ? asked.body === body : /^a?b*$/.test(body))
+}

@@ -58,7 +58,7 @@ function leaks(world: World): string[] {
     clients,
     links,
     kept,
-    timers: world.timers.length,
+    timers: world.time.timers.length,
     sockets: models.filter(({ socket }) => !socket.destroyed).length,
   }
   return Object.entries(left).flatMap(([what, n]) => (n === 0 ? [] : [`${n} ${what} left`]))

@@ -5,9 +5,10 @@ import { gate } from '../../../sidecar/gate.ts'
 import { spans } from '../../../sidecar/spans.ts'
 import type { Random } from '../../../simulate/random.ts'
 import { referenceRequests } from '../../core/http/fuzz/reference.ts'
-import { VirtualClient } from './client.ts'
+import { VirtualClient, wasAsked } from './client.ts'
 import { answerTo, FORGED } from './messages.ts'
 import { VirtualSocket } from './socket.ts'
+import { reading, VirtualTime } from './time.ts'
 
 /** Clients and a model around a real front, and one chance after the other. */
 interface VirtualModel {
@@ -21,20 +22,19 @@ interface VirtualModel {
 const LIMITS = { headBytes: 2000, headers: 20 }
 
 export class World {
-  nowMs = 0
+  readonly time = new VirtualTime()
   readonly clients: VirtualClient[] = []
   readonly models: VirtualModel[] = []
   readonly admission: Admission
   readonly front: Front
   private readonly random: Random
-  timers: { at: number; act: () => void }[] = []
   private words = 0
 
   constructor(random: Random) {
     this.random = random
     const first = { limit: 1 + random.below(3), queueUs: 1e12, objectiveUs: null }
     this.admission = new Admission(first, 0, 0)
-    const clock = { us: () => this.nowMs * 1000, now: () => this.nowMs }
+    const { clock } = this.time
     const desk: Desk = {
       healthPaths: new Set(['/health']),
       mostHeaders: LIMITS.headers,
@@ -63,12 +63,7 @@ export class World {
     this.front = front(
       {
         desk,
-        reading: (socket, reader) =>
-          socket.on('data', (bytes: Buffer) => {
-            reader.read(bytes)
-            // The buffer is used again.
-            bytes.fill(0)
-          }),
+        reading,
         dial: link => this.dialled(bytes => link.read(bytes)),
         bounds: LIMITS,
         headTimeoutMs: 1000,
@@ -80,14 +75,7 @@ export class World {
         keepAlive: 'connection: keep-alive\r\n',
         handOver: socket => this.handed(socket as unknown as VirtualSocket),
       },
-      {
-        now: () => this.nowMs,
-        after: (ms, then) => {
-          const timer = { at: this.nowMs + ms, act: then }
-          this.timers.push(timer)
-          return () => (this.timers = this.timers.filter(one => one !== timer))
-        },
-      },
+      this.time.time,
     )
   }
 
@@ -151,10 +139,7 @@ export class World {
   }
 
   pass(ms: number): void {
-    this.nowMs += ms
-    const due = this.timers.filter(({ at }) => at <= this.nowMs)
-    this.timers = this.timers.filter(({ at }) => at > this.nowMs)
-    for (const { act } of due) act()
+    this.time.pass(ms)
     this.front.look()
   }
 
@@ -204,12 +189,11 @@ export class World {
   private sentWrong({ socket }: VirtualModel): string[] {
     const { messages, end } = referenceRequests(socket.wrote)
     if (end !== 'more') return [`the model reads: ${end}: ${JSON.stringify(socket.wrote)}`]
-    return messages.flatMap(({ what, body, whole }) => {
-      const [, method = '', word = ''] = /^(\S+) \/(?:health\?)?(\w+)/.exec(what) ?? []
-      const asked = this.clients.map(one => one.asked.get(word)).find(one => one !== undefined)
-      const right = asked?.method === method && (whole ? asked.body === body : /^a?b*$/.test(body))
-      return right ? [] : [`the model reads ${what} ${body.length} ${body.slice(0, 99)}`]
-    })
+    return messages.flatMap(({ what, body, whole }) =>
+      wasAsked(this.clients, what, body, whole)
+        ? []
+        : [`the model reads ${what} ${body.length} ${body.slice(0, 99)}`],
+    )
   }
 
   /** How often each request reached the model. */
