@@ -14,12 +14,27 @@ function unlisted(names: readonly string[], page: string): string[] {
   return names.filter(name => !page.includes(`\`${name}\``) && !page.includes(`## ${name}\n`))
 }
 
-/** Relative links to files that do not exist. */
+/** Relative links to files that do not exist, or to headings that a page does not have. */
 function deadLinks(path: string, text: string): string[] {
-  return [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
-    .map(([, to = '']) => to)
-    .filter(to => !existsSync(join(root, dirname(path), to)))
-    .map(to => `${path}: ${to}`)
+  return [...text.matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]+)?\)/g)]
+    .filter(([, to = '', anchor = '']) => {
+      const file = to === '' ? path : join(dirname(path), to)
+      if (!existsSync(join(root, file))) return true
+      if (anchor === '' || !file.endsWith('.md')) return false
+      return !anchorsOf(readFileSync(join(root, file), 'utf8')).includes(anchor.slice(1))
+    })
+    .map(([, to = '', anchor = '']) => `${path}: ${to}${anchor}`)
+}
+
+/** Of the headings of a page, as GitHub makes them. */
+function anchorsOf(text: string): string[] {
+  const prose = text.replace(/^```[^]*?^```/gm, '')
+  return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  )
 }
 
 for (const [path, text] of Object.entries(generatedDocs())) {
@@ -47,11 +62,25 @@ test('links between files lead somewhere, and docs/index.md to every page', t =>
     pages.flatMap(({ path, text }) => deadLinks(path, text)),
     [],
   )
-  t.deepEqual(deadLinks('docs/a.md', '[x](gone.md)'), ['docs/a.md: gone.md'])
+  t.deepEqual(deadLinks('docs/a.md', '[x](gone.md) [y](install.md#gone) [z](install.md#helm)'), [
+    'docs/a.md: gone.md',
+    'docs/a.md: install.md#gone',
+  ])
   const index = readFileSync(join(root, 'docs/index.md'), 'utf8')
   const docs = pages.filter(({ path }) => path.startsWith('docs/') && path !== 'docs/index.md')
   t.deepEqual(
     docs.map(({ path }) => path.slice(5)).filter(name => !index.includes(`(${name})`)),
     [],
   )
+})
+
+test('the changelog begins with the version of the package, and the pages build images of it', t => {
+  const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+  const { version } = JSON.parse(read('package.json')) as { version: string }
+  t.is(/^## (\S+)/m.exec(read('CHANGELOG.md'))?.[1], version)
+  const tags = pages.flatMap(({ text }) =>
+    [...text.matchAll(/REGISTRY\/outrigger:([\w.-]+)/g)].map(([, tag = '']) => tag),
+  )
+  t.true(tags.length > 0)
+  t.deepEqual([...new Set(tags)], [version])
 })
