@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
-import { explain } from '../controller/explain.ts'
+import { actuationWords, explain } from '../controller/explain.ts'
 import type { AnyRecord } from '../controller/record/line.ts'
+import { logDirOf } from '../controller/journal.ts'
 import { lineOf } from '../controller/view.ts'
 import { replayLog, verifyLog } from './check-log.ts'
 import { Failure, flag, type Command } from './command.ts'
@@ -15,7 +16,7 @@ import {
   placeOptions,
   timeOf,
   wayTo,
-  type PlaceValues,
+  type Place,
 } from './place.ts'
 
 export const command: Command = {
@@ -24,7 +25,7 @@ export const command: Command = {
     'Usage: outrigger decisions list|show ID|follow|verify|replay [OPTIONS]',
     '',
     '  list      decisions, oldest first; holds that only repeat one before are not in it',
-    '  show ID   one decision in sentences, by its id or its record number',
+    '  show ID   one decision in sentences and what came of it, by its id or its record number',
     '  follow    decisions as they come',
     '  verify    checks the hash chain from the oldest record kept to the newest',
     '  replay    decides everything again from the recorded inputs and compares the bytes',
@@ -49,10 +50,12 @@ export const command: Command = {
   run,
 }
 
+const verbs = new Set(['list', 'show', 'follow', 'verify', 'replay'])
+
 interface Wanted {
   source: Source
   endpoint: string | null
-  since: number | null
+  since: number
   changes: boolean
   json: boolean
 }
@@ -69,28 +72,28 @@ async function run(args: string[]): Promise<number> {
       json: flag,
     },
   })
-  const [verb, id] = positionals
-  const { source, namespace } = await sourceOf(values)
-  const wanted: Wanted = {
-    source,
-    endpoint: values.endpoint === undefined ? null : endpointNamed(values.endpoint, namespace),
-    since: values.since === undefined ? null : timeOf(values.since),
-    changes: values.changes,
-    json: values.json,
+  const [verb = '', id = ''] = positionals
+  if (!verbs.has(verb) || (verb === 'show') !== (id !== '')) {
+    const words = 'Say which: outrigger decisions list|show ID|follow|verify|replay'
+    throw new Failure(exit.badInput.code, words)
   }
-  if (verb === 'list') return list({ ...wanted, since: wanted.since ?? timeOf('10m') }, false)
-  if (verb === 'follow') return list({ ...wanted, since: wanted.since ?? timeOf('0s') }, true)
-  if (verb === 'show' && id !== undefined) return show(wanted, id)
-  if (verb === 'verify') return verifyLog(localDir(wanted.source, verb), wanted.json)
-  if (verb === 'replay') return replayLog(localDir(wanted.source, verb), wanted)
-  throw new Failure(
-    exit.badInput.code,
-    'Say which: outrigger decisions list|show ID|follow|verify|replay',
-  )
+  const { endpoint: name, changes, json } = values
+  const since = values.since === undefined ? null : timeOf(values.since)
+  const place = placeOf(values)
+  if (verb === 'verify') return verifyLog(filesOf(place, verb), json)
+  if (verb === 'replay') {
+    const endpoint = name === undefined ? null : endpointNamed(name, 'local')
+    return replayLog(filesOf(place, verb), { endpoint, since, json })
+  }
+  const { source, namespace } = await sourceOf(place)
+  if (verb === 'show') return show(source, id, json)
+  const endpoint = name === undefined ? null : endpointNamed(name, namespace)
+  const follow = verb === 'follow'
+  const from = since ?? timeOf(follow ? '0s' : '10m')
+  return list({ source, endpoint, since: from, changes, json }, follow)
 }
 
-async function sourceOf(values: PlaceValues): Promise<{ source: Source; namespace: string }> {
-  const place = placeOf(values)
+async function sourceOf(place: Place): Promise<{ source: Source; namespace: string }> {
   const dir = logIn(place)
   if (dir !== null) return { source: { dir }, namespace: 'local' }
   const way = await wayTo(place)
@@ -98,20 +101,23 @@ async function sourceOf(values: PlaceValues): Promise<{ source: Source; namespac
 }
 
 /** Verifying and replaying read every byte: that is done where the files are. */
-function localDir(source: Source, verb: string): string {
-  if ('dir' in source) return source.dir
-  throw new Failure(
-    exit.badInput.code,
-    `${verb} reads the log's files: name the state folder with --state DIR.`,
-  )
+function filesOf(place: Place, verb: string): string {
+  const dir = logIn(place)
+  if (dir !== null) return dir
+  const [code, missing] =
+    place.kind === 'state'
+      ? [exit.unreachable.code, `There is no log in ${logDirOf(place.dir)}`]
+      : [exit.badInput.code, `${verb} reads the log's files`]
+  const words = `${missing}: name the state folder with --state DIR. In a cluster: docs/decision-log.md#checking.`
+  throw new Failure(code, words)
 }
 
 async function list(
   { source, endpoint, since, changes, json }: Wanted,
   follow: boolean,
 ): Promise<number> {
-  for await (const record of recordsOf(source, since ?? 0, follow)) {
-    if (record.kind !== 'decision' || record.body.now < (since ?? 0)) continue
+  for await (const record of recordsOf(source, since, follow)) {
+    if (record.kind !== 'decision' || record.body.now < since) continue
     if (endpoint !== null && record.body.endpoint !== endpoint) continue
     if (changes && record.body.outcome.action === 'hold') continue
     console.log(json ? JSON.stringify(record) : row(record))
@@ -125,16 +131,18 @@ function row(record: Extract<AnyRecord, { kind: 'decision' }>): string {
   return `${time}Z  ${String(seq).padStart(7)}  ${endpoint.padEnd(20)}  ${headline.padEnd(32)}  ${sentence}`
 }
 
-async function show({ source, json }: Wanted, id: string): Promise<number> {
-  const record = await findIn(source, id)
-  if (record === null) {
+async function show(source: Source, id: string, json: boolean): Promise<number> {
+  const found = await findIn(source, id)
+  if (found === null) {
     throw new Failure(
       exit.notFound.code,
       `There is no record ${id} in the log. See: outrigger decisions list`,
     )
   }
+  const { record, actuations = [] } = found
   if (json) console.log(JSON.stringify(record))
-  else if (record.kind === 'decision') console.log(shown(explain(record)).join('\n'))
+  else if (record.kind === 'decision')
+    console.log(shown(explain(record), actuations.map(actuationWords)).join('\n'))
   else console.log(`Record ${record.seq} is of kind ${record.kind}: ${JSON.stringify(record.body)}`)
   return exit.fine.code
 }

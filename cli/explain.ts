@@ -144,8 +144,8 @@ function inWords({ newest, repeated, change }: Answered): string {
   return [...shown(newest), ...again, ...before].join('\n')
 }
 
-/** One decision for people: also `decisions show`. */
-export function shown(it: Explanation): string[] {
+/** One decision for people: also `decisions show`, with what came of it. */
+export function shown(it: Explanation, cameOfIt: string[] = []): string[] {
   const list = (title: string, lines: string[]): string[] =>
     lines.length === 0 ? [] : [`  ${title}`, ...lines.map(line => `    ${line}`)]
   return [
@@ -155,5 +155,6 @@ export function shown(it: Explanation): string[] {
     ...list('Proposals', it.proposals),
     ...list('Bounds', it.bounds),
     ...list('Outcome', [it.outcome]),
+    ...list('What came of it', cameOfIt),
   ]
 }

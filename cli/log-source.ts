@@ -1,5 +1,7 @@
+import { actuationsOf } from '../controller/answers.ts'
 import { findRecord, readLog, seqBefore } from '../controller/record/read.ts'
 import { recordOf, type AnyRecord } from '../controller/record/line.ts'
+import type { Bodies } from '../core/model/decision.ts'
 import { Failure } from './command.ts'
 import { exit } from './exit.ts'
 import { ask, linesOf, Lost, type Way } from './way.ts'
@@ -27,11 +29,20 @@ export async function* recordsOf(
   }
 }
 
-export async function findIn(source: Source, id: string): Promise<AnyRecord | null> {
-  if ('dir' in source) return findRecord(source.dir, /^\d{1,15}$/.test(id) ? Number(id) : id)
-  const path = `/v1/decisions/${encodeURIComponent(id)}`
-  const answer = (await ask(source.way, 'GET', path)) as { record: AnyRecord }
-  return answer.record
+/** A record, and what came of it where it is a decision. */
+export interface Found {
+  record: AnyRecord
+  actuations?: Bodies['actuation'][]
+}
+
+export async function findIn(source: Source, id: string): Promise<Found | null> {
+  if ('way' in source) {
+    const path = `/v1/decisions/${encodeURIComponent(id)}`
+    return (await ask(source.way, 'GET', path)) as Found
+  }
+  const record = await findRecord(source.dir, /^\d{1,15}$/.test(id) ? Number(id) : id)
+  if (record?.kind !== 'decision') return record === null ? null : { record }
+  return { record, actuations: await actuationsOf(source.dir, record) }
 }
 
 /** As many at once as are asked for. */

@@ -1,4 +1,4 @@
-import type { LogRecord } from '../core/model/decision.ts'
+import type { Bodies, LogRecord } from '../core/model/decision.ts'
 import { explain, type Explanation } from './explain.ts'
 import { logFiles } from './record/files.ts'
 import { recordOf } from './record/line.ts'
@@ -22,6 +22,9 @@ type Found = {
 
 /** Files that are searched backwards for a change. */
 const MOST_FILES = 4
+/** An answer comes within this, ms; and of a platform that stays away so many are enough. */
+const LATE_MS = 15_000
+const MOST_ACTUATIONS = 20
 
 /** What was decided for an endpoint at `at` (ms) and why, from the log: replicas, then the limit. */
 export async function answersAt(dir: string, endpoint: string, at: number): Promise<Answered[]> {
@@ -77,6 +80,22 @@ async function search(
     const change =
       earlier === undefined ? null : changes(earlier.newest) ? earlier.newest : earlier.change
     found.set(record.body.what, { newest: record, change, times: 0, until: record.body.now })
+  }
+  return found
+}
+
+/** What was asked for a decision and what came back: within the records of the next seconds. */
+export async function actuationsOf(
+  dir: string,
+  { id, seq, time }: Pick<LogRecord<'decision'>, 'id' | 'seq' | 'time'>,
+  durable: () => number = () => Infinity,
+): Promise<Bodies['actuation'][]> {
+  const found: Bodies['actuation'][] = []
+  for await (const { envelope, line } of readLog(dir, { since: seq, durable })) {
+    if (envelope.time > time + LATE_MS || found.length >= MOST_ACTUATIONS) break
+    if (envelope.kind !== 'actuation') continue
+    const record = recordOf(line)
+    if (record.kind === 'actuation' && record.body.decision === id) found.push(record.body)
   }
   return found
 }

@@ -1,4 +1,5 @@
 import type {
+  Bodies,
   DecisionBody,
   LogRecord,
   Override,
@@ -45,6 +46,19 @@ export function explain({
       help: Object.hasOwn(reasons, code) ? reasons[code as keyof typeof reasons].help : '',
     })),
   }
+}
+
+/** What was asked for a decision, and what came back. */
+export function actuationWords({
+  asked,
+  answered,
+  error,
+  tookMs,
+}: Omit<Bodies['actuation'], 'decision' | 'endpoint'>): string {
+  const took = natural('Ms', tookMs)
+  return error === null
+    ? `${asked}: ${answered}, in ${took}.`
+    : `${asked}: failed after ${took}: ${error}.`
 }
 
 /** "replicas: up from 3 to 5." */

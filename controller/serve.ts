@@ -2,14 +2,13 @@ import { isIP } from 'node:net'
 import { HEADERS } from '../core/model/tables.ts'
 import { Refused, sameToken, type Answer, type Ask, type Route } from '../core/runtime/admin.ts'
 import type { MetricsPage } from '../core/runtime/metrics.ts'
-import { answersAt } from './answers.ts'
+import { actuationsOf, answersAt } from './answers.ts'
 import { explain } from './explain.ts'
 import type { Belief } from './learned/belief.ts'
 import type { History } from './history.ts'
 import { logRoute, type LogSource } from './log-stream.ts'
 import { pageRoutes } from './page.ts'
-import { recordOf } from './record/line.ts'
-import { findRecord, readLog } from './record/read.ts'
+import { findRecord } from './record/read.ts'
 import type { EndpointView } from './view.ts'
 
 /** What the admin server needs of the controller. */
@@ -163,26 +162,8 @@ async function decision(ask: Ask, counter: Counter): Promise<Answer> {
   return json({
     record,
     explanation: explain(record),
-    actuations: await actuations(counter, record),
+    actuations: await actuationsOf(counter.logDir, record, counter.durable),
   })
-}
-
-/** What was asked for a decision and came back: within the next records. */
-async function actuations(
-  counter: Counter,
-  { id, seq, time }: { id: string; seq: number; time: number },
-): Promise<unknown[]> {
-  const found: unknown[] = []
-  for await (const { envelope, line } of readLog(counter.logDir, {
-    since: seq,
-    durable: counter.durable,
-  })) {
-    if (envelope.time > time + 15_000 || found.length >= 20) break
-    if (envelope.kind !== 'actuation') continue
-    const record = recordOf(line)
-    if (record.kind === 'actuation' && record.body.decision === id) found.push(record.body)
-  }
-  return found
 }
 
 function learned(ask: Ask, counter: Counter): Answer {

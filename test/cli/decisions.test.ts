@@ -19,7 +19,13 @@ const outrigger = (name: string, ...args: string[]): Promise<Ran> =>
 test('list, show, verify, replay and explain read the files of a state folder', async t => {
   const state = folder(t)
   const hour = await bench(state, [new Fleet('local/busy', 1, s => (s > 60 ? 2000 : 10))])
-  await hour.run(120)
+  await hour.run(70)
+  const up = hour.acted.findLast(({ body }) => body.outcome.action === 'up')
+  const asked = { decision: up?.id ?? '', endpoint: 'local/busy', asked: '3 replicas', tookMs: 12 }
+  await hour.journal.ledger.note(
+    { kind: 'actuation', body: { ...asked, answered: '', error: 'it has moved on (409)' } },
+    { kind: 'actuation', body: { ...asked, answered: 'wants 3', error: null } },
+  )
   await hour.close()
   const at = ['--state', state]
 
@@ -35,9 +41,14 @@ test('list, show, verify, replay and explain read the files of a state folder', 
   )
   t.is(list.code, 0, list.err)
   t.regex(list.out, /local\/busy +replicas: up from 1 to \d/)
-  const up = hour.acted.find(({ body }) => body.outcome.action === 'up')
   const show = await outrigger('decisions', 'show', String(up?.seq), ...at)
   t.regex(show.out, /Proposals\n.* wants \d/)
+  t.true(
+    show.out.endsWith(
+      '  What came of it\n    3 replicas: failed after 12 ms: it has moved on (409).\n    3 replicas: wants 3, in 12 ms.\n',
+    ),
+    show.out,
+  )
   const json = await outrigger('decisions', 'show', up?.id ?? '', '--json', ...at)
   t.like(JSON.parse(json.out), { seq: up?.seq })
   const told = await outrigger('explain', 'busy', ...at)
@@ -61,7 +72,19 @@ test('list, show, verify, replay and explain read the files of a state folder', 
   t.like(await outrigger('explain', 'nobody', ...at), { code: 8, out: '' })
   t.like(await outrigger('decisions', 'show', '99999', ...at), { code: 8 })
   t.like(await outrigger('decisions', 'list', '--since', 'once', ...at), { code: 2 })
-  t.like(await outrigger('decisions', 'list', '--state', join(state, 'none')), { code: 6 })
+  const none = ['--state', join(state, 'none')]
+  t.like(await outrigger('decisions', 'list', ...none), { code: 6 })
+  const noLog = await outrigger('decisions', 'verify', ...none)
+  t.like(noLog, { code: 6, out: '' })
+  t.regex(
+    noLog.err,
+    /^There is no log in .*none\/controller\/log: name the state folder with --state/,
+  )
+  for (const args of [[], ['verfy'], ['show']]) {
+    const wrong = await outrigger('decisions', ...args, ...none)
+    t.like(wrong, { code: 2, out: '' })
+    t.regex(wrong.err, /^Say which: outrigger decisions list\|show ID\|/, args.join())
+  }
 
   const verify = await outrigger('decisions', 'verify', '--json', ...at)
   t.like(JSON.parse(verify.out), { verified: true, problem: null })
