@@ -5,6 +5,7 @@ import { HEADERS, type Targets } from '../core/model/tables.ts'
 import type { Clock } from '../core/runtime/clock.ts'
 import { follow } from '../core/runtime/follow.ts'
 import { once, type Log } from '../core/runtime/log.ts'
+import { oddField } from './store/odd.ts'
 import { Offsets } from './store/position.ts'
 import type { Store } from './store/store.ts'
 
@@ -93,7 +94,9 @@ function streamOf(target: Target, desk: FollowDesk, delayMs: number): Stream {
     const { value: sample } = checked
     const taken = store.take(target, sample, offsets.of(sample.boot), clock.now())
     if (taken === 'nonsense') {
-      throw new Error(`a sample of ${sample.kind} ${sample.endpoint} at ${sample.start}`)
+      const odd = oddField(sample)
+      const why = odd === null ? '' : `: its ${odd} can't be those of a second`
+      throw new Error(`a sample of ${sample.kind} ${sample.endpoint} at ${sample.start}${why}`)
     }
     resume = { boot: sample.boot, seq: sample.seq }
     stream.answered = true

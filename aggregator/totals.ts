@@ -1,4 +1,4 @@
-import type { Sample } from '../core/model/sample.ts'
+import { rejectReasons, type Sample } from '../core/model/sample.ts'
 import type { SignalName } from '../core/model/signals.ts'
 
 /** A value of a sidecar's signal: name, labels beside endpoint, replica and revision, value. */
@@ -34,8 +34,9 @@ export class Totals {
     this.outcomes.client_error += s.completed.client
     this.outcomes.server_error += s.completed.server
     this.outcomes.abandoned += s.abandoned
-    for (const [reason, count] of Object.entries(s.rejected)) {
-      this.rejected[reason] = (this.rejected[reason] ?? 0) + count
+    // Only reasons that are known: each is a label.
+    for (const reason of rejectReasons) {
+      this.rejected[reason] = (this.rejected[reason] ?? 0) + s.rejected[reason]
     }
     this.offered += s.offered
     this.attempts += s.attempts

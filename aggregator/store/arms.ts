@@ -26,7 +26,9 @@ export class Arms {
     entry.newest = Math.max(entry.newest, position)
     const key = `${limit.order.epoch} ${limit.order.n} ${limit.slot} ${limit.arm}`
     const fold = entry.folds.get(key) ?? emptyFold(limit.order, limit.slot, limit.arm)
-    entry.folds.set(key, withSecond(fold, sample))
+    const next = withSecond(fold, sample)
+    // An order may stand for months: what no longer adds up exactly is evidence enough.
+    if (isExact(next)) entry.folds.set(key, next)
     if (entry.folds.size > FOLDS_KEPT) dropOldest(entry.folds)
     if (this.revisions.size > REVISIONS_KEPT) {
       const [oldest] = [...this.revisions].toSorted(([, a], [, b]) => a.newest - b.newest)
@@ -83,6 +85,12 @@ function emptyFold(order: ArmFold['order'], slot: number, arm: ArmFold['arm']): 
     guardLimits: 0,
     okSquares: 0,
   }
+}
+
+/** Sums beyond 2^53 are neither exact nor integers that the contract of windows takes. */
+function isExact({ service, ...sums }: ArmFold): boolean {
+  const all = [...Object.values(sums), service.count, service.sum]
+  return all.every(value => typeof value !== 'number' || Number.isSafeInteger(value))
 }
 
 /** A guard second says nothing about the arm but that the guard was needed, and how far it went. */

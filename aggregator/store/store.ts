@@ -2,6 +2,7 @@ import type { Sample } from '../../core/model/sample.ts'
 import type { Targets } from '../../core/model/tables.ts'
 import type { EndpointWindows } from '../../core/model/windows.ts'
 import { Endpoint, type Taken } from './endpoint.ts'
+import { oddField } from './odd.ts'
 import { positionOf } from './position.ts'
 import { KEPT_SECONDS } from './ring.ts'
 import type { Sender } from './sender.ts'
@@ -58,7 +59,8 @@ export class Store {
 
   /**
    * Takes a sample that passed the schema. `offset`: ms from the sender's clock to ours. One that can't be
-   * meant (another endpoint, the future) is 'nonsense', which whoever drops the sender counts.
+   * meant (another endpoint, the future, numbers of no second) is 'nonsense', which whoever drops the sender
+   * counts.
    */
   take(from: From, sample: Sample, offset: number, now: number): Taken {
     const taken = this.place(from, sample, offset, now)
@@ -98,6 +100,7 @@ export class Store {
   private place(from: From, sample: Sample, offset: number, now: number): Taken {
     const expected = from.endpoint ?? sample.endpoint
     if (sample.kind !== from.kind || sample.endpoint !== expected) return 'nonsense'
+    if (oddField(sample) !== null) return 'nonsense'
     const present = Math.floor(now / 1000)
     const position = positionOf(sample.start, offset)
     if (position > present + MOST_AHEAD) return 'nonsense'

@@ -2,6 +2,8 @@ import test from 'ava'
 import fc from 'fast-check'
 import { Arms } from '../../../aggregator/store/arms.ts'
 import type { LimitState, Sample } from '../../../core/model/sample.ts'
+import { check, list } from '../../../core/model/schema.ts'
+import { armFold } from '../../../core/model/windows.ts'
 import { busy } from '../samples.ts'
 
 const state = (over: Partial<LimitState>): LimitState => ({
@@ -44,6 +46,20 @@ test('settling seconds are left out and guard seconds only counted', t => {
     cpuUs: 1_000_000,
   })
   t.like(r1[0]?.service, { count: 7, sum: 11_000, squares: '19000000' })
+})
+
+test('an order that stands for months blinds nobody: sums stay integers that can be told', t => {
+  const arms = new Arms()
+  const most = 10_000_000_000_000
+  for (let second = 0; second < 1000; second++) {
+    const inFlight = { integral: most, max: 3, end: 2 }
+    arms.add(busy(1, 1000, { limit: state({ arm: 'none' }), seq: second, inFlight }), second)
+  }
+  const { r1 = [] } = arms.byRevision()
+  t.deepEqual(check(list(armFold, 32), r1), { ok: true, value: r1 })
+  t.is(r1[0]?.seconds, Math.floor(Number.MAX_SAFE_INTEGER / most))
+  arms.add(busy(1, 1000, { limit: state({ arm: 'none', guard: true }), seq: 1000 }), 1000)
+  t.is(arms.byRevision().r1?.[0]?.guardSeconds, 1, 'the guard still counts')
 })
 
 test('the newest 32 folds of the newest 8 revisions are kept, in any order of arrival', t => {
