@@ -1,4 +1,4 @@
-import { check, sentence, type Schema } from '../core/model/schema.ts'
+import { check, isMapping, sentence } from '../core/model/schema.ts'
 import {
   HEADERS,
   type Platform,
@@ -77,7 +77,7 @@ export class Observer {
     const stream = follow({
       url: () => `http://${address}/v1/windows?follow=1`,
       headers: this.headers(),
-      line: value => this.takeWindows(checked(endpointWindows, value)),
+      line: value => this.takeLine(value),
       opened: () => {
         this.say.again("the aggregator can't be followed")
         // A new life of the aggregator knows no targets.
@@ -89,8 +89,19 @@ export class Observer {
     this.aggregator = { address, stop: () => stream.stop() }
   }
 
+  /** What is wrong with one endpoint's windows blinds nobody to the others: theirs age, and are missing then. */
+  private takeLine(value: unknown): void {
+    const result = check(endpointWindows, value)
+    if (result.ok) return this.takeWindows(result.value)
+    const why = result.issues.slice(0, 3).map(sentence).join('; ')
+    const endpoint = isMapping(value) && typeof value.endpoint === 'string' ? value.endpoint : ''
+    if (!this.byName.has(endpoint)) throw new Error(why)
+    this.say.say('warn', unreadable(endpoint), { why })
+  }
+
   private takeWindows(windows: EndpointWindows): void {
     const { endpoint, at } = windows
+    this.say.again(unreadable(endpoint))
     const before = this.newest.get(endpoint)
     // The same second again says nothing new, so it makes no older one younger.
     const seenAt = before?.windows.at === at ? before.seenAt : this.options.now()
@@ -152,8 +163,6 @@ function targetsOf(table: Platform): Targets {
   return { v: 1, targets: [...edges, ...replicas] }
 }
 
-function checked<T>(schema: Schema<T>, value: unknown): T {
-  const result = check(schema, value)
-  if (!result.ok) throw new Error(result.issues.slice(0, 3).map(sentence).join('; '))
-  return result.value
+function unreadable(endpoint: string): string {
+  return `the windows of ${endpoint} are not what windows are: it is decided as without any`
 }
