@@ -43,6 +43,16 @@ test('every annotation that is named in docs, examples and chart is in the table
   )
 })
 
+test('who is told to inject beforehand is told of the key, without which the command refuses', t => {
+  const texts = [...pages.map(({ text }) => text), read('deploy/chart/templates/NOTES.txt')]
+  const told = texts.flatMap(text => text.match(/outrigger inject .*\| kubectl apply/g) ?? [])
+  t.is(told.length, 2)
+  t.deepEqual(
+    told.filter(command => !command.includes(' --root-key ')),
+    [],
+  )
+})
+
 test('every reason of an Event is said by code, and docs name no other', t => {
   const code = files
     .filter(({ path }) => /^controller\/kubernetes\/(?!event-reasons)/.test(path))
