@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import test from 'ava'
 import { command } from '../../cli/simulate.ts'
 import { exit } from '../../cli/exit.ts'
+import { policies } from '../../simulate/rivals/index.ts'
+import { limiters } from '../../simulate/rivals/limiters/index.ts'
 import type { Played } from '../../simulate/result.ts'
 import { folder } from '../controller/support/folder.ts'
 import { elementsOf } from './simulate/support/xml.ts'
@@ -50,11 +52,30 @@ test.serial('a scenario is played under its policies, the same each time, and dr
 test.serial('names that the simulator does not know', async t => {
   const file = join(folder(t), 'a.yaml')
   writeFileSync(file, scenario.replace(/traffic.*/, 'traffic: { constant: { rate: 1 } }'))
-  const { code, err } = await ran(command, file, '--policy', 'kpa,outriger', '--limiter', 'vegas')
+  const { code, err } = await ran(
+    command,
+    file,
+    '--policy',
+    'kpa,outriger',
+    '--limiter',
+    'netflix-vega',
+  )
   t.is(code, exit.badInput.code)
   t.regex(
     err,
     /^two minutes: no policy outriger: expected one of outrigger, .*did you mean outrigger\?\n/,
   )
-  t.regex(err, /\ntwo minutes: no limiter vegas: .*netflix-vegas/)
+  t.regex(
+    err,
+    /\ntwo minutes: no limiter netflix-vega: expected one of outrigger, fixed-N, .*, did you mean netflix-vegas\?$/,
+  )
+})
+
+test('--help names every policy and limiter', t => {
+  const words = new Set(command.usage.match(/[\w-]+/g))
+  const names = ['fixed-N', ...Object.keys(policies), ...Object.keys(limiters)]
+  t.deepEqual(
+    names.filter(name => !words.has(name)),
+    [],
+  )
 })

@@ -27,11 +27,14 @@ export const limiters: Readonly<Record<string, MakeLimiter>> = {
   'always-double': alwaysDouble,
 }
 
-/** One of `limiters`, or fixed-N for a limit of N from 1. */
+/** fixed-N: a limit of N from 1. */
+export const FIXED = /^fixed-([1-9][0-9]*)$/
+
+/** One of `limiters`, or fixed-N. */
 export function limiterNamed(name: string): MakeLimiter {
   const known = Object.hasOwn(limiters, name) ? limiters[name] : undefined
   if (known !== undefined) return known
-  const digits = /^fixed-([1-9][0-9]*)$/.exec(name)?.[1]
+  const digits = FIXED.exec(name)?.[1]
   if (digits !== undefined) return fixed(Number(digits))
   throw new Error(
     `no limiter ${name}: expected fixed-N or one of ${Object.keys(limiters).join(', ')}`,
