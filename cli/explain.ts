@@ -134,14 +134,14 @@ async function saidHere(place: Place, endpoint: string): Promise<string[]> {
 }
 
 function inWords({ newest, repeated, change }: Answered): string {
-  const again =
-    repeated === null
-      ? []
-      : [
-          `Decided the same ${repeated.times} more times, until ${new Date(repeated.until).toISOString()}.`,
-        ]
+  const again = repeated === null ? [] : [againWords(repeated)]
   const before = change === null ? [] : ['', 'The last change before it:', ...shown(change)]
   return [...shown(newest), ...again, ...before].join('\n')
+}
+
+function againWords({ times, until }: NonNullable<Answered['repeated']>): string {
+  const more = times === 1 ? 'once more' : `${times} more times`
+  return `Decided the same ${more}, until ${new Date(until).toISOString()}.`
 }
 
 /** One decision for people: also `decisions show`, with what came of it. */

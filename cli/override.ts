@@ -52,33 +52,28 @@ async function run(args: string[]): Promise<number> {
   const [name, ...settings] = positionals
   if (name === undefined)
     throw new Failure(exit.badInput.code, 'Name an endpoint. See: outrigger override --help')
+  const wanted = values.clear ? [] : settings.map(pairIn)
   const way = await wayTo(placeOf(values))
   const endpoint = endpointNamed(name, way.namespace)
   const who = values.who ?? (await way.user())
-  const to = { way, at: `/v1/overrides/${endpointPath(endpoint)}` }
-  if (values.clear) await clear(to, settings, who)
-  else for (const setting of settings) await set(to, setting, values.for ?? null, who)
+  const at = `/v1/overrides/${endpointPath(endpoint)}`
+  if (values.clear) await clear({ way, at }, settings, who)
+  for (const pair of wanted) await ask(way, 'PUT', at, { ...pair, for: values.for ?? null, who })
   const overrides = await inForce(way, endpoint)
   if (values.json) console.log(JSON.stringify({ endpoint, overrides }))
   else console.log(inWords(endpoint, overrides))
   return exit.fine.code
 }
 
+function pairIn(setting: string): { what: string; value: string } {
+  const equals = setting.indexOf('=')
+  if (equals < 1) throw new Failure(exit.badInput.code, `Write SETTING=VALUE, got '${setting}'.`)
+  return { what: setting.slice(0, equals), value: setting.slice(equals + 1) }
+}
+
 interface Target {
   way: Way
   at: string
-}
-
-async function set(
-  { way, at }: Target,
-  setting: string,
-  length: string | null,
-  who: string | null,
-): Promise<void> {
-  const equals = setting.indexOf('=')
-  if (equals < 1) throw new Failure(exit.badInput.code, `Write SETTING=VALUE, got '${setting}'.`)
-  const [what, value] = [setting.slice(0, equals), setting.slice(equals + 1)]
-  await ask(way, 'PUT', at, { what, value, for: length, who })
 }
 
 async function clear({ way, at }: Target, names: string[], who: string | null): Promise<void> {

@@ -115,6 +115,10 @@ test.serial('override is asked for by whom the cluster knows, and shown', async 
   t.is(set.out, 'ml/digits: replicas is 4 until it is cleared (set by ann).\n', set.err)
   const json = { what: 'replicas', value: '4', for: '10m', who: 'jane@example.com' }
   t.deepEqual(asked[0], { what: 'PUT /v1/overrides/ml/digits?', json })
+  const before = asked.length
+  const wrong = await ran(override, 'digits', 'replicas=5', 'fixed-limit', '--cluster')
+  t.like(wrong, { code: 2, err: "Write SETTING=VALUE, got 'fixed-limit'." })
+  t.is(asked.length, before, 'none is set where one can not be')
   await ran(override, 'digits', '--clear', 'replicas', '--who', 'me', '--cluster')
   t.is(asked.at(-2)?.what, 'DELETE /v1/overrides/ml/digits?what=replicas&who=me')
   refused = true
