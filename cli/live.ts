@@ -87,6 +87,7 @@ function plain(out: NodeJS.WriteStream): (views: EndpointView[]) => void {
     for (const line of changesOf(fresh, 20).toReversed()) out.write(`${line}\n`)
     if (seconds++ % PLAIN_EVERY !== 0) return
     const now = Math.max(0, ...views.map(view => view.live.t))
-    for (const view of views) out.write(`${plainLine(view, now)}\n`)
+    const lines = views.length === 0 ? saidOf(views) : views.map(view => plainLine(view, now))
+    for (const line of lines) out.write(`${line}\n`)
   }
 }

@@ -45,8 +45,12 @@ export function tableOf(views: EndpointView[]): string[] {
   )
 }
 
+const NONE =
+  'No endpoint yet: annotate the pod template of a Deployment with outrigger.dev/inject: "true" (docs/kubernetes.md).'
+
 /** What people have to know besides: a line for each thing, nothing while all is well. */
 export function saidOf(views: readonly EndpointView[]): string[] {
+  if (views.length === 0) return [NONE]
   return views.flatMap(({ endpoint, says = [] }) =>
     says.map(words => `${shortName(endpoint)}: ${words}`),
   )

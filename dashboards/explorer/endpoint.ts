@@ -5,6 +5,7 @@ import { el, say } from './dom.ts'
 import { figure, figures, type FigureName } from './figures.ts'
 import { learned } from './learned.ts'
 import type { Endpoint, Point } from './model.ts'
+import { addressOf } from './route.ts'
 import { addPoints } from './series.ts'
 import type { View } from './view.ts'
 import { duration, shortName } from './words.ts'
@@ -59,7 +60,7 @@ export function endpointView(endpoint: string): View {
       const it = state.endpoints.find(each => each.endpoint === endpoint)
       const decisions = state.decisions.filter(each => each.endpoint === endpoint)
       list.update({ decisions, open: state.route.decision, now: state.now })
-      say(warning, warningOf(endpoint, it, state.endpoints.length > 0))
+      say(warning, warningOf(endpoint, it, state.told))
       warning.hidden = warning.textContent === ''
       say(says, it?.says?.join('\n') ?? '')
       says.hidden = says.textContent === ''
@@ -103,8 +104,7 @@ function pointsOf(
   const fill = async (): Promise<void> => {
     asking = true
     try {
-      const path = endpoint.split('/').map(encodeURIComponent).join('/')
-      const answer = (await get(`/v1/history/${path}`)) as { points: Point[] } | null
+      const answer = (await get(`/v1/history/${addressOf(endpoint)}`)) as { points: Point[] } | null
       if (answer === null || closed) return
       const newest = answer.points.at(-1)?.t ?? 0
       points = addPoints(

@@ -4,7 +4,7 @@ import { figure, figures, type FigureName } from './figures.ts'
 import type { Decision, Endpoint } from './model.ts'
 import { hashOf } from './route.ts'
 import type { State, View } from './view.ts'
-import { ago, changeOf, shortName } from './words.ts'
+import { ago, changeOf, noEndpoints, shortName } from './words.ts'
 
 /** All endpoints in a table, and the decisions of all as they come. */
 const shown: FigureName[] = [
@@ -40,7 +40,7 @@ export function fleet(): View {
   let now = 0
   const rows = new Keyed<Endpoint>(body, first => row(first, () => now))
   const list = decisionList(null)
-  const waiting = el('p', { class: 'muted' }, 'Waiting for the first numbers…')
+  const waiting = el('p', { class: 'muted' })
   // Shown when the numbers are there, all at once: nothing jumps.
   const ready = el(
     'div',
@@ -55,6 +55,7 @@ export function fleet(): View {
     title: 'Outrigger',
     update(state: State) {
       now = state.now
+      say(waiting, noEndpoints(state.told))
       waiting.hidden = state.endpoints.length > 0
       ready.hidden = !waiting.hidden
       rows.show(state.endpoints, ({ endpoint }) => endpoint)

@@ -2,6 +2,7 @@ import { get } from './connection.ts'
 import { curve } from './curve.ts'
 import { el } from './dom.ts'
 import type { Belief } from './model.ts'
+import { addressOf } from './route.ts'
 
 /** What the learner believes of a limit, in the sentences of the controller, and the curve that it rests on. */
 export interface Learned {
@@ -13,7 +14,7 @@ const EVERY_MS = 5000
 const signs: [sign: string, means: string][] = [
   ['tried', 'what a limit gave that was tried and reached'],
   ['tried unreached', 'a limit that demand seldom reached'],
-  ['level', 'by number in flight, last 5 min; of batches it would mislead'],
+  ['level', 'by number in flight, last 5 min; left out for models that answer in batches'],
   ['law', 'the Universal Scalability Law fitted to it'],
   ['now', 'the last 20 s'],
 ]
@@ -40,8 +41,7 @@ export function learned(endpoint: string): Learned {
 
   async function read(): Promise<void> {
     try {
-      const path = endpoint.split('/').map(encodeURIComponent).join('/')
-      const told = (await get(`/v1/learned/${path}`)) as Belief | null
+      const told = (await get(`/v1/learned/${addressOf(endpoint)}`)) as Belief | null
       if (told === null || closed) return
       if (told.sentences.join() !== belief?.sentences.join()) {
         sentences.replaceChildren(...told.sentences.map(each => el('li', {}, each)))

@@ -22,6 +22,7 @@ const time = document.querySelector('#clock')
 const state: State = {
   now: Date.now(),
   endpoints: [],
+  told: false,
   decisions: [],
   route: readRoute(location.hash),
 }
@@ -54,7 +55,8 @@ function reveal({ decision }: State['route']): void {
 }
 
 function take(line: Line): void {
-  const first = state.endpoints.length === 0
+  const first = !state.told
+  state.told = true
   state.now = line.at
   state.endpoints = line.endpoints
   const came = line.endpoints.flatMap(({ decisions }) => decisions)

@@ -17,9 +17,13 @@ export function readRoute(hash: string): Route {
   }
 }
 
+/** NAMESPACE/NAME as a part of an address. */
+export function addressOf(endpoint: string): string {
+  return endpoint.split('/').map(encodeURIComponent).join('/')
+}
+
 export function hashOf({ endpoint, decision }: Route): string {
-  const place =
-    endpoint === null ? '' : `endpoint/${endpoint.split('/').map(encodeURIComponent).join('/')}`
+  const place = endpoint === null ? '' : `endpoint/${addressOf(endpoint)}`
   const open = decision === null ? '' : `decision/${encodeURIComponent(decision)}`
   return `#/${[place, open].filter(part => part !== '').join('/')}`
 }

@@ -6,6 +6,8 @@ export interface State {
   /** The controller's clock, ms. */
   now: number
   endpoints: Endpoint[]
+  /** The controller has said something. */
+  told: boolean
   /** Of all endpoints, newest first. */
   decisions: Decision[]
   route: Route

@@ -48,6 +48,13 @@ export function shortName(endpoint: string): string {
   return endpoint.slice(endpoint.lastIndexOf('/') + 1)
 }
 
+/** In place of the table of endpoints; `told`: the controller has said that there are none. */
+export function noEndpoints(told: boolean): string {
+  return told
+    ? 'No endpoint yet: annotate the pod template of a Deployment with outrigger.dev/inject: "true".'
+    : 'Waiting for the first numbers…'
+}
+
 const signs: Record<Action, string> = {
   up: '↑',
   down: '↓',

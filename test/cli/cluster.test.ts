@@ -92,6 +92,16 @@ const answer = {
   change: null,
 }
 
+test.serial('top says what to do where there is no endpoint yet', async t => {
+  const none = { at: 1, unready: null, endpoints: [] }
+  await fakeCluster(t, [{ at: 'GET /v1/endpoints', handle: () => ({ status: 200, json: none }) }])
+  const { out } = await ran(top, '--once', '--cluster')
+  t.regex(
+    out,
+    /\n\nNo endpoint yet: .*outrigger\.dev\/inject: "true".*\(docs\/kubernetes\.md\)\.\n$/,
+  )
+})
+
 test.serial('override is asked for by whom the cluster knows, and shown', async t => {
   let refused = false
   const { api, asked } = await fakeCluster(t, [

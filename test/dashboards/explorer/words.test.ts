@@ -7,6 +7,7 @@ import {
   count,
   duration,
   moment,
+  noEndpoints,
   number,
   shortName,
 } from '../../../dashboards/explorer/words.ts'
@@ -55,4 +56,9 @@ test('names and counts', t => {
   t.is(shortName('local/digits'), 'digits')
   t.is(shortName('digits'), 'digits')
   t.deepEqual([count(1, 'hold'), count(3, 'hold')], ['1 hold', '3 holds'])
+})
+
+test('an empty table is waited for, or there is nothing to show', t => {
+  t.is(noEndpoints(false), 'Waiting for the first numbers…')
+  t.regex(noEndpoints(true), /^No endpoint yet: .*outrigger\.dev\/inject: "true"/)
 })
