@@ -23,6 +23,8 @@ export interface FollowDesk {
 
 interface Stream {
   open: boolean
+  /** As the targets have it: one that is starting or leaving is not missed. */
+  expected: boolean
   /** It sent a line, or its connection failed: waiting longer for a first answer brings nothing. */
   answered: boolean
   stop(): void
@@ -44,7 +46,11 @@ export class Streams {
   set(targets: readonly Target[]): void {
     const wanted = new Map(targets.map(target => [keyOf(target), target]))
     for (const [key, stream] of this.byTarget) {
-      if (wanted.has(key)) continue
+      const target = wanted.get(key)
+      if (target !== undefined) {
+        stream.expected = target.expected
+        continue
+      }
       stream.stop()
       this.byTarget.delete(key)
     }
@@ -56,8 +62,9 @@ export class Streams {
   }
 
   counts(): { open: number; lost: number } {
-    const open = [...this.byTarget.values()].filter(stream => stream.open).length
-    return { open, lost: this.byTarget.size - open }
+    const all = [...this.byTarget.values()]
+    const lost = all.filter(stream => !stream.open && stream.expected).length
+    return { open: all.filter(stream => stream.open).length, lost }
   }
 
   allAnswered(): boolean {
@@ -123,6 +130,7 @@ function streamOf(target: Target, desk: FollowDesk, delayMs: number): Stream {
   }, delayMs)
   const stream: Stream = {
     open: false,
+    expected: target.expected,
     answered: false,
     stop() {
       clearTimeout(timer)

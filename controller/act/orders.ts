@@ -14,6 +14,10 @@ interface Sidecar {
   asked: Order | null
   /** What it last took or refused, and when (ms). */
   answered: { order: OrderNumber; at: number } | null
+  /** False while its replica starts or leaves: then it may not listen, which is no failure. */
+  missed: boolean
+  /** The order for which it was said that it stays away. */
+  away: Order | null
 }
 
 /** What a replica's newest sample said, and when it was taken (ms). */
@@ -61,9 +65,12 @@ export class Courier {
       rows.map(row => [row.replica, { order: row.order, at: now - agedMs - row.ageMs }]),
     )
     for (const { replica, revision, admin, state } of endpoint.replicas) {
-      if (revision !== order.revision || state === 'draining' || state === 'failed') continue
       if (admin === null) continue
-      const sidecar = this.of(`${replica} ${admin}`, replica, admin)
+      const key = `${replica} ${admin}`
+      const before = this.sidecars.get(key)
+      if (before !== undefined) before.missed = state === 'ready' || state === 'not-ready'
+      if (revision !== order.revision || state === 'draining' || state === 'failed') continue
+      const sidecar = before ?? this.made(key, replica, admin, state !== 'starting')
       if (sidecar.asked !== null && !newer(order, sidecar.asked)) continue
       if (!newer(order, this.known(sidecar, held.get(replica)))) continue
       sidecar.asked = order
@@ -108,26 +115,26 @@ export class Courier {
     return answered !== null && row.at - answered.at < SAMPLES_LAG ? answered.order : row.order
   }
 
-  private of(key: string, replica: string, admin: string): Sidecar {
-    const known = this.sidecars.get(key)
-    if (known !== undefined) return known
+  private made(key: string, replica: string, admin: string, missed: boolean): Sidecar {
     const actuator = new Actuator<Order>({
       attempt: order => this.attempt(admin, order),
-      answered: (order, tried, ms, tries) => {
+      answered: (order, tried, ms) => {
         const { endpoint } = order
+        if (!tried.done && tried.again && !made.missed) return
         this.notes.counted(endpoint, 'limit', tried.done ? 'done' : 'failed')
         if (tried.done || !tried.again) {
           made.answered = { order, at: this.now() }
           if (made.asked === order) made.asked = null
         }
         // A sidecar that stays away is said once for each order.
-        if (tried.done || tries === 1)
+        if (tried.done || made.away !== order)
           this.gather(order, tried.done ? null : `${replica}: ${tried.words}`, ms)
+        made.away = tried.done ? null : order
       },
       superseded: order => this.notes.counted(order.endpoint, 'limit', 'superseded'),
       longestDelayMs: 2000,
     })
-    const made: Sidecar = { actuator, asked: null, answered: null }
+    const made: Sidecar = { actuator, asked: null, answered: null, missed, away: null }
     this.sidecars.set(key, made)
     return made
   }

@@ -156,6 +156,22 @@ test('a dead sender is given up and tried again, and blocks nobody', async t => 
   await sender.close()
 })
 
+test('one that starts or leaves is not lost while it does not listen', async t => {
+  const { streams } = followed(t)
+  const target = {
+    kind: 'replica' as const,
+    endpoint: ENDPOINT,
+    replica: 'a',
+    revision: null,
+    admin: '127.0.0.1:1',
+  }
+  streams.set([{ ...target, expected: false }])
+  await until(() => streams.allAnswered())
+  t.deepEqual(streams.counts(), { open: 0, lost: 0 })
+  streams.set([{ ...target, expected: true }])
+  t.deepEqual(streams.counts(), { open: 0, lost: 1 })
+})
+
 test('a slow sender, whose lines come in bits and late, loses nothing', async t => {
   const lines = life(4, {}, secondsAgo(12)).map(sample => JSON.stringify(sample))
   const bytes = Buffer.from(`${lines.join('\n')}\n`)

@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net'
 import test from 'ava'
 import { Courier } from '../../../controller/act/orders.ts'
 import type { Bodies } from '../../../core/model/decision.ts'
@@ -141,4 +142,43 @@ test('a sidecar that is away is told once for an order, however often it is trie
   courier.tend(fleet, order, [], 0)
   t.is(told.length, 1)
   t.regex(told[0]?.error ?? '', /^1 failed: one: .*ECONNREFUSED/)
+})
+
+test('a sidecar that does not listen yet, or no more, is no failure: one that should is, and is told then', async t => {
+  const told: Bodies['actuation'][] = []
+  const results: string[] = []
+  const notes = {
+    actuation: (body: Bodies['actuation']) => void told.push(body),
+    counted: (_endpoint: string, _what: string, result: string) => void results.push(result),
+  }
+  const courier = new Courier(signer(newKeyPair(), 1e15).order, notes, () => 0)
+  t.teardown(() => courier.stop())
+  let tries = 0
+  const server = createServer(socket => {
+    tries++
+    socket.on('error', () => undefined).destroy()
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => void server.close())
+  const admin = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  const fleet = fleetOf({ one: admin })
+  const [one] = fleet.replicas as [PlatformEndpoint['replicas'][number]]
+  const tendUntil = async (done: () => boolean): Promise<void> => {
+    for (let n = 0; !done() && n < 300; n++) {
+      courier.tend(fleet, order, [], 0)
+      await new Promise(resolve => setTimeout(resolve, 10))
+    }
+  }
+  one.state = 'starting'
+  await tendUntil(() => tries >= 2)
+  t.deepEqual([results, told], [[], []])
+  one.state = 'ready'
+  await tendUntil(() => told.length > 0)
+  t.regex(told[0]?.error ?? '', /^1 failed: one: /)
+  const { length } = results
+  t.true(length > 0)
+  one.state = 'draining'
+  const before = tries
+  await tendUntil(() => tries > before)
+  t.is(results.length, length)
 })
