@@ -6,7 +6,6 @@ import { exit } from './exit.ts'
 import { version } from './version.ts'
 
 export const command: Command = {
-  summary: 'The process that folds samples into windows.',
   usage: [
     'Usage: outrigger aggregator',
     '',

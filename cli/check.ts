@@ -18,8 +18,6 @@ import { placeHelp, placeOf, placeOptions } from './place.ts'
 import { version } from './version.ts'
 
 export const command: Command = {
-  summary:
-    'Is this cluster or machine fit for Outrigger, and is all well? Each failure with its fix.',
   usage: [
     'Usage: outrigger check [--namespace NAME] [--before] [--json]',
     '',

@@ -1,7 +1,6 @@
 /** A subcommand: one file each in this folder. */
 export interface Command {
-  summary: string
-  /** Everything that --help says after the summary. */
+  /** What --help says after the summary, which stands in main.ts. */
   usage: string
   examples: string[]
   /** Gives the exit code (cli/exit.ts). Throws Failure for a problem that a person can mend. */

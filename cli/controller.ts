@@ -8,7 +8,6 @@ import { exit } from './exit.ts'
 import { version } from './version.ts'
 
 export const command: Command = {
-  summary: 'The process that decides, records and acts.',
   usage: [
     'Usage: outrigger controller',
     '',

@@ -20,7 +20,6 @@ import {
 } from './place.ts'
 
 export const command: Command = {
-  summary: 'List, show, follow, verify and replay the decision log.',
   usage: [
     'Usage: outrigger decisions list|show ID|follow|verify|replay [OPTIONS]',
     '',

@@ -10,7 +10,6 @@ import { version } from './version.ts'
 const ORPHAN_MS = 2000
 
 export const command: Command = {
-  summary: 'The process in front of replicas.',
   usage: [
     'Usage: outrigger edge [--workers N]',
     '',

@@ -21,7 +21,6 @@ import {
 import { ask } from './way.ts'
 
 export const command: Command = {
-  summary: 'Why a decision was made and what is believed of the limit, in sentences.',
   usage: [
     'Usage: outrigger explain ENDPOINT [--at TIME] [--json] [--state DIR | --url URL | --cluster]',
     '',

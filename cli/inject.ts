@@ -8,7 +8,6 @@ import { readManifests, writeManifest } from './manifests.ts'
 import { version } from './version.ts'
 
 export const command: Command = {
-  summary: 'Put the sidecar into the pods of a file, as the webhook does in a cluster.',
   usage: [
     'Usage: outrigger inject -f FILE|- --root-key KEY [--image IMAGE] [--namespace NAME] [--json]',
     '',

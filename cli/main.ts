@@ -8,12 +8,15 @@ import { version } from './version.ts'
 /** Loaded when asked for, so that `outrigger sidecar` pays for nothing else. */
 const commands: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
   up: {
-    summary: 'Run models of a file on this machine, with all of Outrigger.',
+    summary: 'Run the models of a file on this machine, with all of Outrigger around them.',
     load: () => import('./up.ts'),
   },
-  top: { summary: 'A live table of the endpoints.', load: () => import('./top.ts') },
+  top: {
+    summary: 'A live table of the endpoints: replicas, limit, in flight, waiting, answers.',
+    load: () => import('./top.ts'),
+  },
   explain: {
-    summary: 'Why a decision was made, in sentences.',
+    summary: 'Why a decision was made and what is believed of the limit, in sentences.',
     load: () => import('./explain.ts'),
   },
   decisions: {
@@ -24,18 +27,24 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     summary: 'Set or end an override of a setting, for a time.',
     load: () => import('./override.ts'),
   },
-  page: { summary: 'The live page of a controller in a cluster.', load: () => import('./page.ts') },
+  page: {
+    summary: 'The live page of a controller in a cluster, on this machine.',
+    load: () => import('./page.ts'),
+  },
   check: {
     summary: 'Is this cluster or machine fit, and is all well? Each failure with its fix.',
     load: () => import('./check.ts'),
   },
-  traffic: { summary: 'Send the traffic that a file plans.', load: () => import('./traffic.ts') },
+  traffic: {
+    summary: 'Send the traffic that a file plans (what `outrigger up` does for `traffic:`).',
+    load: () => import('./traffic.ts'),
+  },
   simulate: {
     summary: 'Play a scenario in virtual time, under Outrigger and under rivals.',
     load: () => import('./simulate.ts'),
   },
   inject: {
-    summary: 'Put the sidecar into the pods of a file.',
+    summary: 'Put the sidecar into the pods of a file, as the webhook does in a cluster.',
     load: () => import('./inject.ts'),
   },
   sidecar: { summary: 'The process beside a replica.', load: () => import('./sidecar.ts') },
@@ -84,7 +93,7 @@ async function main(args: string[]): Promise<number> {
   const { command } = await entry.load()
   if (rest.includes('--help') || rest.includes('-h')) {
     console.log(
-      `${command.summary}\n\n${command.usage}\n\nExamples:\n${command.examples.map(line => `  ${line}`).join('\n')}`,
+      `${entry.summary}\n\n${command.usage}\n\nExamples:\n${command.examples.map(line => `  ${line}`).join('\n')}`,
     )
     return exit.fine.code
   }
@@ -101,21 +110,18 @@ process.stderr.on('error', () => {})
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  process.stderr.write(`${wordsOfError(error)}\n`)
+  const problem = parseProblem(error)
+  process.stderr.write(`${problem ?? wordsOfError(error)}\n`)
   process.exitCode =
-    error instanceof Failure
-      ? error.code
-      : parseProblem(error)
-        ? exit.badInput.code
-        : exit.failed.code
+    error instanceof Failure ? error.code : problem === null ? exit.failed.code : exit.badInput.code
 }
 
 // What is still open a while later (a stop that failed half way) is not waited for.
 setTimeout(() => process.exit(), 2000).unref()
 
-/** parseArgs throws errors with these codes for options that it does not know. */
-function parseProblem(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
-  )
+/** parseArgs throws errors with these codes for what it does not know: their first sentence says enough. */
+function parseProblem(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error)) return null
+  if (!String(error.code).startsWith('ERR_PARSE_ARGS')) return null
+  return `${error.message.split('. ')[0]}. See: outrigger ${process.argv[2]} --help`
 }

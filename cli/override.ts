@@ -6,7 +6,6 @@ import { endpointNamed, endpointPath, placeHelp, placeOf, placeOptions, wayTo } 
 import { ask, type Way } from './way.ts'
 
 export const command: Command = {
-  summary: 'Set or end an override of a setting, for a time.',
   usage: [
     'Usage: outrigger override ENDPOINT SETTING=VALUE [SETTING=VALUE...] --for 10m',
     '       outrigger override ENDPOINT --clear [SETTING...]',

@@ -9,7 +9,6 @@ import { placeHelp, placeOf, placeOptions, wayTo } from './place.ts'
 import { ask } from './way.ts'
 
 export const command: Command = {
-  summary: 'The live page of a controller in a cluster, on this machine.',
   usage: [
     'Usage: outrigger page [--port PORT] [--json] [--cluster]',
     '',

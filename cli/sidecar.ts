@@ -9,7 +9,6 @@ import { exit } from './exit.ts'
 const ORPHAN_MS = 1000
 
 export const command: Command = {
-  summary: 'The process beside a replica.',
   usage: [
     'Usage: outrigger sidecar',
     '',

@@ -8,7 +8,6 @@ import { saidOf, tableOf } from './table.ts'
 import { ask } from './way.ts'
 
 export const command: Command = {
-  summary: 'A live table of the endpoints: replicas, limit, in flight, waiting, answers.',
   usage: [
     'Usage: outrigger top [--once] [--json] [--state DIR | --url URL | --cluster]',
     '',

@@ -8,7 +8,6 @@ import { configured, untilEnded } from './component.ts'
 import { exit } from './exit.ts'
 
 export const command: Command = {
-  summary: 'Send the traffic that a file plans (what `outrigger up` does for `traffic:`).',
   usage: [
     'Usage: outrigger traffic FILE',
     '',

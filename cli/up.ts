@@ -15,7 +15,6 @@ import { DEFAULT_STATE } from './place.ts'
 import { summaryOf, sentencesOf, type Counted } from './summary.ts'
 
 export const command: Command = {
-  summary: 'Run the models of a file on this machine, with all of Outrigger around them.',
   usage: [
     'Usage: outrigger up [-f FILE] [--state DIR] [--for TIME] [--host HOST] [--json]',
     '',

@@ -16,10 +16,9 @@ import { tables } from './text.ts'
 
 export function commandWith<S extends Asked>(engine: Engine<S>): Command {
   return {
-    summary: 'Play a scenario in virtual time, under Outrigger and under rivals.',
     usage: usage.join('\n'),
     examples: [
-      'outrigger simulate surge.yaml',
+      'outrigger simulate examples/scenarios/step-classifier.yaml',
       'outrigger simulate surge.yaml --policy outrigger,hpa-cpu,kpa --repeat 5 --html report.html',
       'outrigger simulate *.yaml --json | jq ".[] | {scenario, policy, totals}"',
     ],

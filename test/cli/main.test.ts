@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import test from 'ava'
 
@@ -10,4 +10,16 @@ test('a command that is over ends, whatever it has left open', async t => {
   t.teardown(() => child.kill('SIGKILL'))
   const [code] = (await once(child, 'exit')) as [number]
   t.is(code, 0)
+})
+
+test('an option or an argument that a command does not take: what is wrong, and where to look', t => {
+  const said = (...args: string[]): unknown[] => {
+    const { status, stderr } = spawnSync(process.execPath, ['cli/main.ts', ...args])
+    return [status, stderr.toString()]
+  }
+  t.deepEqual(said('explain', 'x', '--frob'), [
+    2,
+    "Unknown option '--frob'. See: outrigger explain --help\n",
+  ])
+  t.deepEqual(said('top', 'x'), [2, "Unexpected argument 'x'. See: outrigger top --help\n"])
 })
