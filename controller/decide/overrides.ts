@@ -14,7 +14,13 @@ export function withOverrides(settings: Settings, overrides: readonly Override[]
     const stored = storedValue(what as SettingName, value)
     if (stored !== undefined) out[what] = stored
   }
-  return out as Settings
+  return agreeing(out as Settings)
+}
+
+/** Each override is checked by itself. Of bounds that leave no limit the upper one holds: no order could follow both. */
+function agreeing(settings: Settings): Settings {
+  const { 'limit-min': min, 'limit-max': max } = settings
+  return min > max ? { ...settings, 'limit-min': max } : settings
 }
 
 /** The value in its stored form, or undefined where it is none. */

@@ -11,6 +11,7 @@ import {
   decide,
   due,
   fresh,
+  withOverrides,
   type State,
 } from '../../../controller/decide/decide.ts'
 import { inputs, replicas, windows, NOW } from './sight.ts'
@@ -230,4 +231,27 @@ test("a new revision's limit is due at once", t => {
     due(known, settings, NOW + 1000, { decided: NOW, looked: NOW, revision }).limit
   t.false(asked('r1'))
   t.true(asked('r2'))
+})
+
+test('overrides of bounds that leave no limit: the upper one holds, and one order says so', t => {
+  const overrides = [
+    { what: 'limit-min', value: '50', who: 'ada', until: null },
+    { what: 'limit-max', value: '20', who: 'bob', until: null },
+  ]
+  const seen = { ...inputs(), overrides }
+  const effective = withOverrides(defaults, overrides)
+  let state = fresh(defaults, 'r1')
+  let orders = 0
+  for (let second = 0; second < 60; second++) {
+    const now = NOW + second * 1000
+    if (!due(state, effective, now, { decided: now }).limit) continue
+    const one = decide('limit', SUBJECT, seen, state, defaults, now)
+    state = one.state
+    const { order } = one.verdict.outcome
+    if (order === null) continue
+    orders++
+    t.is(order.limit, 20)
+    t.true((order.probe?.other ?? 20) <= 20)
+  }
+  t.is(orders, 1)
 })
