@@ -19,7 +19,7 @@ export interface WriterOptions {
   epoch: number
   /** ms; never goes back. */
   now: () => number
-  /** A file is full when it has grown to this. */
+  /** A file is full when it has grown to this, what it began with left out. */
   maxBytes: () => number
   openFile?: OpenFile
   /** After each fsync: us that it took, and what is now durable. */
@@ -51,6 +51,8 @@ export class LogWriter {
   private prev: string
   private path: string | null
   private bytes: number
+  /** Of `bytes`, what the file began with: states of all endpoints, however many, are no reason for another file. */
+  private begun = 0
   private queue: Waiting[] = []
   private running: Promise<void> | null = null
   private open: { path: string; handle: Awaited<ReturnType<OpenFile>> } | null = null
@@ -71,7 +73,7 @@ export class LogWriter {
 
   /** The file has grown to its bound: `rotate` before the next append. */
   get full(): boolean {
-    return this.bytes >= this.options.maxBytes()
+    return this.bytes - this.begun >= this.options.maxBytes()
   }
 
   /** The records appended next go in a new file. */
@@ -123,14 +125,16 @@ export class LogWriter {
       prev = sha256(line)
       return { record: record as AnyRecord, line, size: size + 1 }
     })
+    const bytes = made.reduce((sum, { size }) => sum + size, 0)
     if (this.path === null) {
       this.path = join(this.options.dir, fileName(this.seq))
       this.bytes = 0
+      this.begun = bytes
     }
     const { path } = this
     this.seq = seq
     this.prev = prev
-    this.bytes += made.reduce((sum, { size }) => sum + size, 0)
+    this.bytes += bytes
     return {
       lines: made.map(({ line }) => ({ path, line })),
       records: made.map(({ record }) => record),

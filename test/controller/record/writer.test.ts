@@ -116,6 +116,15 @@ test('rotation: files are named by their first record and the chain goes on over
   )
 })
 
+test('a file that begins with more than a file may have is not full at once', async t => {
+  const writer = await writerIn(folder(t), undefined, 2000)
+  await writer.append(Array.from({ length: 40 }, (_, i) => note(i)))
+  t.false(writer.full, 'states of many endpoints')
+  for (let i = 0; i < 12; i++) await writer.append([note(i)])
+  t.true(writer.full)
+  await writer.close()
+})
+
 test('a reader follows into new files and never sees what is not durable', async t => {
   const dir = folder(t)
   const writer = await writerIn(dir, undefined, 500)
