@@ -53,23 +53,27 @@ export async function replayLog(
     if (wanted.since !== null && record.time < wanted.since) continue
     differences.push(difference)
   }
+  // Reading ends where the log does, and where it is no log any more.
+  const { broken } = await walk(dir)
+  const problem = broken === null || broken.tail ? null : wordsOf(broken)
   const { decisions, repeats, skipped } = replayer
   const first = differences[0] ?? null
-  const same = first === null
+  const same = first === null && problem === null
   if (wanted.json) {
-    console.log(
-      JSON.stringify({ same, decisions, repeats, skipped, differences: differences.length, first }),
-    )
+    const counts = { decisions, repeats, skipped, differences: differences.length }
+    console.log(JSON.stringify({ same, ...counts, first, problem }))
   } else {
     const before =
       skipped === 0
         ? ''
         : ` ${skipped} stand before the first state in the log and can't be replayed.`
+    const upTo = problem === null ? '' : ' up to where it can be read'
     console.log(
-      same
-        ? `Replayed ${decisions} decisions and ${repeats} repeats: the same bytes.${before}`
+      first === null
+        ? `Replayed ${decisions} decisions and ${repeats} repeats${upTo}: the same bytes.${before}`
         : `Record ${first.seq} (${first.endpoint}) differs: ${first.words}. ${differences.length} differences in ${decisions} decisions.${before}`,
     )
+    if (problem !== null) console.log(problem)
   }
   return same ? exit.fine.code : exit.notVerified.code
 }

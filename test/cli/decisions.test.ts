@@ -16,7 +16,7 @@ const commands: Record<string, Command> = { decisions, explain }
 const outrigger = (name: string, ...args: string[]): Promise<Ran> =>
   ran(commands[name] as Command, ...args)
 
-test('list, show, verify, replay and explain read the files of a state folder', async t => {
+test.serial('list, show, verify, replay and explain read the files of a state folder', async t => {
   const state = folder(t)
   const hour = await bench(state, [new Fleet('local/busy', 1, s => (s > 60 ? 2000 : 10))])
   await hour.run(70)
@@ -98,3 +98,46 @@ test('list, show, verify, replay and explain read the files of a state folder', 
   t.is(differs.code, 7)
   t.regex(differs.out, /^Record \d+ \(local\/busy\) differs: proposals was recorded as/)
 })
+
+/** One line more, less, elsewhere or otherwise in the middle of a log. */
+const tampered: Record<string, (lines: string[], at: number) => void> = {
+  dropped: (lines, at) => void lines.splice(at, 1),
+  'given twice': (lines, at) => void lines.splice(at, 0, lines[at] ?? ''),
+  'put later': (lines, at) => void lines.splice(at + 40, 0, ...lines.splice(at, 1)),
+  'in another order of keys': (lines, at) =>
+    void lines.splice(
+      at,
+      1,
+      (lines[at] ?? '').replace(/(.*),"v":1}$/, '{"v":1,$1}').replace(',{', ','),
+    ),
+  'of no record': (lines, at) => void lines.splice(at, 1, 'x'),
+  cut: (lines, at) => void lines.splice(at, 1, (lines[at] ?? '').slice(0, 99)),
+}
+
+test.serial(
+  'a record dropped, doubled, moved or spoiled: neither verify nor replay calls the log good',
+  async t => {
+    const state = folder(t)
+    const hour = await bench(state, [new Fleet('local/busy', 1, s => (s % 40 > 20 ? 200 : 10))])
+    await hour.run(300)
+    await hour.close()
+    const at = ['--state', state]
+    const path = join(logDirOf(state), '0000000001.jsonl')
+    const good = readFileSync(path, 'utf8')
+    for (const [how, tamper] of Object.entries(tampered)) {
+      const lines = good.split('\n')
+      tamper(lines, Math.floor(lines.length / 2))
+      writeFileSync(path, lines.join('\n'))
+      const verify = await outrigger('decisions', 'verify', ...at)
+      t.is(verify.code, 7, how)
+      t.regex(
+        verify.out,
+        /^The decision log is broken at byte \d+ of .*A crash does not do this/,
+        how,
+      )
+      const replay = await outrigger('decisions', 'replay', ...at)
+      t.is(replay.code, 7, how)
+      t.regex(replay.out, /The decision log is broken at byte/, how)
+    }
+  },
+)
