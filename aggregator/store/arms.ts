@@ -87,10 +87,13 @@ function emptyFold(order: ArmFold['order'], slot: number, arm: ArmFold['arm']): 
   }
 }
 
-/** Sums beyond 2^53 are neither exact nor integers that the contract of windows takes. */
+/**
+ * Sums beyond 2^53 are neither exact nor integers that the contract of windows takes. What came over a wire is
+ * integers; of levels in virtual time not all are, and they count.
+ */
 function isExact({ service, ...sums }: ArmFold): boolean {
   const all = [...Object.values(sums), service.count, service.sum]
-  return all.every(value => typeof value !== 'number' || Number.isSafeInteger(value))
+  return all.every(value => typeof value !== 'number' || value <= Number.MAX_SAFE_INTEGER)
 }
 
 /** A guard second says nothing about the arm but that the guard was needed, and how far it went. */
