@@ -1,4 +1,4 @@
-import { serve } from '../core/runtime/admin.ts'
+import { Refused, serve } from '../core/runtime/admin.ts'
 import { systemClock, type Clock } from '../core/runtime/clock.ts'
 import { jsonLog, type Log } from '../core/runtime/log.ts'
 import { joined } from '../core/runtime/metrics.ts'
@@ -247,7 +247,12 @@ function counterOf({ config, journal, figures, bells, ground }: Base, staff: Sta
       if (known) loop.now()
       return known
     },
-    setOverride: (endpoint, raw) => people.set(endpoint, raw),
+    setOverride(endpoint, raw) {
+      // A name that is mistyped would wait in the log for an endpoint of that name.
+      const unknown = observer.platform !== null && observer.endpoint(endpoint) === null
+      if (unknown) throw new Refused(404, `no endpoint ${endpoint}`)
+      return people.set(endpoint, raw)
+    },
     clearOverride: (endpoint, what, who) => people.clear(endpoint, what, who),
   }
 }

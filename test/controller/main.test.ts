@@ -70,6 +70,10 @@ test('the whole loop over sockets: targets, orders, scaling, people, what is ans
     401,
   )
   const set = { json: { what: 'replicas', value: 3, for: '10m', who: 'ada' }, headers: token }
+  t.like(await ask('PUT', '/v1/overrides/local/bussy', set), {
+    status: 404,
+    json: { error: 'no endpoint local/bussy' },
+  })
   t.is((await ask('PUT', '/v1/overrides/local/busy', set)).status, 200)
   t.is((await ask('POST', '/v1/activate/local/busy', { headers: token })).status, 202)
   t.is((await ask('POST', '/v1/activate/local/none', { headers: token })).status, 404)
@@ -100,6 +104,7 @@ test('the whole loop over sockets: targets, orders, scaling, people, what is ans
   )
   const raw = (await ask('GET', '/v1/log?since=0&limit=3')).json as string
   t.is(raw.trim().split('\n').length, 3)
+  t.false(((await ask('GET', '/v1/log?since=0')).json as string).includes('local/bussy'))
   t.is((await ask('GET', '/', { headers: { host: 'evil.example:80' } })).status, 403)
   const stranger = { host: 'evil.example:80', 'x-outrigger-token': 'guessed' }
   t.is((await ask('GET', '/', { headers: stranger })).status, 403, 'any token is not the token')
