@@ -20,6 +20,8 @@ export interface Journal {
   restored: Restored
   /** ms: goes on from the newest record, never back. */
   now: () => number
+  /** ms that `now` is ahead of the clock: it was set back, or whoever wrote the newest record had another. */
+  ahead: number
   /** seq of the newest durable record. */
   durable(): number
   /** Removes what the options no longer keep; gives the bytes that are left. */
@@ -92,6 +94,7 @@ export async function openJournal(wanted: JournalOptions): Promise<Journal> {
     ledger,
     restored,
     now,
+    ahead,
     durable: () => durable,
     async retain(options) {
       const { removed, bytes } = await retain(dir, options, now()).catch((error: unknown) => {

@@ -148,7 +148,8 @@ function hire({
   const scaler = new Scaler(platform, notes)
   const courier = new Courier(keyring.order, notes, () => clock.us() / 1000)
   const history = new History()
-  const observer = watch({ config, ground, log, clock, bells }, history, name => office.view(name))
+  const seen = { config, ground, log, clock, bells, journal }
+  const observer = watch(seen, history, name => office.view(name))
   const office = new Office({
     observer,
     platform,
@@ -198,7 +199,8 @@ function watch(
     log,
     clock,
     bells,
-  }: Pick<Base, 'config' | 'ground' | 'log' | 'clock' | 'bells'>,
+    journal,
+  }: Pick<Base, 'config' | 'ground' | 'log' | 'clock' | 'bells' | 'journal'>,
   history: History,
   view: Office['view'],
 ): Observer {
@@ -206,6 +208,7 @@ function watch(
     platform: ground.platform,
     token: config.token,
     now: () => Math.round(clock.us() / 1000),
+    ahead: journal.ahead,
     log,
     changed: () => {
       history.keep(new Set(observer.platform?.endpoints.map(({ endpoint }) => endpoint)))

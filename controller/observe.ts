@@ -16,6 +16,8 @@ export interface ObserverOptions {
   token: string | null
   /** ms, monotonic. */
   now: () => number
+  /** ms that the time of decisions is ahead of the clock that the platform goes by. */
+  ahead?: number
   log: Log
   /** A new table of the platform. */
   changed?: () => void
@@ -62,8 +64,9 @@ export class Observer {
     this.aggregator?.stop()
   }
 
-  private takePlatform(table: Platform): void {
+  private takePlatform(told: Platform): void {
     const before = this.platform
+    const table = inOurTime(told, this.options.ahead ?? 0)
     this.platform = table
     this.byName = new Map(table.endpoints.map(row => [row.endpoint, row]))
     if (this.aggregator?.address !== table.aggregator) this.followAggregator(table.aggregator)
@@ -161,6 +164,20 @@ function targetsOf(table: Platform): Targets {
     }),
   )
   return { v: 1, targets: [...edges, ...replicas] }
+}
+
+/** Starts in the time of decisions: what began a minute ago there is not stuck, however far apart the clocks are. */
+function inOurTime(table: Platform, ahead: number): Platform {
+  if (ahead === 0) return table
+  const endpoints = table.endpoints.map(row => ({
+    ...row,
+    replicas: row.replicas.map(each => ({
+      ...each,
+      started: each.started + ahead,
+      ready: each.ready === null ? null : each.ready + ahead,
+    })),
+  }))
+  return { ...table, endpoints }
 }
 
 function unreadable(endpoint: string): string {

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { summarise } from '../../controller/decide/summarise.ts'
 import { Observer } from '../../controller/observe.ts'
 import type { Platform } from '../../core/model/tables.ts'
 import { serve } from '../../core/runtime/admin.ts'
@@ -66,4 +67,51 @@ test('an endpoint whose windows are no windows blinds nobody to the others', asy
   for (const write of readers) write('{"v":1}')
   await until(() => connections === 2)
   t.pass('what is of no endpoint is no aggregator')
+})
+
+test('behind a log from the future, replicas are as old as their platform says', t => {
+  const hour = 3_600_000
+  const starting = { state: 'starting' as const, started: START, ready: null }
+  const row = new Fleet('local/one', 1, () => 9).row(START)
+  const [first] = row.replicas
+  const replicas = [first, first && { ...first, replica: 'new', ...starting }].filter(
+    each => !!each,
+  )
+  const platform: Platform = {
+    v: 1,
+    boot: 'boot1',
+    version: 1,
+    aggregator: '127.0.0.1:1',
+    edges: [],
+    endpoints: [{ ...row, replicas }],
+  }
+  const seen = (ahead: number): Observer => {
+    const observer = new Observer({
+      platform: {
+        follow(take) {
+          queueMicrotask(() => take(platform))
+          return { stop: () => undefined }
+        },
+      },
+      token: null,
+      now: () => 0,
+      ahead,
+      log: () => undefined,
+    })
+    t.teardown(() => observer.stop())
+    return observer
+  }
+  const observer = seen(hour)
+  const plain = seen(0)
+  return Promise.resolve().then(() => {
+    const now = START + hour + 5000
+    const platformRow = observer.endpoint('local/one')
+    if (platformRow === null) return t.fail()
+    const told = { windows: null, windowAgeMs: null, platformVersion: 1, folds: [], overrides: [] }
+    const since = now - 120_000
+    const inputs = summarise({ ...told, platform: platformRow, now, since, activate: false })
+    t.is(inputs.replicas.oldestStartingMs, 5000)
+    t.deepEqual(inputs.startUps, [10_000])
+    t.is(plain.platform, platform)
+  })
 })

@@ -55,6 +55,7 @@ test('a restart goes on where the log stopped, and the whole still replays', asy
   t.deepEqual(after?.order, before?.order)
   t.is(after?.decided, before?.decided)
   t.true(second.journal.now() >= START + 390_000, 'time never goes below the log')
+  t.is(second.journal.ahead, second.journal.now() - (START + 100_000))
   t.is(second.journal.ledger.epoch, first.journal.ledger.epoch + 1)
   await second.run(100)
   await second.close()
