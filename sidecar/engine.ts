@@ -5,8 +5,8 @@ import type { SidecarConfig } from './config.ts'
 
 /** The engine's own numbers: from its metrics page, else from what its answers carry (ORCA). */
 export interface EngineWatch {
-  /** About once a second, with monotonic ms. */
-  tick(nowMs: number): void
+  /** About once a second, with monotonic ms. `resting`: nobody uses the model. */
+  tick(nowMs: number, resting: boolean): void
   /** Headers to ask an answer's report with: none while a page tells more. */
   ask(nowMs: number): Readonly<Record<string, string>>
   heard(headers: Readonly<Record<string, string | string[] | undefined>>, nowMs: number): void
@@ -15,6 +15,8 @@ export interface EngineWatch {
 }
 
 const STALE_MS = 5000
+/** A page is read each 5 s while nobody uses the model, and may fail once. */
+const STALE_PAGE_MS = 11_000
 const NOTHING = {}
 const ORCA = { [ORCA_REQUEST.name]: ORCA_REQUEST.value }
 
@@ -40,7 +42,7 @@ export function engineWatch(config: SidecarConfig, say: (sentence: string) => vo
   }
 
   return {
-    tick: nowMs => void scraper.tick(nowMs),
+    tick: (nowMs, resting) => void scraper.tick(nowMs, resting),
     ask: nowMs => (scraper.last(nowMs) === null ? ORCA : NOTHING),
     heard(headers, nowMs) {
       const header = headers[ORCA_RESPONSE]
@@ -49,7 +51,7 @@ export function engineWatch(config: SidecarConfig, say: (sentence: string) => vo
     },
     read(nowMs) {
       const page = scraper.last(nowMs)
-      if (page !== null && page.ageMs <= STALE_MS) {
+      if (page !== null && page.ageMs <= STALE_PAGE_MS) {
         const { kind, running, waiting, kv, preemptions, gpu, tokensIn, tokensOut } = page.reading
         const engine = { kind, running, waiting, kv, preemptions }
         return { engine, gpu, tokens: tokens(tokensIn, tokensOut) }

@@ -25,7 +25,7 @@ import { readiness, type Readiness } from './ready.ts'
 import { handle } from './request.ts'
 import { gpuReader } from './signals/gpu.ts'
 import { selfReader } from './signals/resources.ts'
-import { direct, resources } from './sights.ts'
+import { direct, presence, resources } from './sights.ts'
 import { spans } from './spans.ts'
 import { traffic, type Traffic } from './traffic.ts'
 import { upgrades, type Upgrades } from './upgrades.ts'
@@ -96,6 +96,8 @@ interface Parts {
   orders: Orders
   upgrades: Upgrades
   readiness: Readiness
+  /** Nobody uses the model. */
+  resting(): boolean
   /** This life of the process, and when it began. */
   boot: string
   bornUs: number
@@ -123,16 +125,18 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
     { most: config.maxUpgrades, headers: config.bounds.headers },
     admission,
   )
-  const ready = readiness(config.app, config.readyPath, () => drains.restarting())
+  const { seen, resting } = presence(admission, up, clock)
+  const ready = readiness({
+    app: config.app,
+    path: config.readyPath,
+    hurried: () => drains.restarting(),
+    resting,
+  })
   const drains = draining({
     times: config.drainTimes,
     clock,
     log,
-    sight: () => ({
-      present: admission.inFlight + admission.queued + up.open(),
-      lastArrivalUs: admission.lastArrivalUs,
-      model: ready.last(),
-    }),
+    sight: () => ({ ...seen(), model: ready.last() }),
   })
   const desk: Desk = {
     healthPaths: config.healthPaths,
@@ -156,6 +160,7 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
     orders: held,
     upgrades: up,
     readiness: ready,
+    resting,
     boot,
     bornUs: clock.us(),
     ring: sampleRing(boot, clock.now),
@@ -243,7 +248,7 @@ function fastFront(
 
 function measuring(
   config: SidecarConfig,
-  { clock, desk, drains, log, boot, ring, page }: Parts,
+  { clock, desk, drains, log, boot, ring, page, readiness: ready, resting }: Parts,
 ): MeasureOptions {
   const { endpoint, revision, replica, gpus } = config
   return {
@@ -259,9 +264,11 @@ function measuring(
     engine: desk.engine,
     direct: direct(config),
     causes: desk.spans.takeCauses,
+    resting,
     made(sample) {
       ring.push(sample.seq, [sample])
       page.add(sample)
+      ready.tick()
     },
   }
 }

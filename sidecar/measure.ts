@@ -22,6 +22,8 @@ export interface MeasureOptions {
   /** null: the model's connections can't be told from ours, or can't be seen. */
   direct: DirectWatch | null
   causes: () => string[]
+  /** Nobody uses the model: what can wait is looked at less often. */
+  resting(): boolean
   /** Told each sample. */
   made: (sample: Sample) => void
 }
@@ -79,7 +81,7 @@ export function seconds(options: MeasureOptions): { end(nowUs: number, lateUs: n
       })
       seq++
       start = clock.now()
-      engine.tick(nowMs)
+      engine.tick(nowMs, options.resting())
       void gpu?.tick(nowMs)
       void options.direct?.tick(nowMs)
     },

@@ -67,6 +67,7 @@ export class DistributionRecorder {
   }
 
   take(): Distribution {
+    if (this.count === 0) return EMPTY
     const out: Distribution = {
       count: this.count,
       sum: this.sum,

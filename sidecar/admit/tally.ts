@@ -42,6 +42,8 @@ export class Tally {
   private readonly occupiedUs = new Float64Array(ROWS)
   private readonly occupiedOk = new Float64Array(ROWS)
   private readonly occupiedTokens = new Float64Array(ROWS)
+  /** The highest row in use: to look at all of them takes longer than all else in a second without requests. */
+  private top = 0
   private tokensOut = 0
   private sawTokens = false
 
@@ -139,12 +141,14 @@ export class Tally {
   }
 
   private row(): number {
-    return bucketOf(Math.min(MOST_IN_FLIGHT, this.inFlight))
+    const row = bucketOf(Math.min(MOST_IN_FLIGHT, this.inFlight))
+    if (row > this.top) this.top = row
+    return row
   }
 
   private occupancy(): number[][] {
     const rows: number[][] = []
-    for (let row = 0; row < ROWS; row++) {
+    for (let row = 0; row <= this.top; row++) {
       const us = this.occupiedUs[row] ?? 0
       const ok = this.occupiedOk[row] ?? 0
       const tokens = this.occupiedTokens[row] ?? 0
@@ -153,6 +157,7 @@ export class Tally {
     this.occupiedUs.fill(0)
     this.occupiedOk.fill(0)
     this.occupiedTokens.fill(0)
+    this.top = 0
     return rows
   }
 }

@@ -6,9 +6,9 @@ import { open } from 'node:fs/promises'
 
 const EVERY_MS = 5000
 /** While there are none: a look costs as much as all that an idle sidecar does in a second. */
-const SELDOM_MS = 15_000
+const SELDOM_MS = 60_000
 /** A look that is older says nothing of now. */
-const STALE_MS = 30_000
+const STALE_MS = 90_000
 /** Some 7000 connections of each family: more than is needed to know that there are any. */
 const MOST_BYTES = 1024 * 1024
 const CHUNK = 65_536

@@ -10,6 +10,8 @@ import { EXPOSITION_BOUNDS } from '../../core/model/exposition.ts'
 
 const POLL_MS = 1_000
 const LONGEST_PAUSE_MS = 30_000
+/** While nobody uses the model a page is read so many times less often, and looked for as well. */
+const RESTING = 5
 const TIME_OUT_MS = 500
 /** After this many failures in a row the page is looked for again. */
 const LOST_AFTER = 3
@@ -41,8 +43,11 @@ export interface ScraperOptions {
 }
 
 export interface EngineScraper {
-  /** To be called about once a second, with monotonic time; polls when due, one at a time. Never rejects. */
-  tick(nowMs: number): Promise<void>
+  /**
+   * To be called about once a second, with monotonic time; polls when due, one at a time. Never rejects.
+   * `resting`: nobody uses the model.
+   */
+  tick(nowMs: number, resting: boolean): Promise<void>
   /** The last reading and its age in ms; null when there never was one, or the engine was lost. */
   last(nowMs: number): { reading: EngineReading; ageMs: number } | null
   /** Closes the kept connection. */
@@ -58,7 +63,8 @@ export function engineScraper(options: ScraperOptions): EngineScraper {
   let settled: Page | null = null
   let last: { reading: EngineReading; at: number } | null = null
   let failures = 0
-  let due = -Infinity
+  let asked = -Infinity
+  let pause = 0
   let polling = false
   const said = new Set<string>()
 
@@ -69,19 +75,20 @@ export function engineScraper(options: ScraperOptions): EngineScraper {
 
   async function poll(nowMs: number): Promise<void> {
     let anyPage = false
+    asked = nowMs
     for (const page of settled === null ? candidates : [settled]) {
       const answer = await ask(fetch, page)
       if (answer.found !== null) {
         settled = page
         failures = 0
         last = { reading: answer.found, at: nowMs }
-        due = nowMs + POLL_MS
+        pause = POLL_MS
         return
       }
       anyPage ||= answer.page
     }
     failures += 1
-    due = nowMs + Math.min(LONGEST_PAUSE_MS, POLL_MS * 2 ** Math.min(failures - 1, 5))
+    pause = Math.min(LONGEST_PAUSE_MS, POLL_MS * 2 ** Math.min(failures - 1, 5))
     if (settled !== null && failures < LOST_AFTER) return
     settled = null
     last = null
@@ -92,8 +99,8 @@ export function engineScraper(options: ScraperOptions): EngineScraper {
   }
 
   return {
-    async tick(nowMs) {
-      if (polling || nowMs < due) return
+    async tick(nowMs, resting) {
+      if (polling || nowMs < asked + pause * (resting ? RESTING : 1)) return
       polling = true
       await poll(nowMs).finally(() => {
         polling = false

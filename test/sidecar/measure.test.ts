@@ -12,12 +12,14 @@ test('a second holds what each source says of it, in whole units, and nothing of
   const guard = gate(admission, clock)
   const made: Sample[] = []
   const lateness: number[] = []
+  const looks: boolean[] = []
   const sampler = seconds({
     identity: { endpoint: 'local/a', revision: 'r', replica: 'a-1', boot: 'b' },
     clock,
     admission,
     gate: guard,
     draining: () => now > 1_500_000,
+    resting: () => now > 1_500_000,
     resources: {
       read: () => ({ cpu: { us: 5, quota: 1000 }, memory: { bytes: 7, limit: null } }),
     },
@@ -29,7 +31,7 @@ test('a second holds what each source says of it, in whole units, and nothing of
     },
     gpu: null,
     engine: {
-      tick: () => undefined,
+      tick: (_nowMs, resting) => looks.push(resting),
       ask: () => ({}),
       heard: () => undefined,
       read: () => ({
@@ -80,4 +82,5 @@ test('a second holds what each source says of it, in whole units, and nothing of
   t.false('direct' in (first ?? {}))
   t.is(second?.direct, 3)
   t.deepEqual(lateness, [12, 0])
+  t.deepEqual(looks, [false, true], 'whether nobody uses the model is told with each look')
 })

@@ -69,6 +69,18 @@ test("the sidecar's own cost is what it used since the last read", t => {
   t.true(selfReader(process).read(0).rss > 0)
 })
 
+test('its memory is read at once and then each ten reads', t => {
+  let asked = 0
+  const own = {
+    cpuUsage: () => ({ user: 0, system: 0 }),
+    memoryUsage: { rss: () => 4096 + asked++ },
+  }
+  const reader = selfReader(own)
+  const seen = Array.from({ length: 21 }, () => reader.read(0).rss)
+  t.is(asked, 3)
+  t.deepEqual([seen[0], seen[9], seen[10], seen[20]], [4096, 4096, 4097, 4098])
+})
+
 test('a model that is started again is found by the id that its file then holds', t => {
   const root = plant(t, model(10))
   const file = `${root}/model.pid`

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import test from 'ava'
 import type { ExecutionContext } from 'ava'
 import { engineScraper, fetchPage, pagesOf } from '../../../sidecar/signals/scrape.ts'
-import type { Page, ScraperOptions } from '../../../sidecar/signals/scrape.ts'
+import type { EngineScraper, Page, ScraperOptions } from '../../../sidecar/signals/scrape.ts'
 
 const vllm = readFileSync(new URL('../../fixtures/engines/vllm.txt', import.meta.url), 'utf8')
 const triton = readFileSync(new URL('../../fixtures/engines/triton.txt', import.meta.url), 'utf8')
@@ -29,8 +29,8 @@ function desk(pages: Record<string, string>, options: Partial<ScraperOptions> = 
   return { asked, said, scraper, pages }
 }
 
-async function seconds(scraper: { tick(now: number): Promise<void> }, from: number, to: number) {
-  for (let second = from; second < to; second += 1) await scraper.tick(second * 1000)
+async function seconds(scraper: EngineScraper, from: number, to: number, resting = false) {
+  for (let second = from; second < to; second += 1) await scraper.tick(second * 1000, resting)
 }
 
 test("polls the app's own page each second once it is found", async t => {
@@ -59,6 +59,18 @@ test('asks ever more seldom where there is nothing, and says so once', async t =
   t.is(asked.length, 9)
   t.is(asked[0], '7000/m?x=1')
   t.deepEqual(said, ['No engine metrics at http://[::1]:7000/m?x=1.'])
+})
+
+test('while nobody uses the model a page is read each 5 s, and looked for a fifth as often', async t => {
+  const found = desk({ '9999/metrics': vllm })
+  await seconds(found.scraper, 0, 11, true)
+  t.is(found.asked.length, 3)
+  await seconds(found.scraper, 11, 13)
+  t.is(found.asked.length, 5, 'at once when somebody does')
+  const none = desk({}, { url: 'http://[::1]:7000/m' })
+  await seconds(none.scraper, 0, 311, true)
+  // At 0, 5, 15, 35, 75, 155 and 305.
+  t.is(none.asked.length, 7)
 })
 
 test('an unknown engine is said once, and found when it turns up', async t => {
@@ -95,8 +107,8 @@ test('one poll at a time', async t => {
     return late.promise
   }
   const { scraper } = desk({}, { fetch, url: 'http://127.0.0.1/metrics' })
-  const first = scraper.tick(0)
-  await scraper.tick(5000)
+  const first = scraper.tick(0, false)
+  await scraper.tick(5000, false)
   t.is(asked, 1)
   late.resolve(vllm)
   await first
@@ -160,7 +172,7 @@ test('over HTTP: what is too long, too slow, refused or no page rejects', async 
 test('over HTTP: a scraper reads a server', async t => {
   const { page } = await serve(t, (_, response) => response.end(vllm))
   const scraper = engineScraper({ ...place, appPort: page.port, say: () => t.fail() })
-  await scraper.tick(0)
+  await scraper.tick(0, false)
   t.is(scraper.last(0)?.reading.waiting, 3)
   scraper.close()
 })
