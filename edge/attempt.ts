@@ -10,6 +10,7 @@ import type { RequestHead } from '../core/http/request.ts'
 import { HEADERS } from '../core/model/tables.ts'
 import type { Clock } from '../core/runtime/clock.ts'
 import type { Slots } from './dispatch/replica.ts'
+import type { Words } from './words.ts'
 
 /** A body up to this is kept, so that a request which a replica turned away can go to another. */
 export const REPLAY_BYTES = 64 * 1024
@@ -22,7 +23,7 @@ const NOTHING = {}
 const DETACHED_MS = 1000
 
 export interface AttemptEvents {
-  /** The connection stands: from here on the replica may have seen it. Gives our lines of its head, for now. */
+  /** The connection stands: from here on the replica may have seen it. Gives our lines of its head but for the pass. */
   connected(nowUs: number): string
   /** False: this answer is not for the client, and nothing more is told. */
   answered(head: AnswerHead, said: { slots: Slots | null; reason: string | null }): boolean
@@ -39,6 +40,9 @@ export interface Errand {
   asker: Asker
   clock: Clock
   time: Time
+  /** The pass as a line of the head, and what may stand for it. */
+  pass: string
+  words: Words
 }
 
 /** One try at a replica. */
@@ -52,6 +56,8 @@ export class Attempt implements User {
   /** Null until it is known: a new connection takes its time. */
   private connectedUs: number | null = null
   private sent = false
+  /** A word stood for the pass. */
+  private byWord = false
   /** The body goes to this replica. */
   private fed = false
   /** It was sent all, when nobody listened any more. */
@@ -83,8 +89,10 @@ export class Attempt implements User {
     this.sent = true
     const { head } = errand
     const own = events.connected(this.connectedUs ?? errand.clock.us())
+    const pass = errand.words.lineFor(link, errand.pass)
+    this.byWord = pass !== errand.pass
     const asks = asksFirst(head)
-    const ours = asks ? `${own}expect: 100-continue\r\n` : own
+    const ours = asks ? `${pass}${own}expect: 100-continue\r\n` : `${pass}${own}`
     const text = requestText(head, head.context ?? NOTHING, NOTHING, ours)
     // The head goes with what there is of the body.
     if (head.body.kind !== 'none') link.socket.cork()
@@ -125,9 +133,22 @@ export class Attempt implements User {
       slots: readSlots(valueOf(lines, latin1, HEADERS.slots)),
       reason: valueOf(lines, latin1, HEADERS.reason),
     }
+    this.hearWord(said.slots, lines)
     // Before it is told: what is told may begin the next try.
     if (events.answered(head, said)) return
     this.events = null
+  }
+
+  private hearWord(slots: Slots | null, lines: HeadLines): void {
+    const { link, errand } = this
+    if (!this.byWord) {
+      const word = valueOf(lines, latin1, HEADERS.pass)
+      if (word !== null && link !== null)
+        errand.words.heard(link, errand.pass, `${HEADERS.pass}: ${word}\r\n`)
+    } else if (slots === null && valueOf(lines, latin1, HEADERS.waited) !== null) {
+      // What is told to clients.
+      errand.words.refused()
+    }
   }
 
   /** What is under way is left to end by itself: it goes to nobody. */

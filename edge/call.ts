@@ -70,18 +70,21 @@ export class Call implements Asked, AttemptEvents {
     this.givenUs = nowUs
     this.sentUs = nowUs
     desk.meter.attempt()
-    this.attempt = new Attempt({ head, upload, asker, clock, time }, this)
-    this.attempt.start(upstream.pool, nowUs)
+    const { pool, words } = upstream
+    this.attempt = new Attempt(
+      { head, upload, asker, clock, time, words, pass: desk.passLine },
+      this,
+    )
+    this.attempt.start(pool, nowUs)
   }
 
   connected(nowUs: number): string {
-    const { desk } = this
     this.sentUs = nowUs
     if (this.head.expectsContinue && !this.toldToGoOn) this.asker.goOn()
     this.toldToGoOn = true
-    if (this.clientUs === Infinity) return desk.passLine
+    if (this.clientUs === Infinity) return ''
     const leftMs = Math.ceil((this.clientUs - nowUs) / 1000)
-    return `${desk.passLine}${HEADERS.deadline}: ${Math.max(0, leftMs)}\r\n`
+    return `${HEADERS.deadline}: ${Math.max(0, leftMs)}\r\n`
   }
 
   answered(

@@ -52,6 +52,7 @@ function carriedHead({ headers, own, ...head }: Head): RequestHead {
 class CompatAsker implements Asker {
   /** What it was given is copied. */
   readonly holds = false
+  readonly socket: object
   private readonly options: CompatOptions
   private readonly head: RequestHead
   private readonly request: IncomingMessage
@@ -71,6 +72,7 @@ class CompatAsker implements Asker {
   ) {
     this.options = options
     this.head = head
+    this.socket = request.socket
     this.request = request
     this.response = response
     this.upload = new Upload(head.body)

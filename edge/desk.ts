@@ -84,7 +84,9 @@ export class Desk {
   table(entry: Entry): void {
     this.entry = entry
     this.pass = Buffer.from(JSON.stringify(entry.pass)).toString('base64url')
-    this.passLine = `${HEADERS.pass}: ${this.pass}\r\n`
+    const passLine = `${HEADERS.pass}: ${this.pass}\r\n`
+    // The very same string as long as it says the same: it is compared with each request.
+    if (passLine !== this.passLine) this.passLine = passLine
     const names = new Set(entry.replicas.map(replica => replica.replica))
     for (const [name, upstream] of this.upstreams) {
       // Requests under way keep their sockets; only idle ones are closed with the pool.

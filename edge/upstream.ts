@@ -3,6 +3,7 @@ import { Pool } from '../core/carry/pool.ts'
 import type { Time } from '../core/carry/time.ts'
 import type { Bounds } from '../core/http/lines.ts'
 import { splitAddress, type Address } from '../core/runtime/environment.ts'
+import { Words } from './words.ts'
 
 /** How replicas are reached. */
 export interface Reach {
@@ -19,6 +20,7 @@ export class Upstream {
   readonly host: string
   readonly port: number
   readonly pool: Pool
+  readonly words = new Words()
 
   constructor(replica: string, address: string, { bounds, time, dial }: Reach) {
     this.replica = replica

@@ -24,7 +24,8 @@ export async function handle(
   if (isRefusal(head)) return say(response, refused(head))
   if (isHealth(desk, head)) return passHealth(desk, head, request, response)
   // 2 Context
-  const edge = head.own['pass'] !== undefined && desk.passes.good(head.own['pass'])
+  const pass = head.own['pass']
+  const edge = pass !== undefined && desk.passes.good(pass, request.socket)
   const trail = desk.spans.begin(head, arrivedUs)
   // 3 Admit
   const { ticket, settled } = desk.gate.enter(arrivedUs, { edge, patienceUs: patience(head.own) })

@@ -5,6 +5,8 @@ import type { Upload } from './upload.ts'
 
 /** The client's side of a request: what an answer is written to. */
 export interface Asker {
+  /** Stands for the client's connection, whoever reads it. */
+  readonly socket: object
   /** Something of an answer is not sent yet. */
   readonly holds: boolean
   /** 100: the body may come. */

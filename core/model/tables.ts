@@ -126,7 +126,10 @@ export type ScaleRequest = Infer<typeof scaleRequest>
 
 /** Answer headers of a sidecar to an edge: what it may hold and holds now. */
 export const HEADERS = {
-  /** Marks an attempt of an edge; value: the signed pass, base64url of its JSON. */
+  /**
+   * Marks an attempt of an edge; value: the signed pass, base64url of its JSON, or the word that stands for it on this
+   * connection. In the answer to a signed pass: that word.
+   */
   pass: 'x-outrigger-pass',
   /** "effective;in-flight" on each answer to an edge. */
   slots: 'x-outrigger-slots',

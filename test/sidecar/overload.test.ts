@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
+import { Agent, type RequestOptions, type ServerResponse } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
 import { ask, ENDPOINT, order, put, recorder, samplesUntil, sidecar, signing } from './support.ts'
 
@@ -74,6 +74,24 @@ test('an edge is never queued, and each answer tells it the slots', async t => {
   const total = (of: 'offered' | 'attempts'): number => samples.reduce((n, s) => n + s[of], 0)
   t.is(total('offered'), 0)
   t.is(total('attempts'), 2)
+})
+
+test('the answer to a pass tells a word that stands for it on that connection', async t => {
+  const origin = await recorder(t, (_request, response) => void response.end('ok'))
+  const { traffic } = await sidecar(t, origin.address)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  const show = (text: string, over: RequestOptions = { agent }, path = '/') =>
+    ask(traffic, path, { headers: { 'x-outrigger-pass': text }, ...over })
+  const word = String((await show(pass())).headers['x-outrigger-pass'])
+  const { headers } = await show(word)
+  t.true('x-outrigger-slots' in headers)
+  t.false('x-outrigger-pass' in headers)
+  // What node:http reads is of the same connection.
+  const rare = await show(word, { agent }, '/|')
+  t.true('x-outrigger-slots' in rare.headers)
+  t.true('x-outrigger-waited-us' in (await show(word, {})).headers)
+  t.true(origin.requests.every(one => !('x-outrigger-pass' in one.headers)))
 })
 
 test('a pass that is expired, for another endpoint or forged makes a client of its bearer', async t => {

@@ -20,6 +20,7 @@ import {
   unserved,
 } from '../../desk.ts'
 import type { Desk } from '../../desk.ts'
+import { HEADERS } from '../../../core/model/tables.ts'
 import { ORCA_RESPONSE } from '../../signals/orca.ts'
 import type { Trail } from '../../spans.ts'
 import { events } from '../events.ts'
@@ -77,7 +78,7 @@ export class Exchange implements Asked, User {
     if (isHealth(desk, head)) return this.forward()
     // 2 Context
     const pass = head.own?.['pass']
-    const edge = pass !== undefined && desk.passes.good(pass)
+    const edge = pass !== undefined && desk.passes.good(pass, this.asker.socket)
     const { method, path } = head
     this.trail = desk.spans.begin({ method, path, headers: this.context }, arrivedUs)
     // 3 Admit
@@ -161,7 +162,17 @@ export class Exchange implements Asked, User {
     this.clientUs = this.upload.clientUs
     const report = this.ticket === null ? null : valueOf(lines, latin1, ORCA_RESPONSE)
     if (report !== null) desk.engine.heard({ [ORCA_RESPONSE]: report }, this.arrivedUs / 1000)
-    this.asker.begin(head, this.ticket === null ? [] : ownHeaders(desk, this.ticket))
+    this.asker.begin(head, this.ticket === null ? [] : this.ownHeaders(this.ticket))
+  }
+
+  private ownHeaders(ticket: Ticket): string[] {
+    const { desk, head } = this
+    const own = ownHeaders(desk, ticket)
+    const word = ticket.edge
+      ? desk.passes.wordFor(head.own?.['pass'] ?? '', this.asker.socket)
+      : null
+    if (word !== null) own.push(HEADERS.pass, word)
+    return own
   }
 
   data(bytes: Buffer, from: number, to: number): void {

@@ -72,7 +72,7 @@ export class Call {
     if (said.isHealthCall(desk, head)) return this.forward(head)
     // 2 Context
     const pass = head.own['pass']
-    const edge = pass !== undefined && desk.passes.good(pass)
+    const edge = pass !== undefined && desk.passes.good(pass, stream.session ?? stream)
     this.trail = desk.spans.begin(head, arrivedUs)
     // 3 Admit
     const patienceUs = Math.min(patience(head.own) ?? Infinity, head.timeoutUs ?? Infinity)

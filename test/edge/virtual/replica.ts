@@ -18,6 +18,8 @@ export class VirtualReplica {
   private turning = ''
   /** The edge waits for no more of it, and does not ask on the same connection. */
   private detached = false
+  /** What it has told, to stand for the pass on this connection. */
+  readonly words = new Set<string>()
   /** It was told to go on with the body. */
   private toldToGoOn = false
   /** The rest of an answer under way; '!' ends the connection. */
@@ -87,7 +89,7 @@ export class VirtualReplica {
     this.answered++
     this.toldToGoOn = false
     const away = calm ? 9 : random.below(12)
-    const text = away < 4 ? turnedAway(away, random) : withSlots(answerTo(what, random), random)
+    const text = away < 4 ? turnedAway(away, random) : this.withOwn(answerTo(what, random))
     this.turning = away < 4 ? text : ''
     for (let at = 0; at < text.length;) {
       const size = 1 + random.below(300)
@@ -99,6 +101,16 @@ export class VirtualReplica {
     if (!calm && random.below(20) === 0) {
       rest.splice(random.below(rest.length + 1), Infinity, '!')
     }
+  }
+
+  /** Headers of our own: slots, or what clients are told; a word now and then. */
+  private withOwn(answer: string): string {
+    const { random, words } = this
+    const own = random.below(8) === 0 ? `${HEADERS.waited}: 0\r\n` : slots(random)
+    const word = `word-${random.below(1000)}`
+    const tells = random.below(2) === 0
+    if (tells) words.add(word)
+    return answer.replace('X-W: ', `${own}${tells ? `${HEADERS.pass}: ${word}\r\n` : ''}X-W: `)
   }
 }
 
@@ -115,8 +127,4 @@ function turnedAway(kind: number, random: Random): string {
   const close = random.below(4) === 0 ? 'Connection: close\r\n' : ''
   const head = `HTTP/1.1 ${line}\r\n${HEADERS.reason}: ${reason}\r\n${slots(random)}${close}`
   return `${head}Content-Length: 4\r\n\r\nbusy`
-}
-
-function withSlots(answer: string, random: Random): string {
-  return answer.replace('X-W: ', `${slots(random)}X-W: `)
 }

@@ -48,7 +48,7 @@ export class World {
         open: () => 0,
         close: () => undefined,
       },
-      passes: { good: () => false },
+      passes: { good: () => false, wordFor: () => null },
       spans: spans(null),
       engine: {
         tick: () => undefined,
