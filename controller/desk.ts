@@ -166,13 +166,17 @@ export class Office implements Desk {
     this.with.platform.note?.(endpoint, told, record.epoch)
   }
 
-  /** Brings every sidecar to the order in force. Each second: replicas come and go. */
+  /** Brings every sidecar to the order in force, and forgets who is gone. Each second: replicas come and go. */
   tendAll(): void {
-    const endpoints = this.with.observer.platform?.endpoints ?? []
+    const { platform } = this.with.observer
+    if (platform === null) return
+    const { endpoints } = platform
     for (const { endpoint } of endpoints) this.tend(endpoint)
     this.with.courier.sweep(
       new Set(endpoints.flatMap(({ replicas }) => replicas.flatMap(r => r.admin ?? []))),
     )
+    const there = new Set(endpoints.map(row => row.endpoint))
+    for (const name of this.shown.keys()) if (!there.has(name)) this.shown.delete(name)
   }
 
   /** Adds a decision to those that people see. */

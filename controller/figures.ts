@@ -41,6 +41,15 @@ export class Figures {
     )
   }
 
+  /** Forgets endpoints that are gone. */
+  keep(endpoints: ReadonlySet<string>): void {
+    for (const [key, { labels }] of this.counts) {
+      const { endpoint } = labels
+      if (endpoint !== undefined && !endpoints.has(endpoint)) this.counts.delete(key)
+    }
+    for (const name of this.proposed.keys()) if (!endpoints.has(name)) this.proposed.delete(name)
+  }
+
   readonly actuated: Notes['counted'] = (endpoint, what, result) =>
     this.count('outrigger_actuations_total', { endpoint, what, result })
 

@@ -148,7 +148,7 @@ function hire({
   const scaler = new Scaler(platform, notes)
   const courier = new Courier(keyring.order, notes, () => clock.us() / 1000)
   const history = new History()
-  const seen = { config, ground, log, clock, bells, journal }
+  const seen = { config, ground, log, clock, bells, journal, figures }
   const observer = watch(seen, history, name => office.view(name))
   const office = new Office({
     observer,
@@ -193,14 +193,7 @@ function hire({
 
 /** The observer, with charts filled and edges told as news comes. */
 function watch(
-  {
-    config,
-    ground,
-    log,
-    clock,
-    bells,
-    journal,
-  }: Pick<Base, 'config' | 'ground' | 'log' | 'clock' | 'bells' | 'journal'>,
+  { config, ground, log, clock, bells, journal, figures }: Omit<Base, 'version' | 'telemetry'>,
   history: History,
   view: Office['view'],
 ): Observer {
@@ -211,7 +204,8 @@ function watch(
     ahead: journal.ahead,
     log,
     changed: () => {
-      history.keep(new Set(observer.platform?.endpoints.map(({ endpoint }) => endpoint)))
+      const there = new Set(observer.platform?.endpoints.map(({ endpoint }) => endpoint))
+      for (const each of [history, figures]) each.keep(there)
       bells.table.ring()
     },
     second: windows => {
