@@ -9,24 +9,20 @@ import { parityOf } from './admit/limit.ts'
 import type { SidecarConfig } from './config.ts'
 import { affordable } from '../core/runtime/descriptors.ts'
 import type { Desk } from './desk.ts'
-import { engineWatch } from './engine.ts'
 import { draining, type Draining } from './drain.ts'
-import { compatCarrier } from './forward/compat.ts'
 import { front, type Front, type FrontOptions } from './forward/fast/front.ts'
 import { dialer } from '../core/carry/pool.ts'
 import { reading } from '../core/carry/reading.ts'
-import { gate } from './gate.ts'
+import { furnish } from './furnish.ts'
 import { refusedHint } from './loopback.ts'
 import { measure, type MeasureOptions } from './measure.ts'
 import { orders, type Orders } from './orders.ts'
 import { page, type Page } from './page.ts'
-import { passes } from './passes.ts'
 import { readiness, type Readiness } from './ready.ts'
 import { handle } from './request.ts'
 import { gpuReader } from './signals/gpu.ts'
 import { selfReader } from './signals/resources.ts'
 import { direct, presence, resources } from './sights.ts'
-import { spans } from './spans.ts'
 import { traffic, type Traffic } from './traffic.ts'
 import { upgrades, type Upgrades } from './upgrades.ts'
 
@@ -110,7 +106,7 @@ interface Parts {
 async function assemble(config: SidecarConfig): Promise<Parts> {
   const log = jsonLog('sidecar', config.logLevel)
   const clock = systemClock()
-  const { endpoint, revision, replica, rootKey } = config
+  const { endpoint, revision, replica } = config
   const admission = admissionOf(config, clock)
   const held = orders({
     ...config,
@@ -138,19 +134,7 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
     log,
     sight: () => ({ ...seen(), model: ready.last() }),
   })
-  const desk: Desk = {
-    healthPaths: config.healthPaths,
-    mostHeaders: config.bounds.headers,
-    clock,
-    admission,
-    gate: gate(admission, clock),
-    carrier: compatCarrier(config.app, clock),
-    passes: passes({ endpoint, rootKey, now: clock.now }),
-    spans: spans(null),
-    engine: engineWatch(config, sentence => log('info', sentence)),
-    closing: drains.on,
-    jitter: Math.random,
-  }
+  const desk = furnish(config, { log, clock, admission, drains })
   const boot = randomBytes(9).toString('base64url')
   return {
     log,
