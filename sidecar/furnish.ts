@@ -18,15 +18,7 @@ interface Around {
 }
 
 /** Puts on the desk what requests pass by. */
-export function furnish(
-  config: SidecarConfig,
-  {
-    log,
-    clock,
-    admission,
-    drains,
-  }: Pick<Parts, 'log' | 'clock' | 'drains'> & { admission: Admission },
-): Desk {
+export function furnish(config: SidecarConfig, { log, clock, admission, drains }: Around): Desk {
   const { endpoint, rootKey } = config
   return {
     healthPaths: config.healthPaths,
