@@ -19,7 +19,7 @@ import {
   type Schema,
 } from '../core/model/schema.ts'
 import { readSettings, type Settings } from '../core/model/settings.ts'
-import { milliseconds, nearest } from '../core/model/units.ts'
+import { milliseconds } from '../core/model/units.ts'
 import { readTraffic, trafficSchema, type Traffic } from './traffic/plan.ts'
 
 /** outrigger.yaml: which models to run, and what they need. See docs/outrigger-yaml.md. */
@@ -140,7 +140,7 @@ export function readPlan(file: string): { plan: Plan } | { errors: string[] } {
 
 function build(file: string, value: unknown, issues: Issue[]): Plan | null {
   const checked = check(fileSchema, value)
-  if (!checked.ok) issues.push(...checked.issues.map(withHint))
+  if (!checked.ok) issues.push(...checked.issues)
   // Settings are looked at even when the rest is wrong, so that every error is said at once.
   const raw = isMapping(value) && isMapping(value['endpoints']) ? value['endpoints'] : {}
   const settings = new Map<string, Settings>()
@@ -200,16 +200,6 @@ function build(file: string, value: unknown, issues: Issue[]): Plan | null {
 /** What makes the model behave differently, hashed. */
 function revisionOf(what: Record<string, unknown>): string {
   return createHash('sha256').update(canonical(what)).digest('hex').slice(0, 16)
-}
-
-/** "did you mean" for an unknown key. */
-function withHint(issue: Issue): Issue {
-  const known = /^a known key \((.*)\)$/.exec(issue.expected)?.[1]
-  if (known === undefined) return issue
-  return {
-    ...issue,
-    expected: `one of ${known}${nearest(JSON.parse(issue.got) as string, known.split(', '))}`,
-  }
 }
 
 function lineOf(document: Document, counter: LineCounter, path: string): string {

@@ -1,3 +1,5 @@
+import { nearest } from './units.ts'
+
 /**
  * A small schema language for what crosses a process boundary. A schema checks a value, reports every
  * error at once with its path, what was expected and what was got, and never throws. Checking only:
@@ -151,9 +153,11 @@ export function object<F extends Fields>(fields: F, { strict = false } = {}): Sc
       if (!isMapping(value)) return fail('a mapping', value, path, issues)
       for (const [name, schema] of known) schema.check(value[name], join(path, name), issues)
       if (!strict) return
+      const names = Object.keys(fields)
       for (const name of Object.keys(value)) {
-        if (!Object.hasOwn(fields, name))
-          fail(`a known key (${Object.keys(fields).join(', ')})`, name, join(path, name), issues)
+        if (Object.hasOwn(fields, name)) continue
+        const expected = `a known key (${names.join(', ')})${nearest(name, names)}`
+        fail(expected, name, join(path, name), issues)
       }
     },
   }

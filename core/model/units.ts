@@ -34,12 +34,12 @@ export function milliseconds(value: unknown): number | null {
   return Number.isSafeInteger(ms) ? ms : null
 }
 
-/** ", did you mean X?" for a name one slip away. */
+/** ", did you mean X?" for a name one slip away: of short names hardly any is. */
 export function nearest(name: string, among: readonly string[]): string {
   const plainName = (text: string): string => text.toLowerCase().replaceAll(/[^a-z]/g, '')
   const close =
     among.find(known => plainName(known) === plainName(name)) ??
-    among.find(known => distance(known, name) <= 2)
+    among.find(known => distance(known, name) <= Math.min(2, (name.length - 1) / 2))
   return close === undefined ? '' : `, did you mean ${close}?`
 }
 

@@ -68,8 +68,8 @@ test('every error is said at once, with its line, what was expected and what was
   t.deepEqual(said, [
     'file:3: endpoints.m.command: expected a list of words, such as [python, serve.py], got nothing',
     'file:4: endpoints.m.port: expected an integer from 0 to 65535, got 99999',
-    'file:3: endpoints.m.comand: expected one of command, directory, environment, port, ready, ready-within, cpu, metrics, settings, did you mean command?, got "comand"',
-    'file:9: trafic: expected one of endpoints, log, traffic, page, did you mean traffic?, got "trafic"',
+    'file:3: endpoints.m.comand: expected a known key (command, directory, environment, port, ready, ready-within, cpu, metrics, settings), did you mean command?, got "comand"',
+    'file:9: trafic: expected a known key (endpoints, log, traffic, page), did you mean traffic?, got "trafic"',
     'file:6: endpoints.m.settings.max-replica: expected a known setting, did you mean max-replicas?, got "max-replica"',
     'file:7: endpoints.m.settings.latency-objective: expected a duration with its unit (ms, s, m, h) from 1ms to 1h, got 200',
     'file:8: endpoints.m.settings.target-utilization: expected a share from 0.1 to 1, got 1.5',

@@ -25,8 +25,8 @@ test('every shape, with what may stand beside it', t => {
 
 test('unknown keys are errors, beside a shape and within it', t => {
   t.deepEqual(errors({ constant: { rate: 1, rates: 2 }, repeats: '1s' }), [
-    'constant.rates: expected a known key (rate), got "rates"',
-    'repeats: expected a known key (constant, levels, lines, step, ramp, square, flash, diurnal, trace, repeat, noise, classes), got "repeats"',
+    'constant.rates: expected a known key (rate), did you mean rate?, got "rates"',
+    'repeats: expected a known key (constant, levels, lines, step, ramp, square, flash, diurnal, trace, repeat, noise, classes), did you mean repeat?, got "repeats"',
   ])
 })
 
