@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { constants } from 'node:buffer'
+import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
 import { isMapping } from '../../core/model/schema.ts'
@@ -82,11 +83,22 @@ function traceOf(raw: unknown, file: string): { trace?: Trace } {
   }
 }
 
+/** No string is longer. */
+const MOST_BYTES = constants.MAX_STRING_LENGTH
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
+}
+
 function inside(value: unknown, key: string): unknown {
   return isMapping(value) ? value[key] : undefined
 }
 
 function contents(file: string): string {
+  if (sizeOf(file) > MOST_BYTES)
+    throw new Error(
+      `it is larger than ${MOST_BYTES >> 20} MiB: cut it, or count the requests of each second`,
+    )
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {

@@ -16,8 +16,13 @@ import { byTime, seconds, strict } from '../words.ts'
 /** What a scenario expects of a run: ranges from the least to the most that is right. */
 export type Range = [least: number, most: number]
 
-const range = that<Range>('[least, most]', v => rising(v, x => (typeof x === 'number' ? x : null)))
-const times = that<[string, string]>('[from, until], two durations', v => rising(v, milliseconds))
+const range = that<Range>('[least, most], two numbers of which the second is not less', v =>
+  rising(v, x => (typeof x === 'number' ? x : null)),
+)
+const times = that<[string, string]>(
+  '[from, until], two durations of which the second is not less',
+  v => rising(v, milliseconds),
+)
 const codes = list(
   that<ReasonCode>(
     'a reason that a decision may give (docs/reasons.md)',

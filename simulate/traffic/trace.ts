@@ -27,6 +27,7 @@ export class TraceError extends Error {
 const MOST_ISSUES = 10
 const MOST_TOKENS = 1e9
 const SECOND = 1_000_000
+const LIKE = 'like 2023-11-16 18:17:03.97'
 
 /**
  * Parses CSV: a row a request (a time: ISO 8601, seconds or ms; ContextTokens and GeneratedTokens where
@@ -145,7 +146,7 @@ class Rows {
   private time(field: string | undefined, line: number): number | null {
     const { unit } = this.layout
     const us = unit === null ? isoUs(field ?? '') : unitsUs(field ?? '', unit)
-    const expected = us === null ? wordsOf(unit) : this.misplaced(us)
+    const expected = us === null ? this.wanted(field ?? '') : this.misplaced(us)
     if (us === null || expected !== null) {
       this.wrong(line, expected ?? '', show(field))
       return null
@@ -153,6 +154,15 @@ class Rows {
     if (this.count === 0) this.firstUs = us
     this.lastUs = us
     return us - this.firstUs
+  }
+
+  /** What stands in place of a field that is no time. */
+  private wanted(field: string): string {
+    const { unit } = this.layout
+    if (/[;\t]/.test(field)) return 'columns with commas between them'
+    if (unit === null) return `a time ${LIKE}`
+    if (unit !== SECOND) return 'a time in ms'
+    return this.count === 0 ? `a time: seconds, ms since 1970, or ${LIKE}` : 'a time in seconds'
   }
 
   /** What a time should be that may not follow the one before; null where it may. */
@@ -170,9 +180,4 @@ class Rows {
     this.wrong(line, `a whole number of ${what}, at most ${most}`, show(field))
     return 0
   }
-}
-
-function wordsOf(unit: number | null): string {
-  if (unit === null) return 'a time like 2023-11-16 18:17:03.97'
-  return unit === SECOND ? 'a time in seconds' : 'a time in ms'
 }

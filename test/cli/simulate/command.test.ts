@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { commandWith } from '../../../cli/simulate/command.ts'
@@ -163,7 +163,14 @@ test.serial("a trace is read beside its scenario's file, and handed over", async
     'torn.csv': 'second,count\n0,3\n1,many\n',
     'torn.yaml': 'traffic: { trace: { file: torn.csv } }',
     'gone.yaml': 'traffic: { trace: { file: gone.csv } }\nwrong: true',
+    'huge.yaml': 'traffic: { trace: { file: huge.csv } }',
+    'huge.csv': '',
   })
+  truncateSync(at('huge.csv'), 2 ** 30)
+  t.regex(
+    (await simulate(at('huge.yaml'))).err,
+    /huge\.yaml: traffic\.trace\.file huge\.csv: it is larger than 511 MiB: cut it, or count the requests of each second$/,
+  )
   const { choices } = await simulate(at('deep/a.yaml'))
   t.deepEqual(choices[0]?.trace?.counts, [3, 4])
   const gone = await simulate(at('gone.yaml'))

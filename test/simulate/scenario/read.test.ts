@@ -146,7 +146,11 @@ test('expectations that are none', t => {
     'expect.reasons[0]',
     'expect.goodputs',
   ])
-  t.true(said.includes('expect.firstUpAt: expected [from, until], two durations, got a list of 2'))
+  t.true(
+    said.includes(
+      'expect.firstUpAt: expected [from, until], two durations of which the second is not less, got a list of 2',
+    ),
+  )
   t.true(errors(`${base}expect: { hpa: { badd: [0, 1] } }`)[0]?.startsWith('expect.hpa.badd'))
 })
 

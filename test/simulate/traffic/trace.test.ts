@@ -66,6 +66,16 @@ const bad: [string, string, string][] = [
   ['a header alone', 'ms\n', 'line 2: expected at least one row, got the end of the file'],
   ['words', lines('ms', '5', 'soon'), 'line 3: expected a time in ms, got "soon"'],
   [
+    'a first time of no kind that is known',
+    lines('26/Nov/2026:10:00:00'),
+    'line 1: expected a time: seconds, ms since 1970, or like 2023-11-16 18:17:03.97, got "26/Nov/2026:10:00:00"',
+  ],
+  [
+    'columns apart by something else',
+    lines('second;count', '1;2'),
+    'line 2: expected columns with commas between them, got "1;2"',
+  ],
+  [
     'no such day',
     lines('2023-01-01 00:00:00', '2023-02-29 00:00:00'),
     'line 2: expected a time like 2023-11-16 18:17:03.97, got "2023-02-29 00:00:00"',
