@@ -10,7 +10,9 @@ import { sha256, type AnyRecord, type Draft } from './line.ts'
 /** What the writer needs of a file; injected to let a test's disk fail. */
 export type OpenFile = (
   path: string,
-) => Promise<Pick<FileHandle, 'appendFile' | 'datasync' | 'close'>>
+) => Promise<
+  Pick<FileHandle, 'appendFile' | 'datasync' | 'close'> & Partial<Pick<FileHandle, 'stat'>>
+>
 
 export interface WriterOptions {
   dir: string
@@ -24,6 +26,13 @@ export interface WriterOptions {
   openFile?: OpenFile
   /** After each fsync: us that it took, and what is now durable. */
   durable?: (us: number, records: AnyRecord[]) => void
+}
+
+interface Opened {
+  path: string
+  handle: Awaited<ReturnType<OpenFile>>
+  /** Bytes that it has, as far as we wrote it. */
+  size: number
 }
 
 interface Waiting {
@@ -55,7 +64,7 @@ export class LogWriter {
   private begun = 0
   private queue: Waiting[] = []
   private running: Promise<void> | null = null
-  private open: { path: string; handle: Awaited<ReturnType<OpenFile>> } | null = null
+  private open: Opened | null = null
 
   constructor(options: WriterOptions) {
     this.options = options
@@ -168,9 +177,12 @@ export class LogWriter {
       else lines.push(line)
     }
     for (const [path, lines] of byFile) {
-      const handle = await this.handleOf(path)
-      await handle.appendFile(`${lines.join('\n')}\n`)
-      await handle.datasync()
+      const open = await this.opened(path)
+      await refuseOthers(open)
+      const text = `${lines.join('\n')}\n`
+      open.size += Buffer.byteLength(text)
+      await open.handle.appendFile(text)
+      await open.handle.datasync()
     }
     const us = Math.round((performance.now() - started) * 1000)
     this.options.durable?.(
@@ -179,14 +191,22 @@ export class LogWriter {
     )
   }
 
-  private async handleOf(path: string): Promise<Awaited<ReturnType<OpenFile>>> {
-    if (this.open?.path === path) return this.open.handle
+  private async opened(path: string): Promise<Opened> {
+    if (this.open?.path === path) return this.open
     await this.open?.handle.close()
     this.open = null
     const handle = await (this.options.openFile ?? openToAppend)(path)
-    this.open = { path, handle }
-    return handle
+    const { file } = this.options.at
+    this.open = { path, handle, size: file?.path === path ? file.bytes : 0 }
+    return this.open
   }
+}
+
+/** What two write is no chain. Whoever began last goes on with it; the other one writes nothing more. */
+async function refuseOthers({ path, handle, size }: Opened): Promise<void> {
+  const found = (await handle.stat?.())?.size ?? size
+  if (found !== size)
+    throw new Error(`${path} has ${found} bytes, not ${size}: another controller writes to it`)
 }
 
 async function openToAppend(path: string): Promise<FileHandle> {

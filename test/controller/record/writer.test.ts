@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { walk } from '../../../controller/record/chain.ts'
 import { idMaker, msOfId } from '../../../controller/record/id.ts'
 import { NO_PREV, type Draft } from '../../../controller/record/line.ts'
+import { openLog } from '../../../controller/record/open.ts'
 import { readLog } from '../../../controller/record/read.ts'
 import { LogWriter, syncFolder, TooLong, type OpenFile } from '../../../controller/record/writer.ts'
 import { folder } from '../support/folder.ts'
@@ -114,6 +115,22 @@ test('rotation: files are named by their first record and the chain goes on over
     seqs,
     Array.from({ length: 23 }, (_, i) => 18 + i),
   )
+})
+
+test('of two that write one log the first stops, and what stands there is a chain', async t => {
+  const dir = folder(t)
+  const first = await writerIn(dir)
+  for (let i = 0; i < 3; i++) await first.append([note(i)])
+  const { chain, file } = await openLog(dir)
+  const at = { next: chain.next, head: chain.head, file }
+  const second = new LogWriter({ dir, at, epoch: 8, now: () => 1, maxBytes: () => 1e9 })
+  await second.append([note(3)])
+  await t.throwsAsync(first.append([note(4)]), { message: /another controller writes to it/ })
+  await t.throwsAsync(first.append([note(5)]), { message: /another controller/ })
+  await second.append([note(6), note(7)])
+  await Promise.all([first.close(), second.close()])
+  const { records, broken } = await walk(dir)
+  t.deepEqual([records, broken], [6, null])
 })
 
 test('a file that begins with more than a file may have is not full at once', async t => {
