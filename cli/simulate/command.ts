@@ -56,17 +56,17 @@ function run<S extends Asked>(args: string[], engine: Engine<S>): number {
   const plans = plansOf(scenarios, options, { engine, errors })
   if (errors.length > 0) throw new Failure(exit.badInput.code, errors.join('\n'))
   const { played, outcomes } = playAll(plans, engine)
-  if (options.html !== null) {
-    const command = ['outrigger simulate', ...args].join(' ')
-    const abouts = new Map(scenarios.map(({ name, scenario }) => [name, scenario.about]))
-    write(options.html, report(played, { version, command, abouts, outcomes }))
-  }
   const missed = outcomes.filter(({ met }) => met === false)
   if (!options.json) console.log(tables(played, outcomes))
   else {
     console.log(JSON.stringify(options.seconds ? played : played.map(withoutSeconds)))
     for (const { scenario, what, seed } of missed)
       process.stderr.write(`${scenario}: missed: ${what} (seed ${seed})\n`)
+  }
+  if (options.html !== null) {
+    const command = ['outrigger simulate', ...args].join(' ')
+    const abouts = new Map(scenarios.map(({ name, scenario }) => [name, scenario.about]))
+    write(options.html, report(played, { version, command, abouts, outcomes }))
   }
   return missed.length > 0 ? exit.failed.code : exit.fine.code
 }

@@ -154,6 +154,10 @@ test.serial('--html writes the page', async t => {
   const elements = elementsOf(readFileSync(at('r.html'), 'utf8'))
   t.is(elements.filter(({ tag }) => tag === 'svg').length, 9)
   t.true(elements.some(({ text }) => text === 'What is to be seen.'))
+  const unwritten = await simulate(at('a.yaml'), '--html', at('.'))
+  t.is(unwritten.code, 1)
+  t.regex(unwritten.err, /can't be written: EISDIR/)
+  t.regex(unwritten.out, /^a: 1 min/, 'what was played is shown all the same')
 })
 
 test.serial("a trace is read beside its scenario's file, and handed over", async t => {
