@@ -4,7 +4,8 @@ import type { Pool } from '../core/carry/pool.ts'
 import type { Time } from '../core/carry/time.ts'
 import type { Upload } from '../core/carry/upload.ts'
 import { latin1, requestText } from '../core/carry/wire.ts'
-import { valueOf, type AnswerHead } from '../core/http/answer.ts'
+import { lastOf, valueOf, type AnswerHead } from '../core/http/answer.ts'
+import { SEMICOLON } from '../core/http/bytes.ts'
 import type { HeadLines } from '../core/http/lines.ts'
 import type { RequestHead } from '../core/http/request.ts'
 import { HEADERS } from '../core/model/tables.ts'
@@ -130,7 +131,7 @@ export class Attempt implements User {
     this.answer = true
     this.clientUs = this.fed ? errand.upload.clientUs : 0
     const said = {
-      slots: readSlots(valueOf(lines, latin1, HEADERS.slots)),
+      slots: readSlots(lines),
       reason: valueOf(lines, latin1, HEADERS.reason),
     }
     this.hearWord(said.slots, lines)
@@ -228,21 +229,24 @@ function asksFirst({ body }: RequestHead): boolean {
   return body.kind === 'chunked' || (body.kind === 'length' && body.bytes > REPLAY_BYTES)
 }
 
-/** "effective;in-flight", or null when it is not that. By hand: each answer has it, and a match is an array of strings. */
-function readSlots(text: string | null): Slots | null {
-  if (text === null) return null
-  const middle = text.indexOf(';')
-  const effective = countOf(text, 0, middle)
-  const inFlight = countOf(text, middle + 1, text.length)
+/** "effective;in-flight", or null when it is not that. By hand: each answer has it. */
+function readSlots(lines: HeadLines): Slots | null {
+  const i = lastOf(lines, HEADERS.slots)
+  if (i < 0) return null
+  const { bytes, fields } = lines
+  const [from, to] = [fields[4 * i + 2] ?? 0, fields[4 * i + 3] ?? 0]
+  const middle = bytes.indexOf(SEMICOLON, from)
+  const effective = countOf(bytes, from, middle)
+  const inFlight = countOf(bytes, middle + 1, to)
   return effective < 0 || inFlight < 0 ? null : { effective, inFlight }
 }
 
 /** One to six digits, or -1. */
-function countOf(text: string, from: number, to: number): number {
+function countOf(bytes: Uint8Array, from: number, to: number): number {
   if (to <= from || to - from > 6) return -1
   let count = 0
   for (let i = from; i < to; i++) {
-    const digit = text.charCodeAt(i) - 0x30
+    const digit = (bytes[i] ?? 0) - 0x30
     if (digit < 0 || digit > 9) return -1
     count = count * 10 + digit
   }

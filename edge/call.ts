@@ -167,7 +167,8 @@ export class Call implements Asked, AttemptEvents {
     desk.meter.completed(outcome, serviceUs, desk.entry.objectiveUs)
     // 6 Release
     const ended = outcome === 'server' ? 'bad' : 'good'
-    desk.run(now => desk.dispatch.done(this.id, ended, outcome === 'ok' ? serviceUs : null, now))
+    const servedUs = outcome === 'ok' ? serviceUs : null
+    desk.follow(desk.dispatch.done(this.id, ended, servedUs, nowUs), nowUs)
   }
 
   /** Turned away before any replica had it. */

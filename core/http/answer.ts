@@ -164,13 +164,16 @@ function readField(
   }
 }
 
-/** The value of the last header of that name, which is in small letters; null: there is none. */
+/** Which header is the last one of that name, which is in small letters; -1: there is none. */
+export function lastOf({ bytes, fields: at, count }: HeadLines, name: string): number {
+  let i = count - 1
+  while (i >= 0 && !same(bytes, at[4 * i] ?? 0, at[4 * i + 1] ?? 0, name)) i--
+  return i
+}
+
+/** The value of the last header of that name; null: there is none. */
 export function valueOf(lines: HeadLines, text: Text, name: string): string | null {
-  const { bytes, fields: at, count } = lines
-  for (let i = count - 1; i >= 0; i--) {
-    if (same(bytes, at[4 * i] ?? 0, at[4 * i + 1] ?? 0, name)) {
-      return text(bytes, at[4 * i + 2] ?? 0, at[4 * i + 3] ?? 0)
-    }
-  }
-  return null
+  const i = lastOf(lines, name)
+  const { bytes, fields: at } = lines
+  return i < 0 ? null : text(bytes, at[4 * i + 2] ?? 0, at[4 * i + 3] ?? 0)
 }

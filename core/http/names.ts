@@ -47,7 +47,7 @@ interface Name {
   kind: number
 }
 
-const OWN_PREFIX = ascii('x-outrigger-')
+export const OWN_PREFIX = ascii('x-outrigger-')
 const LONGEST = 28
 const byLength: Name[][] = Array.from({ length: LONGEST + 1 }, () => [])
 for (const [name, kind] of known) byLength[name.length]?.push({ bytes: ascii(name), kind })

@@ -48,6 +48,8 @@ const BAD_EXPECT: Refusal = { status: 417, why: 'the only expectation known is 1
 
 /** The methods that models are asked with, and one that is refused; others are rare. */
 const methods = ['GET', 'POST', 'PUT', 'HEAD', 'DELETE', 'PATCH', 'OPTIONS', 'CONNECT']
+/** Those of our own that are asked for. */
+const OWN_NAMES = ['pass', 'deadline-ms']
 const NOTHING: Body = { kind: 'none' }
 const CHUNKED: Body = { kind: 'chunked' }
 
@@ -56,7 +58,11 @@ export function readRequest(lines: HeadLines, text: Text): Request {
   const start = readStart(lines)
   if (typeof start === 'object' && 'status' in start) return start
   fields.classify(lines)
-  const found = readFields(lines, text)
+  const { startLine } = lines
+  const whole = text(lines.bytes, startLine, lines.end)
+  // Values are parts of the text that is there: a call for each costs more.
+  const part: Text = (_, from, to) => whole.slice(from - startLine, to - startLine)
+  const found = readFields(lines, part)
   if ('status' in found) return found
   if (fields.nominatesFraming(found.hop)) return fields.NOMINATED
   if (found.host === 0) return start === 'compat' ? 'compat' : NO_HOST
@@ -65,9 +71,8 @@ export function readRequest(lines: HeadLines, text: Text): Request {
   if (found.upgrade === 'websocket' && found.hop.names?.includes('upgrade') === true) {
     return start.method === 'GET' && body === NOTHING ? 'compat' : BAD_UPGRADE
   }
-  const whole = text(lines.bytes, lines.startLine, lines.end)
   const { method, from, to } = start
-  const target = whole.slice(from - lines.startLine, to - lines.startLine)
+  const target = part(lines.bytes, from, to)
   const query = target.indexOf('?')
   return {
     method,
@@ -270,7 +275,10 @@ function note(lines: HeadLines, i: number, kind: number, text: Text, found: Foun
     return
   }
   if (names.underscored(bytes, at(0), at(1))) return
-  const name = text(bytes, at(0) + 12, at(1)).toLowerCase()
+  const from = at(0) + names.OWN_PREFIX.length
+  // A name that is there already is a key at once, one that was cut out is looked up first.
+  const name =
+    OWN_NAMES.find(one => same(bytes, from, at(1), one)) ?? text(bytes, from, at(1)).toLowerCase()
   found.own ??= {}
   // Said twice, it is nothing.
   found.own[name] = name in found.own ? '' : value
