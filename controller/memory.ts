@@ -50,6 +50,10 @@ export class Memory {
     return known
   }
 
+  forget(endpoint: string): void {
+    this.endpoints.delete(endpoint)
+  }
+
   overridesOf(endpoint: string): Override[] {
     return [...(this.overrides.get(endpoint)?.values() ?? [])]
   }

@@ -24,6 +24,8 @@ export type Again = (body: DecisionBody, before: State, settings: Settings) => D
 
 /** States are written at least this often, ms, so that a replay never has far to go. */
 const STATES_EVERY = 3_600_000
+/** What was learned of an endpoint that has been gone for so long, ms, is not carried into another file. */
+const FORGOTTEN = 30 * 86_400_000
 
 /**
  * What goes into the log around the decisions: settings and states when a file begins, each hour and when
@@ -37,6 +39,7 @@ export class Ledger {
   private readonly settingsWritten = new Map<string, string>()
   private readonly statesWritten = new Set<string>()
   private statesAt: number | null = null
+  private began: number | null = null
 
   constructor(writer: LogWriter, memory: Memory, again: Again) {
     this.writer = writer
@@ -68,7 +71,7 @@ export class Ledger {
 
   /** Makes all decisions of a tick durable. Rejects when the log has failed: then nothing may be acted on. */
   async record(made: readonly Made[], now: number): Promise<Recorded[]> {
-    const before = this.beginning(now)
+    const before = this.beginning(made, now)
     const drafts = [...before, ...this.repeats.takeDue(now)]
     const places = made.map(each => {
       drafts.push(...this.introduce(each.remembered))
@@ -101,7 +104,8 @@ export class Ledger {
   }
 
   /** A new file, or an hour: what a replay needs to begin here. */
-  private beginning(now: number): Draft[] {
+  private beginning(made: readonly Made[], now: number): Draft[] {
+    this.began ??= now
     const full = this.writer.full
     if (!full && this.statesAt !== null && now - this.statesAt < STATES_EVERY) return []
     const waiting = this.repeats.takeAll()
@@ -116,6 +120,7 @@ export class Ledger {
     this.repeats.forget()
     this.settingsWritten.clear()
     this.statesWritten.clear()
+    this.forget(made, now)
     const overrides = this.memory.allOverrides().map(({ endpoint, override }): Draft => ({
       kind: 'override',
       body: { endpoint, override, action: 'set' },
@@ -124,6 +129,16 @@ export class Ledger {
       ...overrides,
       ...[...this.memory.endpoints.values()].flatMap(each => this.introduce(each)),
     ]
+  }
+
+  /** Endpoints that are gone. Who was away for long itself waits until those that are there have been decided. */
+  private forget(made: readonly Made[], now: number): void {
+    if (now - (this.began ?? now) < STATES_EVERY) return
+    const here = new Set(made.map(({ remembered }) => remembered))
+    for (const each of this.memory.endpoints.values()) {
+      const gone = each.decided !== null && now - each.decided > FORGOTTEN
+      if (gone && !here.has(each)) this.memory.forget(each.endpoint)
+    }
   }
 
   /** Settings and state of an endpoint where the log does not have them yet. */

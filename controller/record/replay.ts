@@ -78,7 +78,9 @@ export class Replayer {
     const { order, decided } = body
     const settings = this.settingsOf.get(endpoint) ?? defaults
     this.carried.set(endpoint, { state, hash, settings, order, decided })
-    return before === undefined || before.hash === hash
+    // One that was gone for so long that it was forgotten begins anew.
+    const anew = order === null && decided === null
+    return before === undefined || before.hash === hash || anew
       ? null
       : { seq, endpoint, words: `the state is ${hash}, replayed ${before.hash}` }
   }

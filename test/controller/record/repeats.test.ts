@@ -1,5 +1,6 @@
 import test from 'ava'
 import type { DecisionBody } from '../../../core/model/decision.ts'
+import { algorithms } from '../../../controller/decide/decide.ts'
 import { Repeats } from '../../../controller/record/repeats.ts'
 import { logDirOf } from '../../../controller/journal.ts'
 import { retain } from '../../../controller/record/retention.ts'
@@ -7,6 +8,7 @@ import { logDefaults } from '../../../core/model/log-options.ts'
 import { walk } from '../../../controller/record/chain.ts'
 import { recordOf, type AnyRecord } from '../../../controller/record/line.ts'
 import { readLog } from '../../../controller/record/read.ts'
+import { Replayer } from '../../../controller/record/replay.ts'
 import { bench } from '../support/hour.ts'
 import { Fleet, START } from '../support/fleet.ts'
 import { folder } from '../support/folder.ts'
@@ -98,4 +100,32 @@ test('a new file begins with settings and states; old files go by age and by byt
     1,
     `the newest file always stays, ${old.removed.length} went`,
   )
+})
+
+test('an endpoint that is gone for a month is carried into no new file, and begins anew when it is back', async t => {
+  const stateDir = folder(t)
+  const dir = logDirOf(stateDir)
+  const [stays, goes] = [1, 2].map(seed => new Fleet(`local/fleet-${seed}`, seed, () => 40)) as [
+    Fleet,
+    Fleet,
+  ]
+  const first = await bench(stateDir, [stays, goes])
+  await first.run(60)
+  await first.close()
+  const options = { 'file-bytes': 200_000 }
+  const soon = await bench(stateDir, [stays], { options, from: START + 29 * 86_400_000 })
+  await soon.run(3700)
+  t.true(soon.journal.memory.endpoints.has(goes.endpoint))
+  await soon.close()
+  const later = await bench(stateDir, [stays], { options, from: START + 31 * 86_400_000 })
+  await later.run(300)
+  t.true(later.journal.memory.endpoints.has(goes.endpoint), 'who was away itself waits')
+  await later.run(3700)
+  t.deepEqual([...later.journal.memory.endpoints.keys()], [stays.endpoint])
+  await later.close()
+  const back = await bench(stateDir, [stays, goes], { options, from: START + 32 * 86_400_000 })
+  await back.run(60)
+  await back.close()
+  const replayer = new Replayer(algorithms)
+  for await (const { line } of readLog(dir)) t.is(replayer.take(recordOf(line)), null)
 })
