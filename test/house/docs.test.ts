@@ -84,3 +84,17 @@ test('the changelog begins with the version of the package, and the pages build 
   t.true(tags.length > 0)
   t.deepEqual([...new Set(tags)], [version])
 })
+
+test('docs/learned.md names every rule that proposes a limit, and its numbers', t => {
+  const code = tree()
+    .filter(({ path }) => path.startsWith('controller/decide/vertical/'))
+    .map(({ text }) => text)
+    .join('\n')
+  const rules = [...code.matchAll(/rule: (?:room > 1 \? '(\w+)' : )?'(\w+)'/g)]
+    .flatMap(([, one, other]) => [one, other])
+    .filter(name => name !== undefined)
+  t.true(rules.includes('double') && rules.includes('slope'), rules.join())
+  const numbers = ['early', 'late', 'x', 'elasticity', 'slope', 'error', 'curvature', 'observed']
+  const page = readFileSync(join(root, 'docs/learned.md'), 'utf8')
+  t.deepEqual(unlisted([...new Set(rules), ...numbers, 'model'], page), [])
+})
