@@ -29,7 +29,7 @@ PATH_TOOLS := taskset:util-linux /usr/sbin/nginx:nginx wrk:wrk h2load:nghttp2-cl
 .PHONY: help run test test-system test-cluster cluster cluster-down build image manifests lint format docs bench bench-learn bench-cluster bench-engines bench-gpu bench-path bench-surge clean
 
 help: ## Show this.
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-13s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(BUILT) ## Serve three example models on this machine, under traffic. Ctrl-C ends it.
 	node dist/cli/main.js up -f examples/three-models/outrigger.yaml $(ARGS)
@@ -75,7 +75,7 @@ docs: $(INSTALLED) ## Write the docs that come from tables.
 bench: $(BUILT) $(PEERS) ## Run the benchmarks in bench/.
 	for file in bench/*.ts; do echo "== $$file"; node "$$file"; done
 
-bench-learn: $(INSTALLED) ## How close the learned limit comes to the best one, beside rivals: half an hour of virtual time runs.
+bench-learn: $(INSTALLED) ## How close the learned limit comes to the best one, beside rivals, in virtual time: half an hour.
 	node bench/learn/main.ts $(ARGS)
 
 bench-cluster: $(BUILT) ## The controller with 1,000 endpoints and 10,000 fake pods: half an hour, Linux, Go, etcd.

@@ -26,7 +26,7 @@ export async function verifyLog(dir: string, json: boolean): Promise<number> {
   else if (problem !== null) console.log(problem)
   else
     console.log(
-      `Verified: ${records} records (${first} to ${next - 1}) in ${files.length} files; newest ${head}.`,
+      `Verified: ${records} records (${first} to ${next - 1}) in ${files.length} ${files.length === 1 ? 'file' : 'files'}; newest ${head}.`,
     )
   return verified ? exit.fine.code : exit.notVerified.code
 }
