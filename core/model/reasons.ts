@@ -165,6 +165,7 @@ export const reasons = {
     help: 'Where it stays so, no limit reaches the objective.',
   },
   overshoot: { sentence: 'The last raise lost: back from {from} to {to}.', help: '' },
+  regret: { sentence: 'The last step lost: back from {from} to {to}.', help: '' },
   learned: {
     sentence: 'Raising further brings nothing: {limit} is learned; small probes go on.',
     help: '',

@@ -43,6 +43,8 @@ export interface LimitState {
   elasticity: { mean: number; variance: number }
   /** The point measured before this order, where orders are compared one after another. */
   previous: Point | null
+  /** The point measured when neighbours were last compared. Older states have none. */
+  compared?: Point | null
   /** What came under an order without slots while it settled: it is subtracted. */
   base: Evidence | null
   observations: Observation[]
@@ -79,6 +81,7 @@ export function freshLimit(settings: Settings, revision: string): LimitState {
     latePermille: 0,
     elasticity: { mean: 1, variance: 0.16 },
     previous: null,
+    compared: null,
     base: null,
     observations: [],
     run: 0,
@@ -109,6 +112,7 @@ export function forRevision(state: LimitState, revision: string): LimitState {
     revision,
     base: null,
     previous: null,
+    compared: null,
     observations: [],
     run: 0,
     cycles: 0,

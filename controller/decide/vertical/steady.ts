@@ -1,6 +1,7 @@
 import { armsOf, isFailing, plus } from './evidence.ts'
 import { isAnother, measure, type Measure } from './measure.ts'
 import { observe } from './slope.ts'
+import { regret } from './regret.ts'
 import { longRequests, slotsFor } from './state.ts'
 import { move, sideOf } from './step.ts'
 import { aimOf, guardCut, hold, pointOf, reason } from './verdict.ts'
@@ -33,9 +34,12 @@ export function steady(look: Look): Verdict {
   }
   const bound = other < state.limit ? high.bound : low.bound
   if (bound * 1000 < APP_LIMITED_PERMILLE) return withdraw(look, bound)
-  const observation = observe(pointOf(state.limit, low), pointOf(other, high), now, bound)
+  const here = pointOf(state.limit, low)
+  const observation = observe(here, pointOf(other, high), now, bound)
   const evidence = a.count >= ENOUGH ? a : plus(a, b)
-  return move(marked, { observation, measured: low, evidence, other })
+  const compared = { observation, measured: low, evidence, other }
+  const known = { ...marked, state: { ...marked.state, compared: here } }
+  return regret(marked, low) ?? move(known, compared)
 }
 
 /** The higher arm tripped the guard before it gave evidence enough: the next comparison stays below it. */
@@ -57,7 +61,8 @@ function elapsed(look: Look): number {
 /** Too few requests reach the limit: the probe ends, the limit stays. */
 function withdraw(look: Look, bound: number): Verdict {
   const why = reason('app-limited', { boundPermille: Math.round(bound * 1000) })
-  return { ...hold(look, why), publish: look.state.order?.probe !== null }
+  const state = { ...look.state, compared: null }
+  return { ...hold(look, why, state), publish: look.state.order?.probe !== null }
 }
 
 /** No probe is out: wait until traffic reaches the limit and the pause is over. */
