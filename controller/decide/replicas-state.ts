@@ -107,10 +107,13 @@ export function startUpMs(state: ReplicasState): number {
 /** Windows older than this say nothing about now. */
 const STALE_MS = 10_000
 
+export function isStale({ windows, windowAgeMs }: Inputs): boolean {
+  return windows === null || windowAgeMs === null || windowAgeMs > STALE_MS
+}
+
 /** The window of so many seconds, or null where there is none that is fresh. */
 export function windowOf(inputs: Inputs, seconds: '3' | '20' | '300'): Summary | null {
-  if (inputs.windowAgeMs === null || inputs.windowAgeMs > STALE_MS) return null
-  return inputs.windows?.[seconds] ?? null
+  return isStale(inputs) ? null : (inputs.windows?.[seconds] ?? null)
 }
 
 /**

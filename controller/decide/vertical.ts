@@ -1,5 +1,6 @@
 import type { BoundStep, Inputs, Outcome, Proposal, Reason } from '../../core/model/decision.ts'
 import type { Settings } from '../../core/model/settings.ts'
+import { isStale } from './replicas-state.ts'
 import { applyBounds } from './vertical/bounds.ts'
 import { cold } from './vertical/cold.ts'
 import { wholeOf } from './vertical/evidence.ts'
@@ -95,7 +96,8 @@ function evidenceSays(look: Look, newRevision: boolean): Verdict {
     return { ...hold(look, reason('cold-start', { limit })), publish: true }
   }
   if (newRevision) return { ...hold(look, reason('new-revision', { limit })), publish: true }
-  if (look.inputs.windows === null) {
+  // What was seen last would go on asking for comparisons, which nobody sees.
+  if (isStale(look.inputs)) {
     return hold(look, reason('no-data', { ageMs: look.inputs.windowAgeMs ?? 0 }))
   }
   return state.phase === 'cold' ? cold(look) : steady(look)

@@ -227,6 +227,17 @@ test('no window: the limit stays', t => {
   t.is(v.outcome.order, null)
 })
 
+test('windows that come no more: no comparison begins or ends on what was seen last', t => {
+  for (const state of [comparing(20, 25), idled(given)]) {
+    for (const seconds of [30, 100, 1000]) {
+      const last = seen([], { boundPermille: 1000 })
+      const old = { ...last, windowAgeMs: seconds * 1000 }
+      const v = decided(state, old, given, T0 + seconds * 1000)
+      t.deepEqual([codes(v), v.outcome.order, v.state], [['no-data'], null, state])
+    }
+  }
+})
+
 test('an aggregator that forgot, or a new epoch, starts the evidence anew', t => {
   const state = idled(given)
   const idle = (seconds: number, ok: number) => ({
