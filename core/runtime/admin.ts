@@ -134,9 +134,21 @@ function send(response: ServerResponse, answer: Answer): void {
       response.destroy()
       return false
     }
-    return response.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
+    return writeLine(response, typeof line === 'string' ? line : JSON.stringify(line))
   })
   response.once('close', stop)
+}
+
+/**
+ * A line as a chunk (RFC 9112, 7.1) straight to the socket: node:http would cut it into four and send them a turn later,
+ * which was a fifth of all that an idle sidecar does. It has those to a client of HTTP/1.0, which knows no chunks,
+ * and of a request whose turn on the connection has not come.
+ */
+function writeLine(response: ServerResponse, text: string): boolean {
+  const { socket } = response
+  const line = `${text}\n`
+  if (socket === null || !response.chunkedEncoding) return response.write(line)
+  return socket.write(`${Buffer.byteLength(line).toString(16)}\r\n${line}\r\n`)
 }
 
 function sendJson(response: ServerResponse, status: number, json: unknown): void {

@@ -48,7 +48,8 @@ export function splitAddress(text: string): Address {
  */
 export function readAddress(name: string, given: string, issues: Issue[]): Address {
   const split = splitAddress(given)
-  const bare = isIPv6(split.host) && !given.startsWith('[')
+  // Node's first look at an IPv6 address takes 6 ms, so it is asked of none that can't be one, or is said to be one.
+  const bare = split.host.includes(':') && !given.startsWith('[') && isIPv6(split.host)
   const text = bare ? `[${split.host}]:${given.slice(split.host.length + 1)}` : given
   const wrong = (expected: string): void =>
     void issues.push({ path: name, expected, got: show(given === '' ? undefined : given) })

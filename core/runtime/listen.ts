@@ -11,21 +11,13 @@ export function listenAt(
   backlog?: number,
 ): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
-    let any = host === '::'
-    const failed = (error: NodeJS.ErrnoException): void => {
-      if (!any || (error.code !== 'EAFNOSUPPORT' && error.code !== 'EADDRNOTAVAIL')) {
-        server.removeListener('error', failed)
-        return reject(error)
-      }
-      any = false
-      server.listen({ host: '0.0.0.0', port, backlog })
-    }
-    server.on('error', failed)
+    server.once('error', reject)
     server.once('listening', () => {
-      server.removeListener('error', failed)
+      server.removeListener('error', reject)
       resolve(server.address() as AddressInfo)
     })
-    server.listen({ host, port, backlog })
+    // [::] is what Node takes without a host, and sooner: it looks up none. It falls back to 0.0.0.0 by itself.
+    server.listen(host === '::' ? { port, backlog } : { host, port, backlog })
   })
 }
 

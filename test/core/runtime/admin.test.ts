@@ -24,6 +24,14 @@ const routes: Route[] = [
       throw new Refused(409, 'too late')
     },
   },
+  { at: 'GET /wide', handle: () => ({ follow: write => (write({ n: 'héé' }), () => undefined) }) },
+  {
+    at: 'GET /late',
+    async handle() {
+      await new Promise(setImmediate)
+      return { status: 200, body: 'late', type: 'text/plain' }
+    },
+  },
   {
     at: 'GET /follow',
     handle: () => ({
@@ -116,6 +124,35 @@ test('a followed stream sends lines as they come, and learns when its reader has
   stop.abort()
   await gone
   t.pass()
+})
+
+/** What comes back on a connection until `enough`, without the heads. */
+async function bodies(requests: string, enough: (text: string) => boolean): Promise<string> {
+  const socket = connect(served.port, '127.0.0.1')
+  socket.write(requests)
+  let text = ''
+  while (!enough(text)) text += ((await once(socket, 'data')) as [Buffer]).toString()
+  socket.destroy()
+  return text.replaceAll(/HTTP\/1\.1 (?:.+\r\n)+\r\n/g, '|')
+}
+
+test('its lines are chunks by their bytes, as they are for HTTP/1.0, and wait for their turn', async t => {
+  const line = 'e\r\n{"n":"héé"}\n\r\n'
+  const get = (path: string, version: string): string =>
+    `GET ${path} HTTP/${version}\r\nhost: a\r\n\r\n`
+  const done = (text: string): boolean => text.endsWith('"héé"}\n') || text.endsWith('"héé"}\n\r\n')
+  t.is(await bodies(get('/wide', '1.1'), done), `|${line}`)
+  t.is(await bodies(get('/wide', '1.0'), done), '|{"n":"héé"}\n')
+  t.is(await bodies(get('/late', '1.1') + get('/wide', '1.1'), done), `|late|${line}`)
+})
+
+test('[::] is both families, or what the machine has', async t => {
+  const any = await serve({ host: '::', port: 0, routes })
+  t.teardown(any.close)
+  t.true(['[::]', '0.0.0.0'].includes(any.host))
+  t.is((await call('GET', `http://127.0.0.1:${any.port}/v1/things`)).status, 200)
+  const taken = serve({ host: '::', port: any.port, routes })
+  t.is((await t.throwsAsync<NodeJS.ErrnoException>(taken)).code, 'EADDRINUSE')
 })
 
 test('a port that is taken rejects with the system error', async t => {
