@@ -75,9 +75,8 @@ export const reasons = {
   },
   'on-their-way': { sentence: '{starting} replicas are on their way and count already.', help: '' },
   'scale-down-window': {
-    sentence:
-      'Did not scale down: {wanted} were wanted now, but {held} within the last {windowMs}.',
-    help: 'Learned from how soon needs come back, or the setting scale-down-window, or behavior.scaleDown.stabilizationWindowSeconds.',
+    sentence: 'Did not scale down to {wanted}: {held} are kept of what the last {windowMs} wanted.',
+    help: 'Given by the setting scale-down-window or behavior.scaleDown.stabilizationWindowSeconds, it keeps all. Else it is learned from how soon needs come back, and what they took goes bit by bit.',
   },
   'scale-up-window': {
     sentence: 'Did not scale up at once: behavior.scaleUp holds the lowest of {windowMs}, {held}.',

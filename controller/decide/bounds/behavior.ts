@@ -1,9 +1,10 @@
+import { exp, log } from '../../../core/model/math.ts'
 import type { ScalingRules } from '../../../core/model/behavior.ts'
 import type { Settings } from '../../../core/model/settings.ts'
 import { extreme, sumWithin } from '../history.ts'
-import { startUpMs, type Sight } from '../replicas-state.ts'
+import { startUpMs, type Sight, type Stamped } from '../replicas-state.ts'
 import { count, unchanged, type Bounded } from './bounded.ts'
-import { learnedWindowMs } from './returns.ts'
+import { keptOf, learnedRelease, type Release } from './returns.ts'
 
 /**
  * `behavior` as the HorizontalPodAutoscaler (autoscaling/v2) means it. A direction that it leaves out
@@ -21,8 +22,18 @@ const DOWN_POLICIES: NonNullable<ScalingRules['policies']> = [
 /** For so long every need is remembered, also what does not last. */
 export const RECENT_MS = 60_000
 
-export function downWindowMs({ settings, state }: Sight): number {
-  return fixedWindowMs(settings) ?? learnedWindowMs(state.returns ?? [], startUpMs(state))
+/** What goes when: a window that is given keeps all until its end, a learned one lets go bit by bit. */
+function releaseOf({ settings, state }: Sight): Release {
+  const given = fixedWindowMs(settings)
+  return given === null
+    ? learnedRelease(state.returns ?? [], startUpMs(state))
+    : { windowMs: given, power: Infinity }
+}
+
+/** How long nothing has to be asked for until the last replica goes, ms: until less than half of it is kept. */
+export function idleMs(sight: Sight): number {
+  const { windowMs, power } = releaseOf(sight)
+  return Math.ceil(windowMs * exp(log(0.5) / power))
 }
 
 /** The scale-down window that somebody asked for, ms, or null. */
@@ -55,11 +66,12 @@ function policiesOf(
 export function window(milli: number, sight: Sight): Bounded {
   const { inputs, state, settings, now } = sight
   const from = inputs.replicas.desired * 1000
-  const downMs = downWindowMs(sight)
+  const release = releaseOf(sight)
+  const downMs = release.windowMs
   const upMs = upWindowMs(settings)
   // What a backlog needs for a time goes a minute after it was wanted last, not as soon as it is served.
   const soon = extreme(state.recent ?? [], milli, now, Math.min(downMs, RECENT_MS), 1)
-  const high = extreme(state.highs, soon, now, downMs, 1)
+  const high = kept(state.highs, soon, now, release)
   const low = extreme(state.lows, milli, now, upMs, -1)
   if (milli < from) {
     // Nothing is remembered yet: what there is was wanted by whoever decided before.
@@ -71,6 +83,16 @@ export function window(milli: number, sight: Sight): Bounded {
   const numbers = { wanted: count(milli), held: count(held), windowMs: upMs }
   const holds = milli > from && count(held) < count(milli)
   return { milli: milli > from ? held : milli, numbers, reason: holds ? 'scale-up-window' : null }
+}
+
+/** What of earlier needs is still kept. */
+function kept(highs: Stamped[], milli: number, now: number, release: Release): number {
+  if (release.power === Infinity) return extreme(highs, milli, now, release.windowMs, 1)
+  const least = count(milli)
+  return highs
+    .filter(([at]) => at > now - release.windowMs)
+    .map(([at, high]) => least + Math.round((count(high) - least) * keptOf(now - at, release)))
+    .reduce((most, held) => (held > least ? Math.max(most, held * 1000) : most), milli)
 }
 
 export function upPolicy(milli: number, { inputs, state, settings, now }: Sight): Bounded {

@@ -1,7 +1,7 @@
 import type { Override } from '../../../core/model/decision.ts'
 import type { Settings } from '../../../core/model/settings.ts'
 import type { Sight } from '../replicas-state.ts'
-import { downWindowMs } from './behavior.ts'
+import { idleMs } from './behavior.ts'
 import { count, unchanged, type Bounded } from './bounded.ts'
 
 const MOST_REPLICAS = 10_000
@@ -33,8 +33,8 @@ export function tolerance(milli: number, { inputs, settings }: Sight): Bounded {
 }
 
 /**
- * The least there may be. With scale-to-zero the last replica goes when the whole scale-down window
- * saw no demand at all; the edge holds what comes next.
+ * The least there may be. With scale-to-zero the last replica goes, too, when there was no demand for as long
+ * as the scale-down window keeps it; the edge holds what comes next.
  */
 export function minReplicas(milli: number, sight: Sight): Bounded {
   const { inputs, settings } = sight
@@ -42,10 +42,9 @@ export function minReplicas(milli: number, sight: Sight): Bounded {
   const mayBeZero = settings['scale-to-zero'] && least <= 1
   const min = mayBeZero ? (milli === 0 ? 0 : 1) : Math.max(least, settings['scale-to-zero'] ? 0 : 1)
   if (mayBeZero && milli === 0) {
-    const idleMs = downWindowMs(sight)
     return {
       milli,
-      numbers: { min, idleMs },
+      numbers: { min, idleMs: idleMs(sight) },
       reason: inputs.replicas.desired > 0 ? 'scale-to-zero' : null,
     }
   }

@@ -115,15 +115,32 @@ test('down only as far as the highest need of the window', t => {
   t.deepEqual(after(1000, { state: { highs: [[NOW - 300_000, 2500]] }, settings }), [1])
   t.deepEqual(after(1000, { state: { highs: [] }, settings }), [4, 'scale-down-window'])
   t.deepEqual(after(1000, { state: { highs: [] }, settings: { 'scale-down-window': 0 } }), [1])
+})
+
+test('of a learned window, needs go bit by bit: half is kept for seven tenths of it', t => {
   const high = (ago: number): Changed => ({
     state: { highs: [[NOW - ago, 2500]], startUps: [20_000] },
   })
-  t.deepEqual(
-    after(1000, high(239_000)),
-    [3, 'scale-down-window'],
-    'learned: as long as a start-up is worth',
-  )
-  t.deepEqual(after(1000, high(300_000)), [1])
+  t.deepEqual(after(1000, high(0)), [3, 'scale-down-window'])
+  t.deepEqual(after(1000, high(180_000)), [3, 'scale-down-window'])
+  t.deepEqual(after(1000, high(181_000)), [2, 'scale-down-window'])
+  t.deepEqual(after(1000, high(311_000)), [2, 'scale-down-window'])
+  t.deepEqual(after(1000, high(312_000)), [1])
+  t.deepEqual(after(3300, high(0)), [4], 'never below what is wanted now')
+})
+
+test('of earlier needs, the one of which most is kept counts', t => {
+  const highs: [number, number][] = [
+    [NOW - 302_000, 12_000],
+    [NOW - 100_000, 3000],
+  ]
+  const startUps = [20_000]
+  t.deepEqual(after(1000, { state: { highs, startUps } }), [4, 'scale-down-window'])
+  t.deepEqual(after(1000, { state: { highs: highs.slice(1), startUps } }), [3, 'scale-down-window'])
+  t.deepEqual(after(1000, { state: { highs: [[NOW - 200_000, 3000]], startUps } }), [
+    2,
+    'scale-down-window',
+  ])
 })
 
 test('tolerance, by the need before it is rounded', t => {
@@ -154,6 +171,10 @@ test('to zero when the whole window saw nothing, and only then', t => {
   t.deepEqual(after(0, { settings, inputs: of(0) }), [0])
   t.deepEqual(after(0, { settings, state: { highs: [[NOW, 500]] } }), [1, 'scale-down-window'])
   t.deepEqual(after(0, { settings: { ...settings, 'min-replicas': 2 } }), [2, 'min-replicas'])
+  const seen = sight({ settings, state: { highs: [[NOW - 260_000, 500]], startUps: [20_000] } })
+  const { to, reasons } = climb(0, seen)
+  t.is(to, 0, 'a learned window keeps the last one until less than half of it would be')
+  t.deepEqual(reasons, [{ code: 'scale-to-zero', numbers: { min: 0, idleMs: 254_559 } }])
 })
 
 test('a person pins the count, until the end of it', t => {
