@@ -126,17 +126,8 @@ interface Staff {
 }
 
 /** Everyone who works in a running controller, each knowing only whom it needs. */
-function hire({
-  config,
-  version,
-  log,
-  clock,
-  ground,
-  figures,
-  bells,
-  journal,
-  telemetry,
-}: Base): Staff {
+function hire(base: Base): Staff {
+  const { config, version, log, clock, ground, figures, bells, journal, telemetry } = base
   const { memory, ledger, now } = journal
   const { identity } = config
   const { platform, settings } = ground
@@ -168,7 +159,7 @@ function hire({
   const people = new People(memory, ledger, now)
   const scaled = (body: Bodies['scaled']): void => note({ kind: 'scaled', body })
   const strangers = new Strangers({ asked: scaler.asked, who: ground.who, note: scaled })
-  const parts = {
+  const running = new Running({
     journal,
     ground,
     observer,
@@ -181,8 +172,7 @@ function hire({
     log,
     identity,
     version,
-  }
-  const running = new Running(parts)
+  })
   const loop = eachSecond(async () => {
     await running.second()
     bells.second.ring()
