@@ -51,6 +51,8 @@ try {
 process.exit(0)
 
 async function run(): Promise<void> {
+  // Before anything is measured: who works in this tree meanwhile moves on.
+  const commit = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' })
   pinSelf(cores)
   console.log(
     `${cpus().length} cores of ${cpus()[0]?.model ?? 'unknown make'}, Node ${process.version}; ` +
@@ -68,15 +70,14 @@ async function run(): Promise<void> {
   }
   console.log(`\nspans exported meanwhile: ${Math.round(surroundings.exported() / 1000)} kB`)
   const all = names.length === proxyNames.length && asked.length === payloadNames.length
-  if (all && !values.quick) write(new Rows(rows))
+  if (all && !values.quick) write(new Rows(rows), commit.stdout.trim())
 }
 
 /** Only a whole run is a result. */
-function write(rows: Rows): void {
-  const git = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' })
+function write(rows: Rows, commit: string): void {
   const folder = join(root, 'bench/results')
   mkdirSync(folder, { recursive: true })
-  const result = resultOf(rows, git.stdout.trim(), rounds)
+  const result = resultOf(rows, commit, rounds)
   writeFileSync(join(folder, 'path.json'), `${JSON.stringify(result, null, 2)}\n`)
   writeFileSync(join(folder, 'path-rounds.json'), `${JSON.stringify(rows.all)}\n`)
 }
