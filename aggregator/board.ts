@@ -54,11 +54,19 @@ export class Board {
 
   private async makeAll(warm: boolean): Promise<void> {
     let us = 0
+    const wrong: unknown[] = []
     this.store.forget(this.clock.now())
     const names = this.store.names()
     for (let i = 0; i < names.length; i += AT_ONCE) {
       const started = this.clock.us()
-      for (const name of names.slice(i, i + AT_ONCE)) this.make(name, warm)
+      for (const name of names.slice(i, i + AT_ONCE)) {
+        try {
+          this.make(name, warm)
+        } catch (error) {
+          // Others are told of all the same.
+          wrong.push(error)
+        }
+      }
       us += this.clock.us() - started
       await yieldToOthers()
     }
@@ -67,6 +75,7 @@ export class Board {
     const known = new Set(names)
     for (const name of this.windows.keys()) if (!known.has(name)) this.windows.delete(name)
     this.foldSeconds.add(us)
+    if (wrong.length > 0) throw wrong[0]
   }
 
   private make(name: string, warm: boolean): void {

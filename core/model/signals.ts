@@ -61,7 +61,7 @@ export const signals = {
     },
     outrigger_aggregator_streams: {
       kind: 'gauge',
-      help: 'Followed senders, by state: open, lost.',
+      help: 'Followed senders, by state: open, lost; one that starts or leaves is not lost.',
       labels: ['state'],
     },
     outrigger_aggregator_fold_seconds: {

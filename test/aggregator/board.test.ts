@@ -43,3 +43,23 @@ test('a tick that failed does not stop the next', async t => {
   await board.tick(true)
   t.is(board.all().length, 1)
 })
+
+test('an endpoint that nothing can be told of costs the others nothing', async t => {
+  const store = new Store()
+  const board = new Board(store, clock)
+  const endpoints = ['local/a', 'local/b', 'local/c']
+  store.setTargets(
+    endpoints.map(endpoint => ({ ...target, endpoint })),
+    T0,
+  )
+  const whole = store.windows.bind(store)
+  store.windows = (name, now, warm) => {
+    if (name === 'local/b') throw new Error('odd')
+    return whole(name, now, warm)
+  }
+  await t.throwsAsync(board.tick(true), { message: 'odd' })
+  t.deepEqual(
+    board.all().map(({ endpoint }) => endpoint),
+    ['local/a', 'local/c'],
+  )
+})
