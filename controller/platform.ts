@@ -53,7 +53,7 @@ export function httpPlatform(url: string, token: string | null, log: Log): Platf
       const answer = typeof json === 'string' ? json : JSON.stringify(json)
       // 409: the platform moved on; the next tick decides on what it is now. Other 4xx would be refused again.
       const again = status >= 500 || status === 429
-      return { done: false, again, words: `${status} ${answer}`.slice(0, 300) }
+      return { done: false, again, words: `${status} ${answer}`.slice(0, 300).toWellFormed() }
     },
     overridesOf: () => [],
   }

@@ -102,7 +102,9 @@ export class Courier {
         error:
           failed.length === 0
             ? null
-            : `${failed.length} failed: ${failed.slice(0, 5).join('; ')}`.slice(0, 1000),
+            : `${failed.length} failed: ${failed.slice(0, 5).join('; ')}`
+                .slice(0, 1000)
+                .toWellFormed(),
         tookMs,
       })
     }
@@ -154,10 +156,9 @@ export class Courier {
       timeoutMs: 2000,
     })
     if (status >= 200 && status < 300) return { done: true, again: false, words: `${status}` }
-    const words = `${status} ${typeof json === 'string' ? json : JSON.stringify(json)}`.slice(
-      0,
-      200,
-    )
+    // What is cut within a character has no canonical form, and no record.
+    const said = typeof json === 'string' ? json : JSON.stringify(json)
+    const words = `${status} ${said}`.slice(0, 200).toWellFormed()
     return { done: false, again: status >= 500, words }
   }
 }

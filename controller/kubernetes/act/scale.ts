@@ -33,7 +33,7 @@ const RACES = 3
 const refused = (words: string): Tried => ({
   done: false,
   again: false,
-  words: words.slice(0, 300),
+  words: words.slice(0, 300).toWellFormed(),
 })
 
 /**

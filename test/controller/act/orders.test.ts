@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net'
 import test from 'ava'
 import { Courier } from '../../../controller/act/orders.ts'
+import { canonical } from '../../../core/model/canonical.ts'
 import type { Bodies } from '../../../core/model/decision.ts'
 import type { Order, OrderNumber } from '../../../core/model/order.ts'
 import type { PlatformEndpoint } from '../../../core/model/tables.ts'
@@ -181,4 +182,25 @@ test('a sidecar that does not listen yet, or no more, is no failure: one that sh
   const before = tries
   await tendUntil(() => tries > before)
   t.is(results.length, length)
+})
+
+test('what a sidecar refuses with, cut where it is too long, can be recorded', async t => {
+  for (const before of ['', 'x']) {
+    const words = `${before}${'\u{1F600}'.repeat(300)}`
+    const handle = () => ({ status: 409, json: { error: words } })
+    const routes = [{ at: 'PUT /v1/order', handle }]
+    const sidecar = await serve({ host: '127.0.0.1', port: 0, routes })
+    t.teardown(() => sidecar.close())
+    const told: Bodies['actuation'][] = []
+    const actuation = (body: Bodies['actuation']) => void told.push(body)
+    const notes = { actuation, counted: () => undefined }
+    const courier = new Courier(signer(newKeyPair(), 1e15).order, notes, () => 0)
+    t.teardown(() => courier.stop())
+    for (let tries = 0; told.length === 0 && tries < 300; tries++) {
+      courier.tend(fleetOf({ one: sidecar.address }), order, [], 0)
+      await new Promise(resolve => setTimeout(resolve, 10))
+    }
+    t.regex(told[0]?.error ?? '', /^1 failed: one: 409 /)
+    t.notThrows(() => canonical(told[0]))
+  }
 })
