@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Refused } from '../../../core/runtime/admin.ts'
 import { listenAt } from '../../../core/runtime/listen.ts'
 import { once, wordsOfError, type Log } from '../../../core/runtime/log.ts'
-import { Bodies } from './body.ts'
+import { Bodies, MOST_BYTES } from './body.ts'
 import type { WebhookFigures } from './figures.ts'
 import { allowed, parseReview, type Admitted, type AdmissionRequest } from './review.ts'
 import type { Identity } from './x509.ts'
@@ -167,8 +167,10 @@ function refuse(
   figures.refused(status)
   if (response.headersSent || gone) return void response.destroy()
   if (error instanceof Refused && error.allow !== null) response.setHeader('allow', error.allow)
-  // What is left of the body is not read: the connection ends with this answer.
-  if (!request.complete) response.shouldKeepAlive = false
+  // A client that still sends would not see an answer: the rest is read and dropped, unless it is too much.
+  const length = Number(request.headers['content-length'] ?? Infinity)
+  if (!request.complete && length > MOST_BYTES) response.shouldKeepAlive = false
+  else request.resume()
   json(response, status, { error: wordsOfError(error) })
 }
 
