@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { PathResult } from '../bench/path/result.ts'
 import type { Row as PathRow } from '../bench/path/rows.ts'
+import { enginesResults, type Engines } from './results-engines.ts'
 import { pathResults } from './results-path.ts'
 import { surgeResults, type Surge } from './results-surge.ts'
 import { head, line } from './tables.ts'
@@ -47,6 +48,7 @@ export function resultsPage(): string {
     .map(({ plant, oracle, told, notTold }) =>
       line([plant, String(oracle), share(told.mean), share(told.worst), share(notTold.mean)]),
     )
+  const engines = read('engines') as Engines | null
   const surge = read('surge') as Surge | null
   const path = read('path') as PathResult | null
   const rounds = (read('path-rounds') ?? []) as PathRow[]
@@ -78,7 +80,7 @@ From starting limits 1, 2 and 5 (a cold start begins with 4 at most, whatever is
 
 ${head(['Model', 'Best limit', 'Told, mean', 'Told, worst', 'Not told, mean'])}
 ${plants.join('\n')}
-${surge === null ? '' : `\n${surgeResults(surge)}`}${path === null ? '' : `\n${pathResults(path, rounds)}`}`
+${engines === null ? '' : `\n${enginesResults(engines)}`}${surge === null ? '' : `\n${surgeResults(surge)}`}${path === null ? '' : `\n${pathResults(path, rounds)}`}`
 }
 
 function cells(name: string, s: Summary): string {

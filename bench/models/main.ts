@@ -48,6 +48,8 @@ interface Result {
   seen: Evidence
 }
 
+const git = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: import.meta.dirname, encoding: 'utf8' })
+const commit = git.stdout.trim()
 const run = await startRun(file)
 const results: Record<string, Result> = {}
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
@@ -131,11 +133,8 @@ function write(): void {
   mkdirSync(dirname(out), { recursive: true })
   const asked = ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader']
   const device = spawnSync('nvidia-smi', asked, { encoding: 'utf8' }).stdout?.trim() ?? 'none'
-  const text = JSON.stringify(
-    { device, arguments: { ...values, out: undefined }, results },
-    null,
-    1,
-  )
+  const said = { ...values, out: undefined }
+  const text = JSON.stringify({ commit, device, arguments: said, results }, null, 1)
   // Rows of numbers on a line each.
   writeFileSync(out, `${text.replace(/\[[\d\s,.nul-]+\]/g, row => row.replace(/\s+/g, ' '))}\n`)
 }
