@@ -2,17 +2,9 @@ import test from 'ava'
 import { Board } from '../../aggregator/board.ts'
 import { Store } from '../../aggregator/store/store.ts'
 import type { EndpointWindows } from '../../core/model/windows.ts'
-import { busy, ENDPOINT, T0 } from './samples.ts'
+import { busy, T0, target } from './samples.ts'
 
 const clock = { us: () => 0, now: () => T0 + 2000 }
-const target = {
-  kind: 'replica' as const,
-  endpoint: ENDPOINT,
-  replica: 'a',
-  revision: null,
-  admin: '127.0.0.1:1',
-  expected: true,
-}
 
 test('each tick tells each reader of each endpoint; an empty line keeps a reader of nothing alive', async t => {
   const store = new Store()

@@ -4,7 +4,7 @@ import { Streams } from '../../aggregator/follow.ts'
 import { Store } from '../../aggregator/store/store.ts'
 import type { Sample } from '../../core/model/sample.ts'
 import { systemClock } from '../../core/runtime/clock.ts'
-import { busy, ENDPOINT, life, sampleOf } from './samples.ts'
+import { busy, ENDPOINT, life, sampleOf, target } from './samples.ts'
 import { fakeSender, until } from './sender.ts'
 
 interface Followed {
@@ -158,17 +158,10 @@ test('a dead sender is given up and tried again, and blocks nobody', async t => 
 
 test('one that starts or leaves is not lost while it does not listen', async t => {
   const { streams } = followed(t)
-  const target = {
-    kind: 'replica' as const,
-    endpoint: ENDPOINT,
-    replica: 'a',
-    revision: null,
-    admin: '127.0.0.1:1',
-  }
   streams.set([{ ...target, expected: false }])
   await until(() => streams.allAnswered())
   t.deepEqual(streams.counts(), { open: 0, lost: 0 })
-  streams.set([{ ...target, expected: true }])
+  streams.set([target])
   t.deepEqual(streams.counts(), { open: 0, lost: 1 })
 })
 

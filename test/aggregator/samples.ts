@@ -7,6 +7,15 @@ export const ENDPOINT = 'local/digits'
 /** A whole second, ms: the second 1,000,000. */
 export const T0 = 1_000_000_000
 export const SECOND0 = T0 / 1000
+/** A replica of it that nobody listens for. */
+export const target = {
+  kind: 'replica' as const,
+  endpoint: ENDPOINT,
+  replica: 'a',
+  revision: null,
+  admin: '127.0.0.1:1',
+  expected: true,
+}
 
 /** A sample of a quiet second, of a replica unless something else is said, with what is given laid over it. */
 export function sampleOf(over: Partial<Sample> = {}): Sample {

@@ -1,10 +1,32 @@
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { summarise } from '../../controller/decide/summarise.ts'
 import { Observer } from '../../controller/observe.ts'
 import type { Platform } from '../../core/model/tables.ts'
 import { serve } from '../../core/runtime/admin.ts'
 import { until } from '../aggregator/sender.ts'
 import { Fleet, START } from './support/fleet.ts'
+
+/** One that is told of this platform, in a turn of its own. */
+function observing(
+  t: ExecutionContext,
+  platform: Platform,
+  over: Partial<ConstructorParameters<typeof Observer>[0]> = {},
+): Observer {
+  const observer = new Observer({
+    platform: {
+      follow(take) {
+        queueMicrotask(() => take(platform))
+        return { stop: () => undefined }
+      },
+    },
+    token: null,
+    now: () => 0,
+    log: () => undefined,
+    ...over,
+  })
+  t.teardown(() => observer.stop())
+  return observer
+}
 
 test('an endpoint whose windows are no windows blinds nobody to the others', async t => {
   const fleets = ['local/odd', 'local/good'].map((name, seed) => new Fleet(name, seed, () => 9))
@@ -38,18 +60,9 @@ test('an endpoint whose windows are no windows blinds nobody to the others', asy
     endpoints: fleets.map(fleet => fleet.row(START)),
   }
   const said: string[] = []
-  const observer = new Observer({
-    platform: {
-      follow(take) {
-        queueMicrotask(() => take(platform))
-        return { stop: () => undefined }
-      },
-    },
-    token: null,
-    now: () => 0,
+  const observer = observing(t, platform, {
     log: (level, message) => void said.push(`${level} ${message}`),
   })
-  t.teardown(() => observer.stop())
   await until(() => readers.size > 0)
   for (let second = 0; second < 3; second++) {
     const lie = odd.second(START + second * 1000, null)
@@ -85,24 +98,8 @@ test('behind a log from the future, replicas are as old as their platform says',
     edges: [],
     endpoints: [{ ...row, replicas }],
   }
-  const seen = (ahead: number): Observer => {
-    const observer = new Observer({
-      platform: {
-        follow(take) {
-          queueMicrotask(() => take(platform))
-          return { stop: () => undefined }
-        },
-      },
-      token: null,
-      now: () => 0,
-      ahead,
-      log: () => undefined,
-    })
-    t.teardown(() => observer.stop())
-    return observer
-  }
-  const observer = seen(hour)
-  const plain = seen(0)
+  const observer = observing(t, platform, { ahead: hour })
+  const plain = observing(t, platform)
   return Promise.resolve().then(() => {
     const now = START + hour + 5000
     const platformRow = observer.endpoint('local/one')

@@ -6,17 +6,9 @@ import { BUCKETS } from '../../../core/model/histogram.ts'
 import { sample as sampleSchema, type Sample } from '../../../core/model/sample.ts'
 import { check } from '../../../core/model/schema.ts'
 import { endpointWindows } from '../../../core/model/windows.ts'
-import { busy, ENDPOINT, life, sampleOf, T0 } from '../samples.ts'
+import { busy, ENDPOINT, life, sampleOf, T0, target } from '../samples.ts'
 
 const MOST = Number.MAX_SAFE_INTEGER
-const target = {
-  kind: 'replica' as const,
-  endpoint: ENDPOINT,
-  replica: 'a',
-  revision: null,
-  admin: '127.0.0.1:1',
-  expected: true,
-}
 const order = { epoch: 1, n: 1 }
 
 /** What passes the schema and is the number of no second. */
