@@ -14,9 +14,11 @@ const REACHED = 0.8
  * is an observation like others, so that it isn't taken again. Null where it did not lose.
  */
 export function regret({ state, now }: Look, measured: Measure): Verdict | null {
-  const { limit } = state
+  const { limit, order } = state
   const previous = state.compared ?? null
-  if (previous === null || previous.limit === limit || measured.bound < REACHED) return null
+  // What came between, a cut by the guard or a person's limit, was no step of this kind.
+  if (previous === null || order?.n !== previous.n + 1) return null
+  if (previous.limit === limit || measured.bound < REACHED) return null
   const here = pointOf(limit, measured)
   const loss = previous.lnU - here.lnU
   if (loss < Math.max(LOSS, 2 * Math.sqrt(previous.varU + here.varU))) return null

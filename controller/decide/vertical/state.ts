@@ -43,8 +43,8 @@ export interface LimitState {
   elasticity: { mean: number; variance: number }
   /** The point measured before this order, where orders are compared one after another. */
   previous: Point | null
-  /** The point measured when neighbours were last compared. Older states have none. */
-  compared?: Point | null
+  /** The point measured when neighbours were last compared, under order `n`. Older states have none. */
+  compared?: (Point & { n: number }) | null
   /** What came under an order without slots while it settled: it is subtracted. */
   base: Evidence | null
   observations: Observation[]

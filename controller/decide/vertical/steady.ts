@@ -38,7 +38,7 @@ export function steady(look: Look): Verdict {
   const observation = observe(here, pointOf(other, high), now, bound)
   const evidence = a.count >= ENOUGH ? a : plus(a, b)
   const compared = { observation, measured: low, evidence, other }
-  const known = { ...marked, state: { ...marked.state, compared: here } }
+  const known = { ...marked, state: { ...marked.state, compared: { ...here, n: order.n } } }
   return regret(marked, low) ?? move(known, compared)
 }
 
@@ -61,8 +61,7 @@ function elapsed(look: Look): number {
 /** Too few requests reach the limit: the probe ends, the limit stays. */
 function withdraw(look: Look, bound: number): Verdict {
   const why = reason('app-limited', { boundPermille: Math.round(bound * 1000) })
-  const state = { ...look.state, compared: null }
-  return { ...hold(look, why, state), publish: look.state.order?.probe !== null }
+  return { ...hold(look, why), publish: look.state.order?.probe !== null }
 }
 
 /** No probe is out: wait until traffic reaches the limit and the pause is over. */

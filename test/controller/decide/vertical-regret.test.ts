@@ -6,14 +6,20 @@ import { arms, codes, comparing, decided, given, seen, T0 } from '../../support/
 
 type Arm = Parameters<typeof arms>[0]
 
-/** Moved by one comparison; the next one finds these answers at where it went. */
-function then(first: LimitVerdict, ok: number, ms: number, bound = 1): LimitVerdict {
+/** Moved by one comparison, so many orders ago; the next one finds these answers at where it went. */
+function then(
+  first: LimitVerdict,
+  ok: number,
+  ms: number,
+  { bound = 1, orders = 1 } = {},
+): LimitVerdict {
   const { state } = first
   const order = { ...state.order, n: 7 } as LimitState['order']
+  const compared = state.compared ? { ...state.compared, n: 7 - orders } : null
   const { limit } = state
   const lower: Arm = [ok, ms, limit]
   const folds = arms(lower, lower).map(fold => ({ ...fold, boundUs: fold.us * bound }))
-  return decided({ ...state, order }, seen(folds), given, T0 + 60_000)
+  return decided({ ...state, order, compared }, seen(folds), given, T0 + 60_000)
 }
 
 const after = (other: number, a: Arm, b: Arm): LimitVerdict =>
@@ -37,9 +43,18 @@ test('a step up after which less is served is taken back', t => {
 })
 
 test('a step that did not lose, or little, or where demand was missing, stays', t => {
-  for (const v of [then(down, 120, 150), then(down, 97, 150), then(down, 60, 250, 0.5)]) {
+  for (const v of [
+    then(down, 120, 150),
+    then(down, 97, 150),
+    then(down, 60, 250, { bound: 0.5 }),
+  ]) {
     t.false(codes(v).includes('regret'))
   }
+})
+
+test('what another order came after, as a cut by the guard, is not taken back', t => {
+  t.is(codes(then(down, 60, 250))[0], 'regret')
+  t.false(codes(then(down, 60, 250, { orders: 2 })).includes('regret'))
 })
 
 test('several tops: none far below the best is stayed at', t => {
