@@ -45,6 +45,11 @@ export interface TrafficBounds {
 /** A connection that rested this long has surely no request on its way. */
 const REST_MS = 500
 const LOOK_MS = 50
+/**
+ * Connections that may wait to be accepted, as many as Linux allows (net.core.somaxconn): clients and edges come with
+ * hundreds at once where the limit is high, and what does not fit waits a second for its system to ask again.
+ */
+const BACKLOG = 4096
 
 /** Listens on each address; rejects with the system's error (EADDRINUSE, EACCES). */
 export async function traffic(
@@ -152,7 +157,7 @@ async function listenAll(
   try {
     for (const [i, server] of servers.entries()) {
       const at = addresses[i]
-      if (at !== undefined) bound.push(shownAddress(await listenAt(server, at)))
+      if (at !== undefined) bound.push(shownAddress(await listenAt(server, at, BACKLOG)))
     }
     return bound
   } catch (error) {

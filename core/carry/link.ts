@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { readAnswer, type AnswerHead } from '../http/answer.ts'
 import { Chunked } from '../http/chunked.ts'
 import { HeadLines, type Bounds } from '../http/lines.ts'
+import type { Time } from './time.ts'
 import { latin1 } from './wire.ts'
 
 /** One connection to the model. It carries one request at a time, and knows where the answer ends. */
@@ -33,6 +34,11 @@ export type Dial = (link: Pick<Link, 'read' | 'lent'>) => Socket
 const CLOSED = new Error('the connection closed without an answer')
 const CUT_OFF = new Error('the answer is cut off')
 const CHATTER = new Error('too many answers before the answer')
+/**
+ * A connect that stands in no such time, ms, is begun anew, each time with twice as long: a listener whose queue is full
+ * drops what comes, and the system itself asks again after a second only (RFC 6298 2).
+ */
+const CONNECT_MS = 250
 /** 1xx that one answer may have before it. */
 const MOST_INTERIM = 16
 
@@ -40,7 +46,8 @@ const MOST_INTERIM = 16
 type Over = (link: Link, reusable: boolean, nowMs: number) => void
 
 export class Link {
-  readonly socket: Socket
+  /** Another one where a connect is begun anew. */
+  socket: Socket
   connected = false
   /** Something came for the request under way. */
   heard = false
@@ -50,25 +57,42 @@ export class Link {
   idleMs = 0
   private user: User | null = null
   private readonly lines: HeadLines
+  private readonly dial: Dial
   private readonly over: Over
-  private readonly now: () => number
+  private readonly time: Time
+  private forget: (() => void) | null = null
   private head: AnswerHead | null = null
   private left = 0
   private chunked: Chunked | null = null
   private interims = 0
   private cause: Error | null = null
 
-  constructor(dial: Dial, bounds: Bounds, now: () => number, over: Over) {
-    const socket = dial(this)
-    this.socket = socket
+  constructor(dial: Dial, bounds: Bounds, time: Time, over: Over) {
+    this.dial = dial
     this.lines = new HeadLines(bounds)
-    this.now = now
+    this.time = time
     this.over = over
+    this.socket = this.begin(CONNECT_MS)
+  }
+
+  private begin(withinMs: number): Socket {
+    const socket = this.dial(this)
     socket.on('connect', () => this.onConnect())
     socket.on('end', () => this.onEnd())
     socket.on('error', error => (this.cause = error))
     socket.on('close', () => this.fail(this.cause ?? (this.head === null ? CLOSED : CUT_OFF)))
     socket.on('drain', () => this.user?.drained())
+    this.forget = this.time.after(withinMs, () => {
+      this.socket.removeAllListeners()
+      this.socket.destroy()
+      this.socket = this.begin(2 * withinMs)
+    })
+    return socket
+  }
+
+  private stopTimer(): void {
+    this.forget?.()
+    this.forget = null
   }
 
   /** Takes it for a request. `connected` is told when it stands, or has been told already. */
@@ -85,12 +109,14 @@ export class Link {
   /** Gives up on it, and on what was asked; nothing more is told. */
   abort(): void {
     this.user = null
-    this.over(this, false, this.now())
+    this.stopTimer()
+    this.over(this, false, this.time.now())
     this.socket.destroy()
   }
 
   private onConnect(): void {
     this.connected = true
+    this.stopTimer()
     this.user?.connected()
   }
 
@@ -166,7 +192,7 @@ export class Link {
     const { user } = this
     const known = this.head?.reusable === true && user?.allSent === true
     const reusable = clean && known && !this.socket.destroyed
-    const nowMs = this.now()
+    const nowMs = this.time.now()
     this.user = null
     this.over(this, reusable, nowMs)
     if (!reusable) this.socket.destroy()
@@ -189,7 +215,8 @@ export class Link {
   private fail(error: Error): void {
     const { user } = this
     this.user = null
-    this.over(this, false, this.now())
+    this.stopTimer()
+    this.over(this, false, this.time.now())
     this.socket.destroy()
     user?.failed(error)
   }

@@ -37,7 +37,7 @@ export class Pool {
   }
 
   open(): Link {
-    const link = new Link(this.dial, this.bounds, this.time.now, this.over)
+    const link = new Link(this.dial, this.bounds, this.time, this.over)
     this.links.add(link)
     return link
   }

@@ -1,7 +1,18 @@
 import { once } from 'node:events'
 import { Agent, type RequestOptions, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
-import { ask, ENDPOINT, order, put, recorder, samplesUntil, sidecar, signing } from './support.ts'
+import {
+  ask,
+  ENDPOINT,
+  listen,
+  order,
+  put,
+  recorder,
+  samplesUntil,
+  sidecar,
+  signing,
+} from './support.ts'
 
 /** A model that answers when it is told to. */
 async function held(t: ExecutionContext, env: Record<string, string>) {
@@ -128,4 +139,17 @@ test('an order that raises the limit lets the queue go in order of arrival', asy
     origin.requests.map(r => r.url),
     ['/0', '/1', '/2'],
   )
+})
+
+test('connects that come at once all stand at once: none has to wait until it is asked again', async t => {
+  const { address } = await listen(t, (_request, response) => void response.end('ok'))
+  const { traffic } = await sidecar(t, address)
+  const port = Number(traffic.split(':')[1])
+  // In one turn of the event loop: nothing is accepted before all have come.
+  const sockets = Array.from({ length: 900 }, () => connect(port, '127.0.0.1'))
+  t.teardown(() => sockets.forEach(socket => socket.destroy()))
+  await Promise.race(sockets.map(socket => once(socket, 'connect')))
+  // What did not fit is asked again by the system after a second: long after this is answered.
+  t.is((await ask(traffic)).body, 'ok')
+  t.is(sockets.filter(socket => socket.connecting).length, 0)
 })

@@ -16,9 +16,12 @@ export class VirtualTime {
 
   pass(ms: number): void {
     this.nowMs += ms
-    const due = this.timers.filter(({ at }) => at <= this.nowMs)
-    this.timers = this.timers.filter(({ at }) => at > this.nowMs)
-    for (const { act } of due) act()
+    for (const timer of this.timers.filter(({ at }) => at <= this.nowMs)) {
+      // One that was due before it may have prevented it.
+      if (!this.timers.includes(timer)) continue
+      this.timers = this.timers.filter(one => one !== timer)
+      timer.act()
+    }
   }
 }
 

@@ -1,0 +1,70 @@
+import test from 'ava'
+import type { User } from '../../../core/carry/link.ts'
+import { Pool } from '../../../core/carry/pool.ts'
+import { VirtualSocket } from '../../sidecar/virtual/socket.ts'
+import { VirtualTime } from '../../sidecar/virtual/time.ts'
+
+function world() {
+  const virtual = new VirtualTime()
+  const dialled: VirtualSocket[] = []
+  const dial = () => {
+    const socket = new VirtualSocket(true, false)
+    dialled.push(socket)
+    return socket.socket
+  }
+  const pool = new Pool(dial, { headBytes: 1000, headers: 10 }, virtual.time)
+  const told: string[] = []
+  const user: User = {
+    holds: false,
+    toHead: false,
+    allSent: true,
+    connected: () => told.push('connected'),
+    answered: () => undefined,
+    interim: () => undefined,
+    data: () => undefined,
+    read: () => undefined,
+    whole: () => undefined,
+    failed: error => told.push(error.message),
+    drained: () => undefined,
+  }
+  return { virtual, dialled, pool, told, user }
+}
+
+test('a connect that nobody answers is begun anew after 250 ms, then 500: sooner than the system would', t => {
+  const { virtual, dialled, pool, told, user } = world()
+  const link = pool.open()
+  link.use(user)
+  virtual.pass(249)
+  t.is(dialled.length, 1)
+  virtual.pass(1)
+  t.is(dialled.length, 2)
+  t.true(dialled[0]?.destroyed)
+  dialled[0]?.turn()
+  virtual.pass(499)
+  t.is(dialled.length, 2)
+  virtual.pass(1)
+  t.is(dialled.length, 3)
+  dialled[1]?.turn()
+  t.deepEqual(told, [])
+  dialled[2]?.connect()
+  t.deepEqual(told, ['connected'])
+  t.true(dialled[2]?.socket === link.socket)
+  t.is(virtual.time.now(), 750)
+  t.is(virtual.timers.length, 0)
+  virtual.pass(60_000)
+  t.is(dialled.length, 3)
+})
+
+test('a connect that is refused fails at once, one that is given up is not begun anew', t => {
+  const { virtual, dialled, pool, told, user } = world()
+  const refused = pool.open()
+  refused.use(user)
+  dialled[0]?.refuse()
+  dialled[0]?.turn()
+  t.deepEqual(told, ['ECONNREFUSED'])
+  pool.open().abort()
+  t.is(virtual.timers.length, 0)
+  t.is(pool.size, 0)
+  virtual.pass(60_000)
+  t.is(dialled.length, 2)
+})
