@@ -1,3 +1,4 @@
+import type { Unread } from '../core/carry/unread.ts'
 import { isIdempotent } from '../core/http/methods.ts'
 import { HEADERS } from '../core/model/tables.ts'
 import type { Clock } from '../core/runtime/clock.ts'
@@ -20,6 +21,8 @@ export interface Desk {
   passes: Passes
   spans: Spans
   engine: EngineWatch
+  /** Bytes of answers that clients leave unread, whichever carrier has them. */
+  unread: Unread
   /** The replica is about to go: each answer ends its connection. */
   closing(): boolean
   /** From 0 to 1, to spread what Retry-After says. */

@@ -1,3 +1,4 @@
+import { Unread } from '../core/carry/unread.ts'
 import type { Clock } from '../core/runtime/clock.ts'
 import type { Log } from '../core/runtime/log.ts'
 import type { Admission } from './admit/admission.ts'
@@ -19,10 +20,10 @@ interface Around {
 
 /** Puts on the desk what requests pass by. */
 export function furnish(config: SidecarConfig, { log, clock, admission, drains }: Around): Desk {
-  const { endpoint, rootKey } = config
+  const { endpoint, rootKey, bounds } = config
   return {
     healthPaths: config.healthPaths,
-    mostHeaders: config.bounds.headers,
+    mostHeaders: bounds.headers,
     clock,
     admission,
     gate: gate(admission, clock),
@@ -30,6 +31,7 @@ export function furnish(config: SidecarConfig, { log, clock, admission, drains }
     passes: passes({ endpoint, rootKey, now: clock.now }),
     spans: spans(null),
     engine: engineWatch(config, sentence => log('info', sentence)),
+    unread: new Unread(bounds.unreadBytes, bounds.bodyTimeoutMs),
     closing: drains.on,
     jitter: Math.random,
   }

@@ -203,6 +203,7 @@ async function listen(
   const front = await traffic(config.traffic, bounds, {
     request: (request, response) => handle(desk, request, response),
     upgrade: parts.upgrades.accept,
+    unread: desk.unread,
     fast: config.carrier === 'compat' ? null : handOver => fastFront(config, parts.desk, handOver),
     h2: async () => (await import('./forward/h2/front.ts')).h2Front({ ...config, desk }),
   })

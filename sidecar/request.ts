@@ -44,7 +44,7 @@ export async function handle(
   const answered = await send(desk, head, request, made => (sending = made), left)
   if (answered.ok) desk.engine.heard(answered.response.headers, arrivedUs / 1000)
   const relayed = answered.ok
-    ? await relay(answered.response, response, answerHeaders(desk, ticket), desk.clock, count =>
+    ? await relay(answered.response, response, answerHeaders(desk, ticket), desk, count =>
         desk.admission.tokens(count),
       )
     : null
@@ -73,7 +73,7 @@ async function passHealth(
   const answered = await send(desk, head, request, made => (sending = made), left)
   const own = closeHeader(desk)
   if (!answered.ok) return say(response, failed(answered.error, answered.sent, record(own)))
-  const relayed = await relay(answered.response, response, own, desk.clock, () => undefined)
+  const relayed = await relay(answered.response, response, own, desk, () => undefined)
   endAnswer(response, relayed.complete)
 }
 

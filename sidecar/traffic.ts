@@ -5,6 +5,7 @@ import { crowd } from '../core/carry/crowd.ts'
 import type { Handed } from '../core/carry/front.ts'
 import { Rare } from '../core/carry/rare.ts'
 import { watchBody } from '../core/carry/slow-body.ts'
+import type { Unread } from '../core/carry/unread.ts'
 import type { Front } from './forward/fast/front.ts'
 import { door } from './forward/h2/door.ts'
 import type { H2Front } from './forward/h2/front.ts'
@@ -28,6 +29,8 @@ export interface Handlers {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Reads connections first, and hands over those that it declines; null: all go to node:http. */
   fast: ((handOver: (socket: Socket, bytes: Buffer, to: Handed) => void) => Front) | null
+  /** What clients leave unread: looked after by the fast carrier, where there is one. */
+  unread: Unread
   /** Loads what carries HTTP/2, when the first connection begins with its preface. */
   h2: () => Promise<H2Front>
 }
@@ -65,8 +68,9 @@ export async function traffic(
   const sniffed = sniffer(bounds.headTimeoutMs, give)
   const clients = crowd(bounds.connections)
   const take = (socket: Socket): void => {
-    if (fast === null) sniffed.sniff(socket)
-    else fast.accept(socket)
+    if (fast !== null) return fast.accept(socket)
+    handlers.unread.add(socket)
+    sniffed.sniff(socket)
   }
   const options = { allowHalfOpen: true, noDelay: true }
   const fronts = listen.map(() => new NetServer(options, socket => clients.accept(socket, take)))
@@ -74,6 +78,9 @@ export async function traffic(
     fast?.close()
     throw error
   })
+  const looks =
+    fast === null ? setInterval(() => handlers.unread.look(performance.now()), REST_MS) : null
+  looks?.unref()
   return {
     address: bound[0] ?? '',
     open: () => ({ clients: clients.open(), links: (fast?.open().links ?? 0) + h2.links() }),
@@ -88,6 +95,7 @@ export async function traffic(
       const timer = setInterval(look, LOOK_MS)
       return closeAll(fronts).finally(() => {
         clearInterval(timer)
+        if (looks !== null) clearInterval(looks)
         fast?.close()
         h2.close()
       })

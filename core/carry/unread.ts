@@ -1,20 +1,28 @@
-import type { Socket } from 'node:net'
+/** What holds bytes for a client: its connection, or a stream of one. */
+export interface Outlet {
+  /** Of what was written: not taken yet. */
+  readonly writableLength: number
+  readonly bytesWritten: number
+  readonly destroyed: boolean
+  destroy(): unknown
+  once(event: 'close', then: () => void): unknown
+}
 
-/** What a socket that holds bytes of an answer holds besides: the buffer that they were read into. */
+/** What an outlet that holds bytes of an answer holds besides: the buffer that they were read into. */
 const BUFFER = 64 * 1024
 const LOOK_MS = 250
 
 /**
- * Answers that clients do not read. What all of them together leave in our sockets is bounded: beyond `most` bytes those
+ * Answers that clients do not read. What all of them together leave in our sockets and streams is bounded: beyond `most` bytes those
  * are cut off that have taken nothing for longest. Who takes nothing for `timeoutMs` is cut off in any case, as by
  * nginx (send_timeout).
  */
 export class Unread {
   private readonly most: number
   private readonly timeoutMs: number
-  private readonly sockets = new Set<Socket>()
+  private readonly outlets = new Set<Outlet>()
   /** Those that hold something: how many bytes they have got rid of, and since when no more. */
-  private readonly behind = new Map<Socket, { taken: number; sinceMs: number }>()
+  private readonly behind = new Map<Outlet, { taken: number; sinceMs: number }>()
   /** Bytes at the last look, and what may have come since. */
   private sum = 0
   private grown = 0
@@ -25,20 +33,20 @@ export class Unread {
     this.timeoutMs = timeoutMs
   }
 
-  add(socket: Socket): void {
-    this.sockets.add(socket)
-    socket.once('close', () => {
-      this.sockets.delete(socket)
-      this.behind.delete(socket)
+  add(outlet: Outlet): void {
+    this.outlets.add(outlet)
+    outlet.once('close', () => {
+      this.outlets.delete(outlet)
+      this.behind.delete(outlet)
     })
   }
 
   /** No connection is open, whoever carries it now. */
   get empty(): boolean {
-    return this.sockets.size === 0
+    return this.outlets.size === 0
   }
 
-  /** So much is left in a socket after a write. */
+  /** So much is left in one after a write. */
   left(bytes: number, now: () => number): void {
     this.grown += bytes + BUFFER
     if (this.sum + this.grown > this.most) this.judge(now())
@@ -53,28 +61,28 @@ export class Unread {
     this.lookedMs = nowMs
     this.grown = 0
     this.sum = 0
-    for (const socket of this.sockets) this.count(socket, nowMs)
+    for (const outlet of this.outlets) this.count(outlet, nowMs)
     if (this.sum > this.most) this.shed()
   }
 
-  private count(socket: Socket, nowMs: number): void {
-    const { writableLength: pending } = socket
-    if (pending === 0 || socket.destroyed) return void this.behind.delete(socket)
-    const taken = socket.bytesWritten - pending
-    const one = this.behind.get(socket)
-    if (one === undefined) this.behind.set(socket, { taken, sinceMs: nowMs })
+  private count(outlet: Outlet, nowMs: number): void {
+    const { writableLength: pending } = outlet
+    if (pending === 0 || outlet.destroyed) return void this.behind.delete(outlet)
+    const taken = outlet.bytesWritten - pending
+    const one = this.behind.get(outlet)
+    if (one === undefined) this.behind.set(outlet, { taken, sinceMs: nowMs })
     else if (taken > one.taken) Object.assign(one, { taken, sinceMs: nowMs })
-    else if (nowMs - one.sinceMs > this.timeoutMs) return void socket.destroy()
+    else if (nowMs - one.sinceMs > this.timeoutMs) return void outlet.destroy()
     this.sum += pending + BUFFER
   }
 
   /** Some more than need be, so that not each of the next writes leads here. */
   private shed(): void {
     const longest = [...this.behind].toSorted(([, a], [, b]) => a.sinceMs - b.sinceMs)
-    for (const [socket] of longest) {
+    for (const [outlet] of longest) {
       if (this.sum <= (this.most * 7) / 8) return
-      this.sum -= socket.writableLength + BUFFER
-      socket.destroy()
+      this.sum -= outlet.writableLength + BUFFER
+      outlet.destroy()
     }
   }
 }

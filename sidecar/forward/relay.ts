@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Clock } from '../../core/runtime/clock.ts'
 import { endToEnd } from '../../core/http/head.ts'
+import type { Desk } from '../desk.ts'
 import { events } from './events.ts'
 
 /** How an answer's way from the model to the client ended. */
@@ -19,7 +19,7 @@ export function relay(
   from: IncomingMessage,
   to: ServerResponse,
   added: readonly string[],
-  clock: Clock,
+  { clock, unread }: Pick<Desk, 'clock' | 'unread'>,
   tokens: (count: number) => void,
 ): Promise<Relayed> {
   const { promise, resolve } = Promise.withResolvers<Relayed>()
@@ -57,6 +57,7 @@ export function relay(
   from.on('data', (chunk: Buffer) => {
     if (count !== null) count(events(chunk))
     if (to.write(chunk)) return
+    unread.left(to.writableLength, () => performance.now())
     pausedAt ??= clock.us()
     from.pause()
   })

@@ -7,7 +7,6 @@ import { Kept } from '../../../core/carry/kept.ts'
 import type { Dial } from '../../../core/carry/link.ts'
 import { Pool } from '../../../core/carry/pool.ts'
 import { realTime } from '../../../core/carry/time.ts'
-import { Unread } from '../../../core/carry/unread.ts'
 import type { Desk } from '../../desk.ts'
 import { Exchange } from './exchange.ts'
 
@@ -19,8 +18,6 @@ export interface FrontOptions extends Omit<
   desk: Desk
   /** Bytes that all clients together may make us keep. */
   keptBytes: number
-  /** Bytes of answers that all of them together may leave unread. */
-  unreadBytes: number
   /** A new connection to the model. */
   dial: Dial
 }
@@ -37,7 +34,7 @@ export function front(options: FrontOptions, time = realTime): Front {
     {
       ...options,
       kept: new Kept(options.keptBytes),
-      unread: new Unread(options.unreadBytes, options.bodyTimeoutMs),
+      unread: desk.unread,
       ask: (head, upload, asker, arrivedUs) =>
         new Exchange(desk, pool, head, upload, asker, arrivedUs),
       closing: () => desk.closing(),

@@ -1,16 +1,18 @@
-import { constants, type ClientHttp2Stream } from 'node:http2'
+import { constants, type ClientHttp2Stream, type Http2Stream } from 'node:http2'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { addAbortSignal } from 'node:stream'
+import type { Outlet } from '../../../core/carry/unread.ts'
 import type { Clock } from '../../../core/runtime/clock.ts'
+import type { Desk } from '../../desk.ts'
 import { events } from '../events.ts'
 import { ClientTime } from '../../../core/carry/client-time.ts'
 import { cleaned } from './head.ts'
 
 /**
- * Resets a stream to the model (CANCEL). Its own `close` would first end what is being sent, and the model might take
+ * Resets a stream (CANCEL). Its own `close` would first end what is being sent, and the model might take
  * the half of a body for a whole one.
  */
-export function cancel(asked: ClientHttp2Stream | null): void {
+export function cancel(asked: Http2Stream | null): void {
   if (asked !== null) addAbortSignal(AbortSignal.abort(), asked)
 }
 
@@ -89,21 +91,44 @@ export class Upload {
 }
 
 /** The body of an answer on its way to the client, and the trailers behind it. */
-export class Download {
+export class Download implements Outlet {
   trailers: IncomingHttpHeaders = {}
   /** When the model last sent some of it, ms. */
   movedMs = performance.now()
-  private readonly clock: Clock
+  bytesWritten = 0
+  private readonly desk: Pick<Desk, 'clock' | 'unread'>
   private readonly asked: ClientHttp2Stream
   private readonly stream: ServerHttp2Stream
   private sum = 0
   private pausedAt: number | null = null
   private stopped = false
 
-  constructor(asked: ClientHttp2Stream, stream: ServerHttp2Stream, clock: Clock) {
+  constructor(
+    asked: ClientHttp2Stream,
+    stream: ServerHttp2Stream,
+    desk: Pick<Desk, 'clock' | 'unread'>,
+  ) {
     this.asked = asked
     this.stream = stream
-    this.clock = clock
+    this.desk = desk
+    desk.unread.add(this)
+  }
+
+  get writableLength(): number {
+    return this.stream.writableLength
+  }
+
+  get destroyed(): boolean {
+    return this.stream.destroyed
+  }
+
+  /** With what the client has not taken: its own `close` would wait until that is sent. */
+  destroy(): void {
+    cancel(this.stream)
+  }
+
+  once(event: 'close', then: () => void): void {
+    this.stream.once(event, then)
   }
 
   /** Calls `whole` at the model's last byte. `count`: told the events of an event stream. */
@@ -113,8 +138,11 @@ export class Download {
     asked.on('data', (chunk: Buffer) => {
       if (count !== null) count(events(chunk))
       this.movedMs = performance.now()
-      if (this.stopped || stream.write(chunk)) return
-      this.pausedAt = this.clock.us()
+      if (this.stopped) return
+      this.bytesWritten += chunk.length
+      if (stream.write(chunk)) return
+      this.desk.unread.left(stream.writableLength, () => performance.now())
+      this.pausedAt = this.desk.clock.us()
       asked.pause()
       stream.once('drain', () => this.resume())
     })
@@ -126,7 +154,7 @@ export class Download {
 
   /** us that the model had to wait for the client. */
   get pausedUs(): number {
-    return this.sum + (this.pausedAt === null ? 0 : this.clock.us() - this.pausedAt)
+    return this.sum + (this.pausedAt === null ? 0 : this.desk.clock.us() - this.pausedAt)
   }
 
   stop(): void {

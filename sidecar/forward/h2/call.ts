@@ -147,7 +147,7 @@ export class Call {
     const whole = (flags & END_STREAM) !== 0
     this.answer = cleaned(headers)
     this.clientUs = this.upload?.time.us ?? 0
-    const download = new Download(asked, stream, desk.clock)
+    const download = new Download(asked, stream, desk)
     this.download = download
     if (ticket !== null) {
       desk.engine.heard(headers, this.arrivedUs / 1000)

@@ -70,6 +70,7 @@ export function h2Front(options: { desk: Desk; app: Address; bounds: H2Bounds })
     const nowMs = performance.now()
     const draining = desk.closing()
     sessions.sweep(nowMs)
+    desk.unread.look(nowMs)
     for (const call of calls) call.look(nowMs)
     for (const guest of guests.values()) guest.look(nowMs, draining)
   }

@@ -5,7 +5,7 @@ import type { H2Bounds } from './front.ts'
 /** What a session of a client may do beside asking. */
 type GuestBounds = Pick<H2Bounds, 'idleTimeoutMs' | 'controlBurst' | 'controlRate'>
 
-/** A client that was told to go and has nothing open has this long to close its connection, ms. */
+/** A client that was told to go, or does not read that its streams are no more, has this long with nothing open, ms. */
 const LINGER_MS = 1000
 const FLOOD = new Error('a flood of frames that are to be answered')
 /** A session that is new has its first stream on its way, ms. */
@@ -58,10 +58,21 @@ export class Guest {
 
   look(nowMs: number, draining: boolean): void {
     const quiet = this.open === 0 ? nowMs - this.sinceMs : 0
-    if (this.session.closed) {
-      if (quiet > LINGER_MS) this.socket.destroy()
-    } else if (quiet > this.bounds.idleTimeoutMs) this.leave()
+    const { closed } = this.session
+    if (quiet > LINGER_MS && (closed || this.stuck)) this.socket.destroy()
+    else if (closed) return
+    else if (quiet > this.bounds.idleTimeoutMs) this.leave()
     else if (draining && nowMs - this.bornMs > NEW_MS) this.leave()
+  }
+
+  /** It reads nothing: what was sent of streams that are no more still lies here, below what Node counts. */
+  private get stuck(): boolean {
+    const handle: unknown = Reflect.get(this.socket, '_handle')
+    return (
+      typeof handle === 'object' &&
+      handle !== null &&
+      Number(Reflect.get(handle, 'writeQueueSize')) > 0
+    )
   }
 
   /** A client that sends nothing but frames to be answered. */

@@ -4,6 +4,7 @@ import { front, type Front } from '../../../sidecar/forward/fast/front.ts'
 import { gate } from '../../../sidecar/gate.ts'
 import { spans } from '../../../sidecar/spans.ts'
 import type { Random } from '../../../simulate/random.ts'
+import { Unread } from '../../../core/carry/unread.ts'
 import { referenceRequests } from '../../core/http/fuzz/reference.ts'
 import { VirtualClient, wasAsked } from './client.ts'
 import { answerTo, FORGED } from './messages.ts'
@@ -57,6 +58,7 @@ export class World {
         read: () => ({ engine: null, gpu: null, tokens: null }),
         close: () => undefined,
       },
+      unread: new Unread(150_000, 1000),
       closing: () => false,
       jitter: () => 0,
     }
@@ -71,7 +73,6 @@ export class World {
         bodyTimeoutMs: 1000,
         pipelineBytes: 300,
         keptBytes: 4000,
-        unreadBytes: 150_000,
         keepAlive: 'connection: keep-alive\r\n',
         handOver: socket => this.handed(socket as unknown as VirtualSocket),
       },
