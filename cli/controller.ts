@@ -41,7 +41,8 @@ async function run(args: string[]): Promise<number> {
     typeof platform === 'string'
       ? startController(config, { version })
       : (await import('../controller/kubernetes/main.ts')).startMember(config, platform, version)
-  const started: Promise<Controller & { over?: Promise<string> }> = starting
+  const started: Promise<Pick<Controller, 'address' | 'close'> & { over?: Promise<string> }> =
+    starting
   const controller = await Promise.race([started, end]).catch((error: unknown) => {
     throw startFailure(error)
   })

@@ -8,6 +8,8 @@ export interface LogSource {
   durable(): number
   /** Called when something durable was written. Gives what to call to stop. */
   eachAppend(tell: () => void): () => void
+  /** Called when a copy of the log begins. Gives what to call when it ends. */
+  copied?: () => () => void
 }
 
 const MOST_AT_ONCE = 10_000
@@ -59,6 +61,7 @@ function streamLog(
   let open = true
   let wake: () => void = () => undefined
   const unsubscribe = source.eachAppend(() => wake())
+  const ended = files ? source.copied?.() : undefined
   const beat = files ? setInterval(() => write(''), BEAT_MS) : undefined
   const wait = (): Promise<boolean> =>
     new Promise(resolve => {
@@ -86,6 +89,7 @@ function streamLog(
     open = false
     clearInterval(beat)
     unsubscribe()
+    ended?.()
     wake()
   }
 }

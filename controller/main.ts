@@ -27,6 +27,8 @@ import { Strangers } from './strangers.ts'
 export interface Controller {
   /** host:port of the admin server. */
   address: string
+  /** Why nothing can be recorded any more, where another one has the log to go on from; else null. */
+  spent(): string | null
   close(): Promise<void>
 }
 
@@ -86,10 +88,13 @@ export async function startController(
     await telemetry.shutdown()
   }
   try {
-    const routes = [...routesOf(counterOf(base, staff)), ...ground.routes]
+    const copies = new Set<symbol>()
+    const copied = counted(copies)
+    const routes = [...routesOf({ ...counterOf(base, staff), copied }), ...ground.routes]
     const served = await serve({ ...config.admin, routes, token: config.token })
     return {
       address: served.address,
+      spent: () => (copies.size > 0 ? journal.ledger.failed : null),
       close: async () => {
         await served.close()
         await close()
@@ -98,6 +103,14 @@ export async function startController(
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+function counted(those: Set<symbol>): () => () => void {
+  return () => {
+    const one = Symbol('a copy')
+    those.add(one)
+    return () => void those.delete(one)
   }
 }
 

@@ -12,6 +12,7 @@ import { envelopeOf, NO_PREV, sha256 } from './record/line.ts'
 import { openLog } from './record/open.ts'
 import { readLog } from './record/read.ts'
 import { retain } from './record/retention.ts'
+import { roomIn } from './record/room.ts'
 import { syncFolder } from './record/writer.ts'
 
 export interface StandbyOptions {
@@ -87,7 +88,10 @@ export class Standby {
     while (agreed === null && !this.stopped) {
       try {
         this.leader = await this.options.leader()
-        agreed = await this.agreement(chain.next - 1, chain.first)
+        const found = await this.agreement(chain.next - 1, chain.first)
+        // Whoever copies is one that could go on: a leader whose disk is full makes way for it.
+        await roomIn(this.options.dir)
+        agreed = found
       } catch (error) {
         this.said.say('warn', LOST, { leader: this.leader, why: wordsOfError(error) })
       }

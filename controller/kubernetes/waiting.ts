@@ -5,6 +5,7 @@ import type { LogOptions } from '../../core/model/log-options.ts'
 import type { MetricsPage } from '../../core/runtime/metrics.ts'
 import { logDirOf } from '../journal.ts'
 import { startController, type Controller } from '../main.ts'
+import { roomIn } from '../record/room.ts'
 import { SettingsFile } from '../settings-file.ts'
 import { Standby } from '../standby.ts'
 import type { Kube } from './api/client.ts'
@@ -17,6 +18,10 @@ import type { OpenWebhook } from './webhook/open.ts'
 
 /** What a change of role under way is given to end, ms. */
 const CLOSE_MS = 3000
+/** How often a leader asks itself whether it can do what it is there for, ms. */
+const LOOK_MS = 1000
+/** Until a disk that could not be written is tried again, ms. */
+const AGAIN_MS = 10_000
 
 /** From standby to leader; there is no way back but a new process. */
 export class Waiting {
@@ -33,10 +38,17 @@ export class Waiting {
   private end: (why: string) => void = () => undefined
   private readonly over: Promise<string>
   private closing = false
+  /** Our disk could not be written. */
+  private barred = false
+  private timer: NodeJS.Timeout | undefined
   /** Rejects when this one is told to end. */
   private readonly ended = Promise.withResolvers<never>()
 
-  static async open(around: Around, webhook: OpenWebhook | null): Promise<Waiting> {
+  static async open(
+    around: Around,
+    webhook: OpenWebhook | null,
+    againMs = AGAIN_MS,
+  ): Promise<Waiting> {
     const { config } = around
     const waiting = new Waiting(around, webhook)
     waiting.admin = await serve({
@@ -44,7 +56,7 @@ export class Waiting {
       token: config.token,
       routes: waitingRoutes(waiting.page),
     })
-    waiting.lease.start()
+    await waiting.stand(againMs)
     return waiting
   }
 
@@ -76,6 +88,7 @@ export class Waiting {
   member(): Member {
     const close = async (): Promise<void> => {
       this.closing = true
+      clearInterval(this.timer)
       this.ended.reject(new Error('told to end'))
       await this.turnOr(CLOSE_MS)
       await this.decides?.label.stop()
@@ -89,6 +102,31 @@ export class Waiting {
       this.around.events.stop()
     }
     return { address: this.admin?.address ?? '', over: this.over, close }
+  }
+
+  /** Stands for election, but not before it could record what it decides: one that leads and can't is of no use. */
+  private async stand(againMs: number): Promise<void> {
+    if (this.closing) return
+    const { config, log } = this.around
+    try {
+      await roomIn(logDirOf(config.stateDir))
+      this.lease.start()
+    } catch (error) {
+      const why = wordsOfError(error)
+      if (!this.barred)
+        log('error', "no candidate while the decision log can't be written", { why })
+      this.barred = true
+      this.timer = setTimeout(() => void this.stand(againMs), againMs)
+    }
+  }
+
+  /** A leader that can record nothing more leaves it to one that has its log: without one it goes on measuring. */
+  private async makeWay(): Promise<void> {
+    const why = this.decides?.controller.spent() ?? null
+    if (why === null || this.closing) return
+    clearInterval(this.timer)
+    await this.lease.release()
+    this.end(`another one is to decide: ${why}`)
   }
 
   private figures(): MemberFigures {
@@ -158,6 +196,7 @@ export class Waiting {
     const label = keepLabel({ kube, namespace, pod, held: ground.held, log })
     this.decides = { controller, label }
     own.begin()
+    this.timer = setInterval(() => void this.makeWay(), LOOK_MS)
     log('info', 'deciding', { epoch: this.lease.epoch })
   }
 }

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { readdirSync, readlinkSync } from 'node:fs'
+import { appendFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import type { ClusterConfig } from '../../../controller/config.ts'
 import { Events } from '../../../controller/kubernetes/api/events.ts'
@@ -9,9 +10,11 @@ import { injecting } from '../../../controller/kubernetes/injecting.ts'
 import type { Around } from '../../../controller/kubernetes/member.ts'
 import { Surroundings } from '../../../controller/kubernetes/surroundings.ts'
 import { Waiting } from '../../../controller/kubernetes/waiting.ts'
+import { logDirOf } from '../../../controller/journal.ts'
 import { ScaleChanges } from '../../../controller/kubernetes/webhook/scaled.ts'
 import { readConfig } from '../../../controller/config.ts'
 import { signals } from '../../../core/model/signals.ts'
+import { HEADERS } from '../../../core/model/tables.ts'
 import { call } from '../../../core/runtime/call.ts'
 import { FakeApiServer } from '../../support/fake-api-server.ts'
 import { folder } from '../support/folder.ts'
@@ -28,14 +31,19 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function around(t: ExecutionContext, api: FakeApiServer, pod: string): Promise<Around> {
+async function around(
+  t: ExecutionContext,
+  api: FakeApiServer,
+  pod: string,
+  admin = '',
+): Promise<Around> {
   const given = readConfig({
     OUTRIGGER_PLATFORM: 'kubernetes',
     OUTRIGGER_NAMESPACE: 'outrigger-system',
     OUTRIGGER_POD: pod,
     OUTRIGGER_IMAGE: 'outrigger',
     OUTRIGGER_AGGREGATOR: '127.0.0.1:1',
-    OUTRIGGER_ADMIN: `127.0.0.1:${await freePort()}`,
+    OUTRIGGER_ADMIN: admin === '' ? `127.0.0.1:${await freePort()}` : admin,
     OUTRIGGER_STATE_DIR: folder(t),
     OUTRIGGER_WEBHOOK: 'off',
     OUTRIGGER_KUBELETS: 'off',
@@ -72,6 +80,18 @@ async function page(address: string): Promise<Map<string, number>> {
   )
 }
 
+/** An API server with one endpoint. */
+async function cluster(): Promise<FakeApiServer> {
+  const api = await FakeApiServer.start()
+  api.fault = ({ path }) =>
+    path === '/version' ? { status: 200, body: '{"major":"1","minor":"33"}' } : null
+  api.store.put(
+    '/apis/apps/v1/namespaces/shop/deployments/model',
+    deployment('shop/model') as never,
+  )
+  return api
+}
+
 async function until(so: () => Promise<boolean>): Promise<void> {
   const end = performance.now() + 20_000
   while (!(await so().catch(() => false))) {
@@ -81,13 +101,7 @@ async function until(so: () => Promise<boolean>): Promise<void> {
 }
 
 test('one leads and one stands by; both show what they count on /metrics, each its own', async t => {
-  const api = await FakeApiServer.start()
-  api.fault = ({ path }) =>
-    path === '/version' ? { status: 200, body: '{"major":"1","minor":"33"}' } : null
-  api.store.put(
-    '/apis/apps/v1/namespaces/shop/deployments/model',
-    deployment('shop/model') as never,
-  )
+  const api = await cluster()
   api.store.put('/api/v1/namespaces/shop/services/model', { spec: {} })
   const first = (await Waiting.open(await around(t, api, 'outrigger-controller-0'), null)).member()
   await until(async () => (await page(first.address)).get('outrigger_acting') === 1)
@@ -131,6 +145,68 @@ test('one that is told to end while it takes over, and the API server answers no
   const lease = api.store.get(LEASE) as { spec?: { holderIdentity?: string } } | null
   t.is(lease?.spec?.holderIdentity, '', 'another needs no wait')
   t.deepEqual(filesOpenBelow(of.config.stateDir), [], 'its log is closed')
+})
+
+const holderOf = (api: FakeApiServer): string => {
+  const lease = api.store.get(LEASE) as { spec?: { holderIdentity?: string } } | null
+  return lease?.spec?.holderIdentity?.split('_')[0] ?? ''
+}
+
+test('a leader whose log fails goes on alone, and makes way for a standby that has its log', async t => {
+  const api = await cluster()
+  const port = await freePort()
+  // Both listen on the same port, as pods do, each at its own address.
+  const members = ['127.0.0.1', '127.0.0.2'].map((podIP, i) => {
+    const pod = `outrigger-controller-${i}`
+    api.store.put(`/api/v1/namespaces/outrigger-system/pods/${pod}`, { status: { podIP } } as never)
+    return { pod, admin: `${podIP}:${port}` }
+  })
+  const [one, two] = members
+  if (one === undefined || two === undefined) return t.fail()
+  const of = await around(t, api, one.pod, one.admin)
+  const first = (await Waiting.open(of, null)).member()
+  let over = ''
+  void first.over.then(why => (over = why))
+  await until(async () => (await page(first.address)).get('outrigger_acting') === 1)
+  const [file = ''] = readdirSync(logDirOf(of.config.stateDir))
+  // What is not its own: as a failed disk it ends the writing for good.
+  appendFileSync(join(logDirOf(of.config.stateDir), file), 'x')
+  const headers = { [HEADERS.token]: 'a-token' }
+  const json = { what: 'freeze', value: 'limit', who: 'jo' }
+  await call('PUT', `http://${first.address}/v1/overrides/shop/model`, { json, headers })
+  await until(async () => (await page(first.address)).get('outrigger_acting') === 0)
+  t.is(holderOf(api), one.pod)
+  t.is(over, '', 'alone it stays')
+  const second = (await Waiting.open(await around(t, api, two.pod, two.admin), null)).member()
+  t.teardown(async () => {
+    await second.close()
+    await first.close()
+    await api.stop()
+  })
+  await until(() => Promise.resolve(over !== ''))
+  t.regex(over, /another one is to decide: the decision log can't be written/)
+  await until(async () => (await page(second.address)).get('outrigger_acting') === 1)
+  t.is(holderOf(api), two.pod)
+})
+
+test('who could not write its log is no candidate until it can', async t => {
+  const api = await FakeApiServer.start()
+  const of = await around(t, api, 'outrigger-controller-0')
+  const said: string[] = []
+  const log: Around['log'] = (_, text) => void said.push(text)
+  const dir = join(of.config.stateDir, 'controller')
+  // A file where the folder is to be.
+  writeFileSync(dir, '')
+  const member = (await Waiting.open({ ...of, log }, null, 20)).member()
+  t.teardown(async () => {
+    await member.close()
+    await api.stop()
+  })
+  t.is((await call('GET', `http://${member.address}/readyz`)).status, 200)
+  t.deepEqual(said, ["no candidate while the decision log can't be written"])
+  t.is(holderOf(api), '')
+  rmSync(dir)
+  await until(async () => (await page(member.address)).get('outrigger_acting') === 1)
 })
 
 function filesOpenBelow(dir: string): string[] {
