@@ -1,5 +1,5 @@
 import { linesOf, logFiles, type Line, type LogFile } from './files.ts'
-import { envelopeOf, NO_PREV, sha256, type Envelope } from './line.ts'
+import { envelopeOf, NO_PREV, recordOf, sha256, type Envelope } from './line.ts'
 
 /** Where a log stops being a chain. */
 export interface Break {
@@ -49,6 +49,7 @@ export async function walk(
     epoch: 0,
     broken: null,
   }
+  let newest: { line: Line; file: LogFile; seq: number } | null = null
   for (const [i, file] of files.entries()) {
     let expectFirst = true
     for await (const lines of linesOf(file.path)) {
@@ -71,10 +72,23 @@ export async function walk(
         expectFirst = false
         each(envelope, line, file)
         take(chain, envelope, line)
+        newest = { line, file, seq: envelope.seq }
       }
     }
   }
+  chain.broken = newest === null ? null : brokenBody(newest.line, newest.file, newest.seq)
   return chain
+}
+
+/** Of the newest record no other one has the hash: its body is looked at. */
+function brokenBody(line: Line, file: LogFile, seq: number): Break | null {
+  try {
+    recordOf(line.bytes)
+    return null
+  } catch {
+    const why = `line ${seq - file.first + 1}, record ${seq}, is no JSON`
+    return { file, at: line.at, why, tail: false }
+  }
 }
 
 function take(chain: Chain, envelope: Envelope, line: Line): void {

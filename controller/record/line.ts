@@ -50,9 +50,14 @@ export function envelopeOf(line: Buffer): Envelope | null {
   }
 }
 
-/** A whole record from its line; throws a SyntaxError on what is not JSON. */
+/** A whole record from its line; throws on what is not JSON, in words. */
 export function recordOf(line: Buffer | string): AnyRecord {
-  return JSON.parse(line.toString()) as AnyRecord
+  try {
+    return JSON.parse(line.toString()) as AnyRecord
+  } catch {
+    const seq = envelopeOf(Buffer.from(line))?.seq ?? '?'
+    throw new Error(`record ${seq} is no JSON: see where with outrigger decisions verify`)
+  }
 }
 
 /** A record whose body goes with its kind. */

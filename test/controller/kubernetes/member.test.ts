@@ -158,7 +158,7 @@ test('a leader whose log fails goes on alone, and makes way for a standby that h
   // Both listen on the same port, as pods do, each at its own address.
   const members = ['127.0.0.1', '127.0.0.2'].map((podIP, i) => {
     const pod = `outrigger-controller-${i}`
-    api.store.put(`/api/v1/namespaces/outrigger-system/pods/${pod}`, { status: { podIP } } as never)
+    api.store.put(`/api/v1/namespaces/outrigger-system/pods/${pod}`, { status: { podIP } })
     return { pod, admin: `${podIP}:${port}` }
   })
   const [one, two] = members

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import fc from 'fast-check'
 import { openLog, Unusable } from '../../../controller/record/open.ts'
+import { findRecord } from '../../../controller/record/read.ts'
 import { sha256, type Draft } from '../../../controller/record/line.ts'
 import { LogWriter } from '../../../controller/record/writer.ts'
 import { folder } from '../support/folder.ts'
@@ -98,3 +99,16 @@ for (const [name, change] of [
     t.is(readFileSync(path, 'utf8'), lines.join('\n'), 'nothing was touched')
   })
 }
+
+test('a newest record whose body is no JSON refuses the start, with file, line and what to do', async t => {
+  const dir = folder(t)
+  const path = await written(dir, 3)
+  const lines = readFileSync(path, 'utf8').split('\n')
+  lines[2] = (lines[2] ?? '').replace('{"body":{', '{"body":{{')
+  writeFileSync(path, lines.join('\n'))
+  const error = await t.throwsAsync(openLog(dir), { instanceOf: Unusable })
+  const words = /broken at byte \d+ of .*0000000001.jsonl: line 3, record 3, .*Keep the folder/
+  t.regex(error?.message ?? '', words)
+  t.is(readFileSync(path, 'utf8'), lines.join('\n'), 'nothing was touched')
+  await t.throwsAsync(findRecord(dir, 3), { message: /^record 3 is no JSON: .*decisions verify/ })
+})
