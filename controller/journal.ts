@@ -74,6 +74,7 @@ export async function openJournal(wanted: JournalOptions): Promise<Journal> {
     ...(wanted.openFile === undefined ? {} : { openFile: wanted.openFile }),
     durable: (us, records) => {
       durable = Math.max(durable, records.at(-1)?.seq ?? 0)
+      for (const { seq, time } of records) chain.lived.take(seq, time)
       wanted.durable(us, records)
     },
   })
@@ -97,7 +98,7 @@ export async function openJournal(wanted: JournalOptions): Promise<Journal> {
     ahead,
     durable: () => durable,
     async retain(options) {
-      const { removed, bytes } = await retain(dir, options, now()).catch((error: unknown) => {
+      const { removed, bytes } = await retain(dir, options, chain.lived).catch((error: unknown) => {
         log('error', "old files of the decision log can't be removed", { why: wordsOfError(error) })
         return { removed: [], bytes: 0 }
       })

@@ -9,6 +9,7 @@ import { follow } from '../core/runtime/follow.ts'
 import { once, wordsOfError, type Log } from '../core/runtime/log.ts'
 import { cutAfter, dropCuts } from './record/cut.ts'
 import { envelopeOf, NO_PREV, sha256 } from './record/line.ts'
+import { Lived } from './record/lived.ts'
 import { openLog } from './record/open.ts'
 import { readLog } from './record/read.ts'
 import { retain } from './record/retention.ts'
@@ -48,6 +49,7 @@ export class Standby {
   /** seq of the record to come; null: any, since there is none yet. */
   private next: number | null = null
   private head = NO_PREV
+  private lived = new Lived()
   private file: { path: string; handle: FileHandle } | null = null
   private waiting: { path: string; line: string }[] = []
   private writing: Promise<void> | null = null
@@ -201,6 +203,7 @@ export class Standby {
     const { chain, file } = await openLog(dir)
     this.next = chain.records === 0 ? null : chain.next
     this.head = chain.head
+    this.lived = chain.lived
     this.path = file?.path ?? null
     await syncFolder(dir)
   }
@@ -235,6 +238,7 @@ export class Standby {
     }
     this.next = envelope.seq + 1
     this.head = sha256(line)
+    this.lived.take(envelope.seq, envelope.time)
     this.waiting.push({ path: this.path, line })
     this.writing ??= this.write()
   }
@@ -276,7 +280,7 @@ export class Standby {
     const now = Date.now()
     try {
       const options = keep()
-      await retain(dir, options, now)
+      await retain(dir, options, this.lived)
       const bytes = options['keep-bytes'] * CUT_SHARE
       await dropCuts(dir, 'fork', { days: options['keep-days'], bytes }, now)
     } catch (error) {

@@ -1,4 +1,5 @@
 import { linesOf, logFiles, type Line, type LogFile } from './files.ts'
+import { Lived } from './lived.ts'
 import { envelopeOf, NO_PREV, recordOf, sha256, type Envelope } from './line.ts'
 
 /** Where a log stops being a chain. */
@@ -23,6 +24,8 @@ export interface Chain {
   /** Of the newest record; 0 where there is none. */
   time: number
   epoch: number
+  /** How old its records are. */
+  lived: Lived
   broken: Break | null
 }
 
@@ -47,6 +50,7 @@ export async function walk(
     head: NO_PREV,
     time: 0,
     epoch: 0,
+    lived: new Lived(),
     broken: null,
   }
   let newest: { line: Line; file: LogFile; seq: number } | null = null
@@ -97,6 +101,7 @@ function take(chain: Chain, envelope: Envelope, line: Line): void {
   chain.head = sha256(line.bytes)
   chain.time = Math.max(chain.time, envelope.time)
   chain.epoch = Math.max(chain.epoch, envelope.epoch)
+  chain.lived.take(envelope.seq, envelope.time)
 }
 
 function wrong(

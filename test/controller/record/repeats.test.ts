@@ -83,7 +83,8 @@ test('a new file begins with settings and states; old files go by age and by byt
     }
     t.deepEqual(kinds, ['settings', 'state'])
   }
-  const { removed, bytes } = await retain(dir, { ...logDefaults, 'keep-bytes': 500_000 }, START)
+  const options = { ...logDefaults, 'keep-bytes': 500_000 }
+  const { removed, bytes } = await retain(dir, options, before.lived)
   t.true(removed.length > 0 && bytes <= 500_000)
   const after = await walk(dir)
   t.is(after.broken, null)
@@ -94,12 +95,33 @@ test('a new file begins with settings and states; old files go by age and by byt
     hour.journal.memory.endpoints.get('local/busy')?.hash,
   )
   await next.close()
-  const old = await retain(dir, logDefaults, START + 40 * 86_400_000)
+  const { lived, next: seq } = await walk(dir)
+  for (let day = 1; day <= 31; day++) lived.take(seq + day, START + day * 86_400_000)
+  const old = await retain(dir, logDefaults, lived)
   t.is(
     (await walk(dir)).files.length,
     1,
     `the newest file always stays, ${old.removed.length} went`,
   )
+})
+
+test('a clock far ahead at a start removes no file by age, nor does the start after it', async t => {
+  const stateDir = folder(t)
+  const fleet = new Fleet('local/busy', 1, () => 40)
+  const options = { 'file-bytes': 200_000 }
+  const first = await bench(stateDir, [fleet], { options })
+  await first.run(1200)
+  await first.close()
+  const { files } = await walk(logDirOf(stateDir))
+  t.true(files.length > 3)
+  for (const from of [START + 3650 * 86_400_000, START + 2_400_000]) {
+    const next = await bench(stateDir, [fleet], { options, from })
+    await next.run(60)
+    await next.journal.retain(logDefaults)
+    await next.close()
+    const left = new Set((await walk(logDirOf(stateDir))).files.map(({ name }) => name))
+    t.true(files.every(({ name }) => left.has(name)))
+  }
 })
 
 test('an endpoint that is gone for a month is carried into no new file, and begins anew when it is back', async t => {
