@@ -1,12 +1,6 @@
-import type {
-  Bodies,
-  DecisionBody,
-  LogRecord,
-  Override,
-  Proposal,
-  Summary,
-} from '../core/model/decision.ts'
+import type { Bodies, DecisionBody, LogRecord, Override, Summary } from '../core/model/decision.ts'
 import { natural, reasons, wordsOf } from '../core/model/reasons.ts'
+import { listed, proposalWords } from './proposals.ts'
 
 /** A decision in sentences: what people read in the page and in `outrigger explain`. Pure. */
 export interface Explanation {
@@ -37,7 +31,7 @@ export function explain({
     what: body.what,
     headline: headline(body),
     inputs: inputsOf(body),
-    proposals: body.proposals.map(proposalOf),
+    proposals: body.proposals.map(each => proposalWords(body.what, each)),
     bounds: boundsOf(body),
     outcome: outcomeOf(body),
     reasons: body.reasons.map(({ code, numbers }) => ({
@@ -134,13 +128,6 @@ function windowOf(w: Summary): string {
   )
 }
 
-function proposalOf({ rule, wants, numbers }: Proposal): string {
-  const words = Object.hasOwn(reasons, rule) ? wordsOf(rule, { replicas: wants, ...numbers }) : null
-  return words === null || words.includes('{')
-    ? `${rule} wants ${wants}${listed(numbers)}.`
-    : `${rule} wants ${wants}: ${words}`
-}
-
 /** Those that changed something, one a line; the others by name. */
 function boundsOf({ bounds }: DecisionBody): string[] {
   const changed = bounds
@@ -150,15 +137,6 @@ function boundsOf({ bounds }: DecisionBody): string[] {
   return others.length === 0
     ? changed
     : [...changed, `Nothing to change for: ${others.join(', ')}.`]
-}
-
-/** " (demand 4.2, wait 12 ms)", or nothing. */
-function listed(numbers: Readonly<Record<string, number>>): string {
-  const shown = Object.entries(numbers).map(([name, value]) => {
-    const plain = name.replace(/(Us|Ms|Permille|Milli)$/, '')
-    return `${plain} ${natural(name, value)}`
-  })
-  return shown.length === 0 ? '' : ` (${shown.join(', ')})`
 }
 
 function outcomeOf({ what, outcome }: DecisionBody): string {

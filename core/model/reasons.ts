@@ -233,7 +233,12 @@ export function wordsOf(code: string, numbers: Readonly<Record<string, number>>)
     ? reasons[code as ReasonCode]
     : undefined
   if (entry === undefined) return `${code} ${JSON.stringify(numbers)}`
-  return entry.sentence.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+  return filled(entry.sentence, numbers)
+}
+
+/** A sentence with its {names} filled; those without a number stay. */
+export function filled(sentence: string, numbers: Readonly<Record<string, number>>): string {
+  return sentence.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = numbers[name]
     return value === undefined ? `{${name}}` : natural(name, value)
   })
