@@ -153,7 +153,7 @@ function hire(base: Base): Staff {
   const courier = new Courier(keyring.order, notes, () => clock.us() / 1000)
   const history = new History()
   const seen = { config, ground, log, clock, bells, journal, figures }
-  const observer = watch(seen, history, name => office.view(name))
+  const observer = watch(seen, { history, scaler }, name => office.view(name))
   const office = new Office({
     observer,
     platform,
@@ -194,10 +194,10 @@ function hire(base: Base): Staff {
   return { observer, scaler, courier, office, people, running, history, tables, loop }
 }
 
-/** The observer, with charts filled and edges told as news comes. */
+/** The observer, with charts filled, edges told and what is gone let go as news comes. */
 function watch(
   { config, ground, log, clock, bells, journal, figures }: Omit<Base, 'version' | 'telemetry'>,
-  history: History,
+  { history, scaler }: Pick<Staff, 'history' | 'scaler'>,
   view: Office['view'],
 ): Observer {
   const observer = new Observer({
@@ -208,7 +208,8 @@ function watch(
     log,
     changed: () => {
       const there = new Set(observer.platform?.endpoints.map(({ endpoint }) => endpoint))
-      for (const each of [history, figures]) each.keep(there)
+      for (const each of [history, figures, scaler]) each.keep(there)
+      journal.restored.notebook.keep(journal.memory.endpoints)
       bells.table.ring()
     },
     second: windows => {

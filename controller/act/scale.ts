@@ -32,6 +32,21 @@ export class Scaler {
   /** How many replicas were last asked for, or null. */
   readonly asked = (endpoint: string): number | null => this.last.get(endpoint) ?? null
 
+  /** Endpoints that anything is kept of. */
+  get size(): number {
+    return this.actuators.size
+  }
+
+  /** Lets go of endpoints that are gone: what was asked of one is asked no more. */
+  keep(endpoints: ReadonlySet<string>): void {
+    for (const [endpoint, actuator] of this.actuators) {
+      if (endpoints.has(endpoint)) continue
+      actuator.stop()
+      this.actuators.delete(endpoint)
+      this.last.delete(endpoint)
+    }
+  }
+
   stop(): void {
     for (const actuator of this.actuators.values()) actuator.stop()
   }

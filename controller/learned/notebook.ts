@@ -71,6 +71,13 @@ export class Notebook {
     this.pages.set(endpoint, { revision, tried, judged, reasons })
   }
 
+  /** Only endpoints that are remembered. */
+  keep(remembered: Pick<ReadonlyMap<string, unknown>, 'has'>): void {
+    for (const endpoint of this.pages.keys()) {
+      if (!remembered.has(endpoint)) this.pages.delete(endpoint)
+    }
+  }
+
   /** Of another revision nothing is known. */
   of(endpoint: string, revision: string): Notes {
     const page = this.pages.get(endpoint)

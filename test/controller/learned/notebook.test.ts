@@ -68,3 +68,11 @@ test('decisions about replicas teach nothing, and sixty limits are remembered', 
   const { tried } = noted(...many).of('local/a', 'r1')
   t.deepEqual([tried.length, tried[0]?.limit, tried.at(-1)?.limit], [60, 21, 80])
 })
+
+test('what is not remembered any more has no notes', t => {
+  const notebook = noted(decision({ now: 5000, folds: [foldOf(4, 200, 10)] }))
+  notebook.keep(new Map([['local/a', null]]))
+  t.is(notebook.of('local/a', 'r1').tried.length, 1)
+  notebook.keep(new Map())
+  t.is(notebook.of('local/a', 'r1').tried.length, 0)
+})
