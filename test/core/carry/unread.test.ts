@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events'
-import type { Socket } from 'node:net'
 import test from 'ava'
 import { Unread } from '../../../core/carry/unread.ts'
 
@@ -25,7 +24,7 @@ class Slow extends EventEmitter {
 function clients(unread: Unread, count: number): Slow[] {
   return Array.from({ length: count }, () => {
     const slow = new Slow()
-    unread.add(slow as unknown as Socket)
+    unread.add(slow)
     return slow
   })
 }
