@@ -1,6 +1,11 @@
-/** The interval is half the queue deadline, about a service time; the target a tenth of it, as RFC 8289 (4.3) has it. */
+/**
+ * The interval is half the queue deadline, about a service time; the target a tenth of it, as RFC 8289 (4.3) has it.
+ * Neither is longer than for requests of 200 ms: whoever waits for 100 ms notices it, however long the answer takes.
+ */
 const INTERVAL_PART = 2
+const MOST_INTERVAL_US = 200_000
 const TARGET_PART = 20
+const MOST_TARGET_US = 20_000
 
 /**
  * Tells calm from overload, after CoDel (RFC 8289) and "Fail at Scale" (ACM Queue, 2015): the oldest held
@@ -14,8 +19,8 @@ export class Overload {
 
   /** `headWaitUs` is null when nothing is held or no replica could take it: that is no overload. */
   see(headWaitUs: number | null, queueUs: number, nowUs: number): boolean {
-    const targetUs = queueUs / TARGET_PART
-    const intervalUs = queueUs / INTERVAL_PART
+    const targetUs = Math.min(MOST_TARGET_US, queueUs / TARGET_PART)
+    const intervalUs = Math.min(MOST_INTERVAL_US, queueUs / INTERVAL_PART)
     if (headWaitUs === null || headWaitUs <= targetUs) {
       this.aboveSinceUs = null
       this.standing = false

@@ -106,6 +106,21 @@ test('a queue that stands low for long is an overload, one that comes and goes i
   t.deepEqual(next(5, 3, 1000 * MS), ['6@a'], '4 has waited for 600 ms')
 })
 
+test('a queue that stands for a fifth of a second is an overload, however long requests take', t => {
+  const next = (queueUs: number, at: number): string[] => {
+    const d = start(['a'], { queueUs })
+    arriveOnce(d, 0, Infinity, 0)
+    arriveOnce(d, 1, Infinity, 0)
+    arriveOnce(d, 2, Infinity, 25 * MS)
+    d.tick(at)
+    return sent(d.done(0, 'good', 10, at))
+  }
+  t.deepEqual(next(60_000 * MS, 220 * MS), ['1@a'])
+  t.deepEqual(next(60_000 * MS, 230 * MS), ['2@a'])
+  t.deepEqual(next(200 * MS, 120 * MS), ['1@a'])
+  t.deepEqual(next(200 * MS, 130 * MS), ['2@a'], 'sooner where they are quick')
+})
+
 test('without a replica requests are held longer, and one is asked for at most once a second', t => {
   const d = start([])
   t.deepEqual(d.arrive(0, Infinity, 0), [{ kind: 'activate' }])
