@@ -88,6 +88,8 @@ function streamOf(target: Target, desk: FollowDesk, delayMs: number): Stream {
   const offsets = new Offsets()
   let asked = clock.now()
   let resume: { boot: string; seq: number } | null = null
+  /** ms of silence that the last sample announced. */
+  let rest = 0
   let stopFollowing = (): void => {}
 
   function opened(response: IncomingMessage): void {
@@ -105,6 +107,7 @@ function streamOf(target: Target, desk: FollowDesk, delayMs: number): Stream {
       const why = odd === null ? '' : `: its ${odd} can't be those of a second`
       throw new Error(`a sample of ${sample.kind} ${sample.endpoint} at ${sample.start}${why}`)
     }
+    rest = (sample.rest ?? 0) * 1000
     resume = { boot: sample.boot, seq: sample.seq }
     stream.answered = true
     again(LOST)
@@ -113,17 +116,20 @@ function streamOf(target: Target, desk: FollowDesk, delayMs: number): Stream {
     const { stop } = follow({
       url: () => {
         asked = clock.now()
-        return `http://${target.admin}/v1/samples?follow=1&since=${since(target.kind, resume)}`
+        return `http://${target.admin}/v1/samples?follow=1&rest=1&since=${since(target.kind, resume)}`
       },
       line,
       opened,
       lost(why, nonsense) {
         if (nonsense) store.nonsense()
+        store.lost(target)
+        rest = 0
         stream.open = false
         stream.answered = true
         say('warn', LOST, { why })
       },
       longestLine: LONGEST_SAMPLE,
+      restMs: () => rest,
       ...(desk.silenceMs === undefined ? {} : { silenceMs: desk.silenceMs }),
     })
     stopFollowing = stop

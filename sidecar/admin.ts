@@ -10,11 +10,14 @@ export interface AdminOptions {
   orders: Orders
   samples: Route
   /** Null when ready, else why not. */
-  unready(): string | null
+  unready(): Promise<string | null>
   drainSecret: string | null
   drains: Draining
   present(): { inFlight: number; queued: number }
 }
+
+/** How often both servers for those who run the model look for who takes too long to ask. */
+export const LOOK_MS = 120_000
 
 const MOST_ORDER_BYTES = 64 * 1024
 
@@ -40,8 +43,8 @@ export function adminRoutes(options: AdminOptions): Route[] {
     { at: 'GET /healthz', handle: () => ({ status: 200, json: { ok: true } }) },
     {
       at: 'GET /readyz',
-      handle: () => {
-        const why = unready()
+      async handle() {
+        const why = await unready()
         return { status: why === null ? 200 : 503, json: { ready: why === null, why } }
       },
     },

@@ -36,8 +36,10 @@ export function draining(options: {
   clock: Clock
   log: Log
   sight(): DrainSight
+  /** Told when one begins. */
+  begun(): void
 }): Draining {
-  const { times, clock, log, sight } = options
+  const { times, clock, log, sight, begun } = options
   const drain = new Drain(times)
   const callers = new Map<number, (drained: Drained) => void>()
   let lastId = 0
@@ -64,10 +66,14 @@ export function draining(options: {
   return {
     on: () => drain.phase !== 'serving',
     restarting: () => drain.phase === 'restarting',
-    leave: () => drain.leave(clock.us()),
+    leave() {
+      drain.leave(clock.us())
+      begun()
+    },
     hook(kind) {
       const id = ++lastId
       drain.hook(kind, id, clock.us())
+      begun()
       log('info', words[kind], { present: sight().present })
       timer ??= setInterval(look, LOOK_MS)
       return new Promise(resolve => callers.set(id, resolve))

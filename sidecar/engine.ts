@@ -15,8 +15,8 @@ export interface EngineWatch {
 }
 
 const STALE_MS = 5000
-/** A page is read each 5 s while nobody uses the model, and may fail once. */
-const STALE_PAGE_MS = 11_000
+/** A page is read each 10 s while nobody uses the model, and may fail once. */
+const STALE_PAGE_MS = 21_000
 const NOTHING = {}
 const ORCA = { [ORCA_REQUEST.name]: ORCA_REQUEST.value }
 

@@ -3,9 +3,7 @@ import { serve, type Route, type Served } from '../core/runtime/admin.ts'
 import { sampleRing, type SampleRing } from '../core/runtime/ring.ts'
 import { systemClock, type Clock } from '../core/runtime/clock.ts'
 import { jsonLog, wordsOfError, type Log } from '../core/runtime/log.ts'
-import { adminRoutes } from './admin.ts'
-import { Admission } from './admit/admission.ts'
-import { parityOf } from './admit/limit.ts'
+import { adminRoutes, LOOK_MS } from './admin.ts'
 import type { SidecarConfig } from './config.ts'
 import { affordable } from '../core/runtime/descriptors.ts'
 import type { Desk } from './desk.ts'
@@ -15,7 +13,7 @@ import { dialer } from '../core/carry/pool.ts'
 import { reading } from '../core/carry/reading.ts'
 import { furnish } from './furnish.ts'
 import { refusedHint } from './loopback.ts'
-import { measure, type MeasureOptions } from './measure.ts'
+import { measure, type MeasureOptions, type Measuring } from './measure.ts'
 import { orders, type Orders } from './orders.ts'
 import { page, type Page } from './page.ts'
 import { readiness, type Readiness } from './ready.ts'
@@ -25,6 +23,7 @@ import { selfReader } from './signals/resources.ts'
 import { direct, presence, resources } from './sights.ts'
 import { traffic, type Traffic } from './traffic.ts'
 import { upgrades, type Upgrades } from './upgrades.ts'
+import { admissionOf } from './wakeful.ts'
 
 /** A running sidecar: its addresses, host:port each, and its end. */
 export interface Sidecar {
@@ -49,7 +48,9 @@ export async function startSidecar(config: SidecarConfig): Promise<Sidecar> {
     const why = whyUnready(config, parts)
     if (why !== null) parts.log('warn', 'the model is not ready yet', { why })
   }, SLOW_START_MS)
-  const lastSecond = measure(measuring(config, parts))
+  const seconds = measure(measuring(config, parts))
+  parts.seconds.wake = seconds.wake
+  parts.seconds.catchUp = seconds.catchUp
   let stopped: Promise<void> | null = null
   return {
     traffic: listening.front.address,
@@ -61,7 +62,7 @@ export async function startSidecar(config: SidecarConfig): Promise<Sidecar> {
     ) {
       clearTimeout(slow)
       stopped ??= end(parts, listening.front, graceMs, timeoutMs).then(async () => {
-        lastSecond()
+        seconds.stop()
         await whole
         return undo(parts.ends)
       })
@@ -99,6 +100,8 @@ interface Parts {
   bornUs: number
   ring: SampleRing
   page: Page
+  /** Those that are being measured, once they are. */
+  seconds: Omit<Measuring, 'stop'>
   /** What ends with the process, in this order. */
   ends: (() => unknown)[]
 }
@@ -108,6 +111,8 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
   const clock = systemClock()
   const { endpoint, revision, replica } = config
   const admission = admissionOf(config, clock)
+  const seconds: Parts['seconds'] = { wake: () => {}, catchUp: () => {} }
+  admission.before = () => seconds.wake()
   const held = orders({
     ...config,
     now: clock.now,
@@ -125,6 +130,7 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
   const ready = readiness({
     app: config.app,
     path: config.readyPath,
+    clock,
     hurried: () => drains.restarting(),
     resting,
   })
@@ -133,6 +139,7 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
     clock,
     log,
     sight: () => ({ ...seen(), model: ready.last() }),
+    begun: () => seconds.wake(),
   })
   const desk = furnish(config, { log, clock, admission, drains })
   const boot = randomBytes(9).toString('base64url')
@@ -147,7 +154,8 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
     resting,
     boot,
     bornUs: clock.us(),
-    ring: sampleRing(boot, clock.now),
+    ring: sampleRing(boot, clock.now, follows => (follows ? seconds.wake() : seconds.catchUp())),
+    seconds,
     page: page({
       labels: { endpoint, replica, revision },
       admission,
@@ -157,11 +165,6 @@ async function assemble(config: SidecarConfig): Promise<Parts> {
     }),
     ends: [drains.stop, ready.stop, desk.engine.close, desk.carrier.close, desk.spans.close],
   }
-}
-
-function admissionOf(config: SidecarConfig, clock: Clock): Admission {
-  const { firstLimit: limit, firstQueueUs: queueUs, objectiveUs, replica } = config
-  return new Admission({ limit, queueUs, objectiveUs }, parityOf(replica), clock.us())
 }
 
 /** Loaded only where there is a back end, since it costs memory, and only after we listen, since it takes its time. */
@@ -185,7 +188,11 @@ async function listen(
   const routes = adminRoutes({
     orders: parts.orders,
     samples: parts.ring.route,
-    unready: () => (drains.on() ? 'draining' : whyUnready(config, parts)),
+    async unready() {
+      if (drains.on()) return 'draining'
+      await parts.readiness.fresh()
+      return whyUnready(config, parts)
+    },
     drainSecret: config.drainSecret,
     drains,
     present: () => ({ inFlight: admission.inFlight, queued: admission.queued }),
@@ -193,11 +200,14 @@ async function listen(
   const { page: shown } = parts.page
   const shows: Route = {
     at: 'GET /metrics',
-    handle: async () => ({ status: 200, type: shown.type, body: await shown.text() }),
+    async handle() {
+      parts.seconds.catchUp()
+      return { status: 200, type: shown.type, body: await shown.text() }
+    },
   }
-  const admin = await serve({ ...config.admin, routes })
+  const admin = await serve({ ...config.admin, routes, lookMs: LOOK_MS })
   ends.push(admin.close)
-  const metrics = await serve({ ...config.metrics, routes: [shows] })
+  const metrics = await serve({ ...config.metrics, routes: [shows], lookMs: LOOK_MS })
   ends.push(metrics.close)
   const bounds = affordable(config.bounds, parts.log)
   const front = await traffic(config.traffic, bounds, {
@@ -250,6 +260,11 @@ function measuring(
     direct: direct(config),
     causes: desk.spans.takeCauses,
     resting,
+    restful: ring.restful,
+    rested(second) {
+      ring.keep(second.seq, second)
+      page.add(second)
+    },
     made(sample) {
       ring.push(sample.seq, [sample])
       page.add(sample)

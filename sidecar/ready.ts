@@ -1,17 +1,23 @@
 import { connect } from 'node:net'
+import type { Clock } from '../core/runtime/clock.ts'
 import type { Address } from '../core/runtime/environment.ts'
 import { bracketed } from '../core/runtime/listen.ts'
 import type { ModelSight } from './admit/drain.ts'
 
-/** Follows the model's readiness: asks each second, believes a yes at once and a no after two. */
+/**
+ * Follows the model's readiness: asks each second, believes a yes at once and a no after two. While nobody uses the
+ * model it is asked only when somebody asks us.
+ */
 export interface Readiness {
   ready(): boolean
   /** Why it is not, in words; null when it is. */
   why(): string | null
   /** What came of it when it was last asked: at the first of any. */
   last(): ModelSight
-  /** To be called each second, with the sample: a timer of its own would wake the process once more. */
+  /** To be called with each sample: a timer of its own would wake the process once more. */
   tick(): void
+  /** Resolves when what is known is new enough to be told, or when that takes too long. */
+  fresh(): Promise<void>
   stop(): void
 }
 
@@ -21,11 +27,14 @@ const FAILURES = 2
 const SOON_MS = 250
 /** A container that is started again was seen to be away for as little as 200 ms. */
 const HURRY_MS = 50
-/** While nobody uses it, it is asked each so many seconds: of an idle sidecar, asking was half of all CPU. */
-const RESTING_S = 5
+/** While nobody uses it, an answer is good for so long. */
+const FRESH_US = 5_000_000
+/** Who asks waits no longer for a model that does not answer: a kubelet gives up after 2 s. */
+const WAIT_MS = 1200
 
 export interface ReadinessOptions {
   app: Address
+  clock: Pick<Clock, 'us'>
   /** null: a connection is answer enough. */
   path: string | null
   /** The model is about to be started again, so that it has to be seen going and coming. */
@@ -36,26 +45,33 @@ export interface ReadinessOptions {
 }
 
 export function readiness(options: ReadinessOptions): Readiness {
-  const { app, path, hurried, resting, probe = ask } = options
+  const { app, path, clock, hurried, resting, probe = ask } = options
   let failures = FAILURES
   let why: string | null = 'the model has not answered yet'
   let last: ModelSight = 'silent'
   let timer: NodeJS.Timeout | null = null
   let asking = false
-  let seconds = 0
+  let answeredUs = -Infinity
   let stopped = false
+  let waiting: (() => void)[] = []
 
   async function round(): Promise<void> {
     timer = null
     asking = true
     const found = await probe(app, path)
     asking = false
-    seconds = 0
+    answeredUs = clock.us()
     failures = found === null ? 0 : failures + 1
     if (failures === 0 || failures >= FAILURES) why = found?.why ?? null
     last = found === null ? 'answers' : found.refused ? 'gone' : 'silent'
+    // One no is no answer yet: it is asked once more.
+    if (failures !== 1) answer()
     const pause = hurried() ? HURRY_MS : failures > 0 ? SOON_MS : null
     if (!stopped && pause !== null) timer = setTimeout(() => void round(), pause)
+  }
+  function answer(): void {
+    for (const told of waiting) told()
+    waiting = []
   }
   void round()
   return {
@@ -64,11 +80,20 @@ export function readiness(options: ReadinessOptions): Readiness {
     last: () => last,
     tick() {
       if (asking || timer !== null || stopped) return
-      seconds++
-      if (seconds >= RESTING_S || hurried() || !resting()) void round()
+      if (hurried() || !resting()) void round()
+    },
+    async fresh() {
+      if (stopped || !resting() || clock.us() - answeredUs < FRESH_US) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const late = setTimeout(resolve, WAIT_MS)
+      waiting.push(resolve)
+      if (!asking && timer === null) void round()
+      await promise
+      clearTimeout(late)
     },
     stop() {
       stopped = true
+      answer()
       if (timer !== null) clearTimeout(timer)
     },
   }

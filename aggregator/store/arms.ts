@@ -19,12 +19,12 @@ export class Arms {
 
   add(sample: Sample, position: number): void {
     const { limit, revision } = sample
-    if (limit.order === null || limit.settling) return
+    const key = keyOf(limit)
+    if (key === null || limit.order === null) return
     const fresh: Revision = { newest: position, folds: new Map() }
     const entry = this.revisions.get(revision) ?? fresh
     this.revisions.set(revision, entry)
     entry.newest = Math.max(entry.newest, position)
-    const key = `${limit.order.epoch} ${limit.order.n} ${limit.slot} ${limit.arm}`
     const fold = entry.folds.get(key) ?? emptyFold(limit.order, limit.slot, limit.arm)
     const next = withSecond(fold, sample)
     // An order may stand for months: what no longer adds up exactly is evidence enough.
@@ -36,6 +36,16 @@ export class Arms {
     }
   }
 
+  /** Takes out a second at rest that was only taken for granted: its sample came. */
+  takeBack({ limit, revision, us, cpu }: Sample): void {
+    const folds = this.revisions.get(revision)?.folds
+    const key = keyOf(limit)
+    const fold = key === null ? undefined : folds?.get(key)
+    if (key === null || fold === undefined) return
+    const cpuUs = fold.cpuUs - (cpu?.us ?? 0)
+    folds?.set(key, { ...fold, seconds: fold.seconds - 1, us: fold.us - us, cpuUs })
+  }
+
   /** By revision, the newest revision last; folds oldest first. */
   byRevision(): Record<string, ArmFold[]> {
     const known = [...this.revisions].toSorted(
@@ -45,6 +55,11 @@ export class Arms {
       known.map(([revision, { folds }]) => [revision, [...folds.values()].toSorted(byAge)]),
     )
   }
+}
+
+/** Null where a second is no evidence. */
+function keyOf({ order, settling, slot, arm }: Sample['limit']): string | null {
+  return order === null || settling ? null : `${order.epoch} ${order.n} ${slot} ${arm}`
 }
 
 function byAge(a: ArmFold, b: ArmFold): number {

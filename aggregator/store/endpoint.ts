@@ -2,6 +2,7 @@ import type { Sample } from '../../core/model/sample.ts'
 import { windowOf } from '../../core/model/window.ts'
 import { Arms } from './arms.ts'
 import { Causes } from './causes.ts'
+import type { Granted } from './rest.ts'
 import { KEPT_SECONDS, Ring } from './ring.ts'
 import { Sender } from './sender.ts'
 
@@ -36,20 +37,28 @@ export class Endpoint {
     return made
   }
 
-  /** Takes a sample whose start is on our clock already. */
-  take(sender: Sender, sample: Sample, position: number): Taken {
+  /** Takes a sample whose start is on our clock already, or a second at rest that is taken for granted. */
+  take(sender: Sender, sample: Sample, position: number, granted = false): Taken {
     const noted = sender.note(sample.boot, sample.seq)
     if (noted !== 'new') return noted
     const part = windowOf(sample)
     const all = sender.kind === 'replica' ? this.replicas : this.edges
     if (!all.add(position, part)) return 'late'
     sender.ring.add(position, part)
+    if (granted) sender.rest.grant({ sample, position })
     sender.keepNewest(sample)
     this.offered.set(position, (this.offered.get(position) ?? 0) + sample.offered)
     if (sample.causes.length > 0) this.causes.add(sample.causes, position)
     this.epoch = Math.max(this.epoch, sample.limit.order?.epoch ?? 0)
     if (sender.kind === 'replica') this.arms.add(sample, position)
     return 'new'
+  }
+
+  /** Gives back a second that was taken for granted. */
+  takeBack(sender: Sender, granted: Granted): void {
+    for (const ring of [this.replicas, sender.ring]) ring.takeBack(granted)
+    this.arms.takeBack(granted.sample)
+    sender.unnote(granted.sample)
   }
 
   /**

@@ -1,3 +1,5 @@
+import type { Granted } from './rest.ts'
+import { without } from './rest.ts'
 import { fold, spans, type Span, type Window } from '../../core/model/window.ts'
 
 /** Older than this is folded into blocks: every span up to 30 s ends within it. */
@@ -32,6 +34,18 @@ export class Ring {
     if (position >= this.edge) put(this.cells, position, part)
     else put(this.blocks, Math.floor(position / BLOCK), part)
     return true
+  }
+
+  /** Takes out a second that was only taken for granted: its sample came. */
+  takeBack({ position, sample }: Granted): void {
+    const inCells = position >= this.edge
+    const parts = inCells ? this.cells : this.blocks
+    const key = inCells ? position : Math.floor(position / BLOCK)
+    const there = parts.get(key)
+    if (there === undefined) return
+    const left = without(there, sample)
+    if (left === null) parts.delete(key)
+    else parts.set(key, left)
   }
 
   has(position: number): boolean {

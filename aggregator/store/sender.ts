@@ -1,4 +1,5 @@
 import type { Sample } from '../../core/model/sample.ts'
+import { Rest } from './rest.ts'
 import { Ring } from './ring.ts'
 
 /** Numbers kept of each life: more than a sender's ring (120) and what windows cover (300). */
@@ -10,6 +11,7 @@ export class Sender {
   readonly kind: 'replica' | 'edge'
   readonly replica: string
   readonly ring = new Ring()
+  readonly rest = new Rest()
   /** The newest sample, with its start on our clock. */
   newest: Sample | null = null
   /** Whether the targets name it now, and the second since which it has been missed when silent. */
@@ -37,6 +39,12 @@ export class Sender {
       for (const old of life.seen) if (old <= life.highest - SEEN) life.seen.delete(old)
     }
     return 'new'
+  }
+
+  /** A second that was taken for granted was another one. */
+  unnote({ boot, seq }: Sample): void {
+    this.boots.get(boot)?.seen.delete(seq)
+    if (this.newest?.boot === boot && this.newest.seq === seq) this.newest = null
   }
 
   /** Keeps the newest by (start, boot, seq), as windows do. */

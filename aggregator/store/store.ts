@@ -4,6 +4,7 @@ import type { EndpointWindows } from '../../core/model/windows.ts'
 import { Endpoint, type Taken } from './endpoint.ts'
 import { oddField } from './odd.ts'
 import { positionOf } from './position.ts'
+import type { Granted } from './rest.ts'
 import { KEPT_SECONDS } from './ring.ts'
 import type { Sender } from './sender.ts'
 import { endpointWindows, replicaWindows, type ReplicaWindows } from './view.ts'
@@ -77,16 +78,24 @@ export class Store {
     return [...this.byName.keys()].toSorted()
   }
 
+  /** The connection to a sender has ended: what it said of seconds to come holds no longer. */
+  lost({ kind, endpoint, replica }: From): void {
+    if (endpoint !== null) this.byName.get(endpoint)?.senders.get(`${kind} ${replica}`)?.rest.lost()
+  }
+
   /** Windows of one endpoint, or null when nothing of that name is known. */
   windows(name: string, now: number, warm: boolean): EndpointWindows | null {
     const endpoint = this.byName.get(name)
-    return endpoint === undefined ? null : endpointWindows(endpoint, now, warm)
+    if (endpoint === undefined) return null
+    for (const sender of endpoint.senders.values()) this.grant(endpoint, sender, now)
+    return endpointWindows(endpoint, now, warm)
   }
 
   replicaWindows(name: string, replica: string, now: number): ReplicaWindows | null {
     const endpoint = this.byName.get(name)
     const sender = endpoint?.senders.get(`replica ${replica}`)
     if (endpoint === undefined || sender === undefined) return null
+    this.grant(endpoint, sender, now)
     return replicaWindows(endpoint, sender, now)
   }
 
@@ -109,9 +118,33 @@ export class Store {
     const endpoint = this.endpoint(expected)
     const sender = endpoint.sender(from.kind, from.replica)
     if (from.kind === 'edge') sender.targeted = this.edges.has(from.replica)
+    if (from.kind === 'edge') return this.put(endpoint, sender, sample, offset)
+    // It rested until this one.
+    this.grant(endpoint, sender, now + MOST_AHEAD * 1000, sample)
+    const wrong = sender.rest.heard(sample, offset)
+    for (const granted of wrong) endpoint.takeBack(sender, granted)
+    return this.put(endpoint, sender, sample, offset, wrong)
+  }
+
+  /** Takes seconds for granted that a sender at rest sends no sample of: those that are over, or all before one. */
+  private grant(endpoint: Endpoint, sender: Sender, now: number, before?: Sample): void {
+    for (const { sample, offset } of sender.rest.due(now, before)) {
+      this.put(endpoint, sender, sample, offset, 'granted')
+    }
+  }
+
+  /** `instead`: what was taken for granted until this came. */
+  private put(
+    endpoint: Endpoint,
+    sender: Sender,
+    sample: Sample,
+    offset: number,
+    instead: 'granted' | readonly Granted[] = [],
+  ): Taken {
+    const granted = instead === 'granted'
     const onOurClock = offset === 0 ? sample : { ...sample, start: sample.start + offset }
-    const taken = endpoint.take(sender, onOurClock, position)
-    if (taken === 'new') this.onNew(sample)
+    const taken = endpoint.take(sender, onOurClock, positionOf(sample.start, offset), granted)
+    if (taken === 'new') this.onNew(granted ? sample : beyond(sample, instead))
     return taken
   }
 
@@ -122,4 +155,11 @@ export class Store {
     this.byName.set(name, made)
     return made
   }
+}
+
+/** What a sample tells beyond what was told already, of seconds that were taken for granted until it came. */
+function beyond(sample: Sample, granted: readonly Granted[]): Sample {
+  if (sample.cpu === null || granted.length === 0) return sample
+  const told = granted.reduce((sum, one) => sum + (one.sample.cpu?.us ?? 0), 0)
+  return { ...sample, cpu: { ...sample.cpu, us: Math.max(0, sample.cpu.us - told) } }
 }

@@ -68,6 +68,9 @@ export const engineReading = object({
   preemptions: nullable(int()),
 })
 
+/** More than this no reader waits for. */
+const MOST_REST = 120
+
 export const sample = object({
   v: oneOf(1),
   kind: oneOf('replica', 'edge'),
@@ -84,6 +87,11 @@ export const sample = object({
   us: int(1),
   /** The replica is about to go, or its model is started again; left out when not. */
   draining: optional(bool),
+  /**
+   * At rest: so many seconds after this one are as it is with nothing counted (rest.ts), under the numbers that
+   * follow its own, unless the next sample comes before. Then they get no sample. Only where each reader knows it.
+   */
+  rest: optional(int(1, MOST_REST)),
   limit: limitState,
   /** Arrivals counted once, where they first meet us. */
   offered: int(),

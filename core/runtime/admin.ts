@@ -63,10 +63,17 @@ export async function serve(options: {
   port: number
   routes: Route[]
   token?: string | null
+  /** How often to look for heads and bodies that take too long, ms. Each look wakes the process. */
+  lookMs?: number
 }): Promise<Served> {
   const routes = options.routes.map(route => ({ ...route, match: matcher(route.at) }))
   const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 16_384 },
+    {
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      connectionsCheckingInterval: options.lookMs ?? 30_000,
+      maxHeaderSize: 16_384,
+    },
     (request, response) => {
       answer(request, response).catch((error: unknown) => {
         const status = error instanceof Refused ? error.status : 500

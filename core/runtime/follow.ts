@@ -13,6 +13,8 @@ export interface FollowOptions {
   lost?: (why: string, nonsense: boolean) => void
   /** ms without a line or an answer before the peer is taken for dead. Default 5,000. */
   silenceMs?: number
+  /** ms that its last line lets it be silent beyond that. Default none. */
+  restMs?: () => number
   longestLine?: number
   /** ms of the first back-off (doubles to 5 s). Default 100. */
   firstDelayMs?: number
@@ -23,7 +25,12 @@ export interface FollowOptions {
 const agent = new Agent({ keepAlive: false, maxSockets: Infinity })
 
 export function follow(options: FollowOptions): { stop(): void } {
-  const { silenceMs = 5000, longestLine = 8 * 1024 * 1024, firstDelayMs = 100 } = options
+  const {
+    silenceMs = 5000,
+    restMs = () => 0,
+    longestLine = 8 * 1024 * 1024,
+    firstDelayMs = 100,
+  } = options
   const jitter = options.jitter ?? (() => 0.5 + Math.random())
   let stopped = false
   let delay = firstDelayMs
@@ -33,6 +40,7 @@ export function follow(options: FollowOptions): { stop(): void } {
   function connect(): void {
     timer = null
     let ended = false
+    let silence = silenceMs
     const lose = (why: string, nonsense = false): void => {
       if (ended) return
       ended = true
@@ -44,12 +52,13 @@ export function follow(options: FollowOptions): { stop(): void } {
     }
     const asked = request(
       options.url(),
-      { agent, headers: options.headers ?? {}, timeout: silenceMs },
+      { agent, headers: options.headers ?? {}, timeout: silence },
       response => {
         if (response.statusCode !== 200) return lose(`answered ${response.statusCode}`)
         options.opened?.(response)
         const take = lines(longestLine, text => {
           options.line(JSON.parse(text))
+          if (silence !== silenceMs + restMs()) asked.setTimeout((silence = silenceMs + restMs()))
           // Only a good line resets the back-off: a sender of nonsense is asked ever less often.
           delay = firstDelayMs
         })
@@ -66,7 +75,7 @@ export function follow(options: FollowOptions): { stop(): void } {
       },
     )
     current = asked
-    asked.on('timeout', () => lose(`silent for ${silenceMs} ms`))
+    asked.on('timeout', () => lose(`silent for ${silence} ms`))
     asked.on('error', error => lose(error.message))
     asked.end()
   }

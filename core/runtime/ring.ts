@@ -5,38 +5,58 @@ import { Refused, type Route } from './admin.ts'
 /**
  * The last seconds of samples of a sender, and GET /v1/samples?since=BOOT:SEQ&follow=1: what the asker
  * missed (at most RESUME seconds), then, with follow=1, each new second. A second may have several lines
- * (an edge sends one an endpoint); all lines of a second share its seq.
+ * (an edge sends one an endpoint); all lines of a second share its seq. With rest=1 the reader knows what a sample
+ * means that says it rests, and is not sent the seconds that this speaks for.
  */
 export interface SampleRing {
   /** The lines of second `seq`, which counts up from 0 in this life of the process. */
   push(seq: number, lines: readonly unknown[]): void
+  /** A second that readers know of already: kept for those who come. */
+  keep(seq: number, line: unknown): void
+  /** Whether each who follows knows what a sample means that says it rests: asked for with rest=1. */
+  restful(): boolean
   route: Route
 }
 
-export function sampleRing(boot: string, nowMs: () => number): SampleRing {
-  const seconds: { seq: number; lines: string[] }[] = []
-  const readers = new Set<(line: string) => void>()
+/** `asked`: before the ring is read, and whether it is followed from now on. */
+export function sampleRing(
+  boot: string,
+  nowMs: () => number,
+  asked: (follows: boolean) => void = () => {},
+): SampleRing {
+  /** Not all are ever read: those that nobody was sent are written only then. */
+  const seconds: { seq: number; lines: readonly (string | (() => string))[] }[] = []
+  /** Who follows, and whether they know of rest. */
+  const readers = new Map<(line: string) => void, boolean>()
 
   function missed(since: number): string[] {
     return seconds
       .filter(second => second.seq > since)
       .slice(-RESUME)
-      .flatMap(second => second.lines)
+      .flatMap(second => second.lines.map(line => (typeof line === 'string' ? line : line())))
+  }
+  function add(seq: number, lines: readonly (string | (() => string))[]): void {
+    seconds.push({ seq, lines })
+    if (seconds.length > RING) seconds.shift()
   }
 
   return {
     push(seq, lines) {
       const texts = lines.map(line => JSON.stringify(line))
-      seconds.push({ seq, lines: texts })
-      if (seconds.length > RING) seconds.shift()
-      for (const write of readers) texts.forEach(text => write(text))
+      add(seq, texts)
+      for (const write of readers.keys()) texts.forEach(text => write(text))
     },
+    keep: (seq, line) => add(seq, [() => JSON.stringify(line)]),
+    restful: () => [...readers.values()].every(knows => knows),
     route: {
       at: 'GET /v1/samples',
       handle(ask) {
-        const past = missed(sinceOf(ask.query.get('since'), boot))
+        const since = sinceOf(ask.query.get('since'), boot)
+        const follows = ask.query.get('follow') === '1'
+        asked(follows)
+        const past = missed(since)
         const headers = { [HEADERS.now]: String(nowMs()) }
-        if (ask.query.get('follow') !== '1') {
+        if (!follows) {
           const body = past.map(text => `${text}\n`).join('')
           return { status: 200, body, type: 'application/x-ndjson', headers }
         }
@@ -44,7 +64,7 @@ export function sampleRing(boot: string, nowMs: () => number): SampleRing {
           headers,
           follow: write => {
             past.forEach(text => write(text))
-            readers.add(write)
+            readers.set(write, ask.query.get('rest') === '1')
             return () => readers.delete(write)
           },
         }

@@ -5,10 +5,12 @@
 import { open } from 'node:fs/promises'
 
 const EVERY_MS = 5000
-/** While there are none: a look costs as much as all that an idle sidecar does in a second. */
+/** While there are none. */
 const SELDOM_MS = 60_000
+/** And nobody uses the model: a look costs as much as all that a sidecar at rest does in a minute. */
+const RESTING_MS = 300_000
 /** A look that is older says nothing of now. */
-const STALE_MS = 90_000
+const STALE_MS = 330_000
 /** Some 7000 connections of each family: more than is needed to know that there are any. */
 const MOST_BYTES = 1024 * 1024
 const CHUNK = 65_536
@@ -18,8 +20,8 @@ const MAPPED = '0000000000000000FFFF0000'
 const LOOPBACK6 = '00000000000000000000000001000000'
 
 export interface DirectWatch {
-  /** About once a second, with monotonic ms. Never throws. */
-  tick(nowMs: number): Promise<void>
+  /** With each sample, and monotonic ms. Never throws. `resting`: nobody uses the model. */
+  tick(nowMs: number, resting: boolean): Promise<void>
   /** How many were open at the newest look; null where it can't be seen. */
   last(nowMs: number): number | null
 }
@@ -37,9 +39,11 @@ export interface DirectOptions {
 export function directWatch({ port, root = '' }: DirectOptions): DirectWatch {
   let newest: { count: number; at: number } | null = null
   let due = -Infinity
+  let asked = -Infinity
   return {
-    async tick(nowMs) {
-      if (nowMs < due) return
+    async tick(nowMs, resting) {
+      if (nowMs < (resting ? due : Math.min(due, asked + SELDOM_MS))) return
+      asked = nowMs
       due = nowMs + EVERY_MS
       const count = directConnections(port)
       // Our own namespace, which is the pod's.
@@ -48,7 +52,7 @@ export function directWatch({ port, root = '' }: DirectOptions): DirectWatch {
       )
       const seen = await Promise.all(reads)
       if (seen.includes(true)) newest = { count: count.value(), at: nowMs }
-      if (count.value() === 0) due = nowMs + SELDOM_MS
+      if (count.value() === 0) due = nowMs + RESTING_MS
     },
     last: nowMs => (newest === null || nowMs - newest.at > STALE_MS ? null : newest.count),
   }

@@ -10,8 +10,8 @@ import { EXPOSITION_BOUNDS } from '../../core/model/exposition.ts'
 
 const POLL_MS = 1_000
 const LONGEST_PAUSE_MS = 30_000
-/** While nobody uses the model a page is read so many times less often, and looked for as well. */
-const RESTING = 5
+/** While nobody uses the model a page is read so many times less often, and one that was not found is looked for. */
+const RESTING = { found: 10, lost: 20 }
 const TIME_OUT_MS = 500
 /** After this many failures in a row the page is looked for again. */
 const LOST_AFTER = 3
@@ -100,7 +100,8 @@ export function engineScraper(options: ScraperOptions): EngineScraper {
 
   return {
     async tick(nowMs, resting) {
-      if (polling || nowMs < asked + pause * (resting ? RESTING : 1)) return
+      const rest = settled === null ? RESTING.lost : RESTING.found
+      if (polling || nowMs < asked + pause * (resting ? rest : 1)) return
       polling = true
       await poll(nowMs).finally(() => {
         polling = false

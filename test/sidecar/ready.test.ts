@@ -7,15 +7,17 @@ import { presence } from '../../sidecar/sights.ts'
 
 type Probe = NonNullable<Parameters<typeof readiness>[0]['probe']>
 const app = { host: '127.0.0.1', port: 1 }
+const clock = { us: () => 0 }
 const DOWN = { why: 'down', refused: true }
 
 /** A model that is asked as it is told; the one that asks stops with the test. */
 function world(t: ExecutionContext) {
-  const now = { resting: false, hurried: false, found: null as Awaited<ReturnType<Probe>> }
+  const now = { resting: false, hurried: false, found: null as Awaited<ReturnType<Probe>>, us: 0 }
   let asked = 0
   const ready = readiness({
     app,
     path: null,
+    clock: { us: () => now.us },
     hurried: () => now.hurried,
     resting: () => now.resting,
     probe: () => {
@@ -25,10 +27,12 @@ function world(t: ExecutionContext) {
   })
   t.teardown(ready.stop)
   /** Seconds, each with the time to hear an answer; gives how often it asked in them. */
-  const seconds = async (count: number): Promise<number> => {
+  const seconds = async (count: number, then = async (): Promise<void> => {}): Promise<number> => {
     const before = asked
     for (let i = 0; i < count; i++) {
+      now.us += 1_000_000
       ready.tick()
+      await then()
       await new Promise(setImmediate)
     }
     return asked - before
@@ -36,26 +40,54 @@ function world(t: ExecutionContext) {
   return { now, ready, seconds }
 }
 
-test('asked each second while it is used, each five while nobody does, and at once when somebody does again', async t => {
+test('asked each second while it is used, only when somebody asks while nobody does, and at once when somebody does again', async t => {
   const { now, ready, seconds } = world(t)
   t.is(await seconds(1), 0, 'the question of the start is still out')
   t.true(ready.ready())
-  t.is(await seconds(10), 10)
+  t.is(await seconds(10, ready.fresh), 10, 'and not once more for who asks')
   now.resting = true
-  t.is(await seconds(20), 4)
-  t.is(await seconds(3), 0)
+  t.is(await seconds(60), 0)
+  t.is(await seconds(20, ready.fresh), 4, 'an answer is good for five seconds')
   now.resting = false
   t.is(await seconds(1), 1)
   now.resting = true
-  t.is(await seconds(4), 0, 'five seconds from the last question')
+  t.is(await seconds(4, ready.fresh), 0, 'five seconds from the last question')
   now.hurried = true
   t.is(await seconds(1), 1, 'a container that is about to be started again')
+})
+
+test('who asks after a rest hears what is so now: a no when it was asked twice', async t => {
+  const { now, ready, seconds } = world(t)
+  await seconds(2)
+  now.resting = true
+  now.found = DOWN
+  now.us += 60_000_000
+  t.true(ready.ready())
+  await Promise.all([ready.fresh(), ready.fresh()])
+  t.is(ready.why(), 'down')
+  now.found = null
+  while (!ready.ready()) await new Promise(setImmediate)
+})
+
+test('and waits no longer than for a model that says nothing', async t => {
+  const never = readiness({
+    app,
+    path: null,
+    clock: { us: () => 0 },
+    hurried: () => false,
+    resting: () => true,
+    probe: () => new Promise(() => undefined),
+  })
+  const asked = never.fresh()
+  never.stop()
+  await asked
+  await never.fresh()
+  t.is(never.why(), 'the model has not answered yet')
 })
 
 test('a model that fails is asked by a timer of its own, and no second time beside it', async t => {
   const { now, ready, seconds } = world(t)
   await seconds(2)
-  now.resting = true
   now.found = DOWN
   t.is(await seconds(5), 1)
   t.true(ready.ready(), 'after one no')
@@ -65,7 +97,7 @@ test('a model that fails is asked by a timer of its own, and no second time besi
   now.found = null
   while (!ready.ready()) await new Promise(setImmediate)
   t.is(ready.last(), 'answers')
-  t.is(await seconds(5), 1, 'calm again')
+  t.is(await seconds(5), 5, 'calm again')
 })
 
 test('nobody uses it: none is there, and none came since 10 s, nor is it that young', t => {
@@ -112,7 +144,7 @@ async function found(
   })
   const { port } = server.address() as AddressInfo
   const resting = (): boolean => true
-  const ready = readiness({ app: { ...app, port }, path, hurried: resting, resting })
+  const ready = readiness({ app: { ...app, port }, path, clock, hurried: resting, resting })
   t.teardown(ready.stop)
   const first = ready.why()
   while (ready.why() === first) await new Promise(setImmediate)
@@ -165,7 +197,7 @@ test('nobody listens: gone', async t => {
   await new Promise(resolve => server.close(resolve))
   for (const path of ['/ready', null]) {
     const resting = (): boolean => true
-    const ready = readiness({ app: { ...app, port }, path, hurried: resting, resting })
+    const ready = readiness({ app: { ...app, port }, path, clock, hurried: resting, resting })
     t.teardown(ready.stop)
     const first = ready.why()
     while (ready.why() === first) await new Promise(setImmediate)

@@ -105,6 +105,38 @@ test('a silent peer is taken for dead', async t => {
   t.is(why, 'silent for 20 ms')
 })
 
+test('a peer may be silent for as long as its last line said', async t => {
+  let send = (_line: string): void => {}
+  const { url, close } = await peer([
+    response => {
+      send = line => void response.write(line)
+      response.flushHeaders()
+      send('{"rest":60000}\n')
+      setTimeout(() => send('{"rest":5}\n'), 400)
+    },
+  ])
+  let rest = 0
+  const lines: number[] = []
+  const why = await new Promise<string>(resolve => {
+    const following = follow({
+      url: () => url,
+      line: value => {
+        rest = (value as { rest: number }).rest
+        lines.push(rest)
+      },
+      lost: reason => {
+        following.stop()
+        resolve(reason)
+      },
+      silenceMs: 250,
+      restMs: () => rest,
+    })
+  })
+  close()
+  t.deepEqual(lines, [60_000, 5])
+  t.is(why, 'silent for 255 ms')
+})
+
 test('a peer that is not there is tried again until stopped', async t => {
   const { url, close } = await peer([])
   close()

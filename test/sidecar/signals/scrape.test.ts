@@ -61,16 +61,18 @@ test('asks ever more seldom where there is nothing, and says so once', async t =
   t.deepEqual(said, ['No engine metrics at http://[::1]:7000/m?x=1.'])
 })
 
-test('while nobody uses the model a page is read each 5 s, and looked for a fifth as often', async t => {
+test('while nobody uses the model a page is read each 10 s, and looked for ever more seldom', async t => {
   const found = desk({ '9999/metrics': vllm })
   await seconds(found.scraper, 0, 11, true)
-  t.is(found.asked.length, 3)
+  t.is(found.asked.length, 2)
   await seconds(found.scraper, 11, 13)
-  t.is(found.asked.length, 5, 'at once when somebody does')
+  t.is(found.asked.length, 4, 'at once when somebody does')
   const none = desk({}, { url: 'http://[::1]:7000/m' })
-  await seconds(none.scraper, 0, 311, true)
-  // At 0, 5, 15, 35, 75, 155 and 305.
+  await seconds(none.scraper, 0, 1300, true)
+  // At 0, 20, 60, 140, 300, 620 and 1220, and in the end each ten minutes.
   t.is(none.asked.length, 7)
+  await seconds(none.scraper, 1300, 1301)
+  t.is(none.asked.length, 8, 'at once when somebody does')
 })
 
 test('an unknown engine is said once, and found when it turns up', async t => {
