@@ -88,7 +88,7 @@ const following = new Set<AbortController>()
 async function follow(admin: string): Promise<void> {
   const abort = new AbortController()
   following.add(abort)
-  const answer = await fetch(`http://${admin}/v1/samples?follow=1`, { signal: abort.signal })
+  const answer = await fetch(`http://${admin}/v1/samples?follow=1&rest=1`, { signal: abort.signal })
   const reading = answer.body?.pipeTo(new WritableStream())
   reading?.catch(() => undefined)
 }
