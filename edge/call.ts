@@ -70,9 +70,9 @@ export class Call implements Asked, AttemptEvents {
     this.givenUs = nowUs
     this.sentUs = nowUs
     desk.meter.attempt()
-    const { pool, words } = upstream
+    const { pool, words, way } = upstream
     this.attempt = new Attempt(
-      { head, upload, asker, clock, time, words, pass: desk.passLine },
+      { head, upload, asker, clock, time, words, way, pass: desk.passLine },
       this,
     )
     this.attempt.start(pool, nowUs)

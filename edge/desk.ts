@@ -145,7 +145,7 @@ export class Desk {
 
   /** Closes connections to replicas that rested long enough. */
   sweep(nowMs: number): void {
-    for (const { pool } of this.upstreams.values()) pool.sweep(nowMs)
+    for (const upstream of this.upstreams.values()) upstream.look(nowMs)
   }
 
   /** Each second, held requests or not. */
@@ -170,7 +170,7 @@ export class Desk {
     this.place.leave()
     for (const close of this.tunnels) close()
     for (const call of this.calls.values()) call.giveUp()
-    for (const upstream of this.upstreams.values()) upstream.pool.close()
+    for (const upstream of this.upstreams.values()) upstream.close()
   }
 
   private act(action: Action, nowUs: number): void {
@@ -184,6 +184,6 @@ export class Desk {
 
   private forget(upstream: Upstream): void {
     this.upstreams.delete(upstream.replica)
-    upstream.pool.close()
+    upstream.close()
   }
 }

@@ -2,7 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Ask } from '../core/carry/asker.ts'
+import type { Conn } from '../core/carry/conn.ts'
 import { front as clientFront } from '../core/carry/front.ts'
+import { duplexOf } from '../core/carry/lane/duplex.ts'
 import { readMessage } from '../core/carry/message.ts'
 import { Rare } from '../core/carry/rare.ts'
 import { reading } from '../core/carry/reading.ts'
@@ -61,10 +63,11 @@ export function front(desk: Desk): Front {
     look: nowMs => desk.sweep(nowMs),
     handOver(socket, bytes, to) {
       if (to === 'h2') return refuseHttp2(socket)
-      socket.pause()
-      socket.unshift(bytes)
-      compat.server.emit('connection', socket)
-      socket.resume()
+      const duplex = duplexOf(socket)
+      duplex.pause()
+      duplex.unshift(bytes)
+      compat.server.emit('connection', duplex)
+      duplex.resume()
     },
   })
   return {
@@ -135,7 +138,7 @@ function handleUpgrade(
 }
 
 /** Sidecars speak it, edges do not: it needs no queue in front of streams. */
-function refuseHttp2(socket: Socket): void {
+function refuseHttp2(socket: Conn): void {
   socket.on('error', () => socket.destroy())
   socket.end(saidText(refused(HTTP2), false, ''), 'latin1')
   socket.resume()

@@ -3,6 +3,7 @@ import { Pool } from '../core/carry/pool.ts'
 import type { Time } from '../core/carry/time.ts'
 import type { Bounds } from '../core/http/lines.ts'
 import { splitAddress, type Address } from '../core/runtime/environment.ts'
+import { Way } from './way.ts'
 import { Words } from './words.ts'
 
 /** How replicas are reached. */
@@ -20,6 +21,7 @@ export class Upstream {
   readonly host: string
   readonly port: number
   readonly pool: Pool
+  readonly way: Way
   readonly words = new Words()
 
   constructor(replica: string, address: string, { bounds, time, dial }: Reach) {
@@ -28,6 +30,18 @@ export class Upstream {
     const { host, port } = splitAddress(address)
     this.host = host
     this.port = port
-    this.pool = new Pool(dial({ host, port }), bounds, time)
+    this.way = new Way(dial({ host, port }), time)
+    this.pool = new Pool(this.way.dial, bounds, time)
+  }
+
+  /** Done now and then: closes connections that rested long enough, and those that are not to be trusted. */
+  look(nowMs: number): void {
+    this.pool.sweep(this.way.look(nowMs) ? nowMs : Number.MAX_VALUE)
+  }
+
+  /** Nothing new; what is under way keeps its connection. */
+  close(): void {
+    this.pool.close()
+    this.way.close()
   }
 }

@@ -212,6 +212,7 @@ async function listen(
   const bounds = affordable(config.bounds, parts.log)
   const front = await traffic(config.traffic, bounds, {
     request: (request, response) => handle(desk, request, response),
+    passes: desk.passes,
     upgrade: parts.upgrades.accept,
     unread: desk.unread,
     fast: config.carrier === 'compat' ? null : handOver => fastFront(config, parts.desk, handOver),

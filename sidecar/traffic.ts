@@ -1,14 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { Server as NetServer, type Socket } from 'node:net'
+import { Server as NetServer, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { crowd } from '../core/carry/crowd.ts'
+import type { Conn } from '../core/carry/conn.ts'
 import type { Handed } from '../core/carry/front.ts'
+import { duplexOf } from '../core/carry/lane/duplex.ts'
 import { Rare } from '../core/carry/rare.ts'
 import { watchBody } from '../core/carry/slow-body.ts'
 import type { Unread } from '../core/carry/unread.ts'
 import type { Front } from './forward/fast/front.ts'
 import { door } from './forward/h2/door.ts'
 import type { H2Front } from './forward/h2/front.ts'
+import { asksForLane, lanes, type Lanes } from './lanes.ts'
+import type { Passes } from './passes.ts'
 import { sniffer } from './forward/h2/sniff.ts'
 import type { Address } from '../core/runtime/environment.ts'
 import { listenAt, shownAddress } from '../core/runtime/listen.ts'
@@ -25,10 +29,11 @@ export interface Traffic {
 }
 
 export interface Handlers {
+  passes: Passes
   request(request: IncomingMessage, response: ServerResponse): Promise<void>
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Reads connections first, and hands over those that it declines; null: all go to node:http. */
-  fast: ((handOver: (socket: Socket, bytes: Buffer, to: Handed) => void) => Front) | null
+  fast: ((handOver: (conn: Conn, bytes: Buffer, to: Handed) => void) => Front) | null
   /** What clients leave unread: looked after by the fast carrier, where there is one. */
   unread: Unread
   /** Loads what carries HTTP/2, when the first connection begins with its preface. */
@@ -60,11 +65,18 @@ export async function traffic(
   bounds: TrafficBounds,
   handlers: Handlers,
 ): Promise<Traffic> {
-  const { server, handOver, closeResting } = compatServer(bounds, handlers)
+  const { server, handOver, closeResting } = compatServer(bounds, handlers, (...asked) =>
+    shared.accept(...asked),
+  )
   const h2 = door(handlers.h2)
-  const give = (socket: Socket, bytes: Buffer, to: Handed): void =>
-    to === 'h2' ? h2.accept(socket, bytes) : handOver(socket, bytes)
+  const give = (conn: Conn, bytes: Buffer, to: Handed): void => {
+    if (to === 'compat') return handOver(duplexOf(conn), bytes)
+    // Edges send none: it would have to share its windows with those of a lane.
+    if (conn instanceof Socket) h2.accept(conn, bytes)
+    else conn.destroy()
+  }
   const fast = handlers.fast?.(give) ?? null
+  const shared = lanes(handlers.passes, bounds.connections, fast?.accept ?? null)
   const sniffed = sniffer(bounds.headTimeoutMs, give)
   const clients = crowd(bounds.connections)
   const take = (socket: Socket): void => {
@@ -88,6 +100,7 @@ export async function traffic(
       const look = (): void => {
         closeResting(REST_MS)
         fast?.closeResting(REST_MS)
+        shared.closeResting(REST_MS)
         sniffed.closeResting(REST_MS)
         h2.closeResting()
       }
@@ -103,6 +116,7 @@ export async function traffic(
     destroy() {
       server.closeAllConnections()
       fast?.destroy()
+      shared.destroy()
       h2.destroy()
     },
   }
@@ -112,9 +126,10 @@ export async function traffic(
 function compatServer(
   { headBytes, headTimeoutMs, idleTimeoutMs, bodyTimeoutMs }: TrafficBounds,
   handlers: Handlers,
+  lane: Lanes['accept'],
 ): {
   server: Server
-  handOver(socket: Socket, bytes: Buffer): void
+  handOver(socket: Duplex, bytes: Buffer): void
   closeResting(restMs: number): void
 } {
   const server = createServer({
@@ -138,12 +153,16 @@ function compatServer(
   server.on('request', onRequest)
   server.on('checkContinue', onRequest)
   server.on('checkExpectation', onRequest)
-  server.on('upgrade', handlers.upgrade)
+  server.on('upgrade', (request, socket, bytes) => {
+    rare.forget(socket)
+    if (asksForLane(request)) lane(request, socket, bytes)
+    else handlers.upgrade(request, socket, bytes)
+  })
   const closeResting = (restMs: number): void => rare.closeResting(performance.now() - restMs)
   return { server, handOver: handing(server), closeResting }
 }
 
-function handing(server: Server): (socket: Socket, bytes: Buffer) => void {
+function handing(server: Server): (socket: Duplex, bytes: Buffer) => void {
   let watches = false
   return (socket, bytes) => {
     // It never listens itself, but with its first connection begins to watch its time-outs as if it did.

@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net'
 import type { AnswerHead } from '../http/answer.ts'
 import type { Refusal } from '../http/head.ts'
 import { HeadLines } from '../http/lines.ts'
 import { HTTP2, readRequest, type RequestHead } from '../http/request.ts'
 import type { Asked, Asker } from './asker.ts'
+import type { Conn } from './conn.ts'
 import type { Around, Handed } from './front.ts'
 import { Share } from './kept.ts'
 import type { Reader } from './reading.ts'
@@ -19,7 +19,7 @@ const NO_BODY = new Upload({ kind: 'none' })
  * is kept up to a bound, then no longer read.
  */
 export class Client implements Asker, Reader {
-  readonly socket: Socket
+  readonly socket: Conn
   /** When it began to rest or last sent something, ms. */
   sinceMs: number
   private readonly around: Around
@@ -50,7 +50,7 @@ export class Client implements Asker, Reader {
     ['close', () => this.onClose()],
   ]
 
-  constructor(accepted: Socket, around: Around) {
+  constructor(accepted: Conn, around: Around) {
     this.around = around
     this.share = new Share(around.options.kept)
     this.lines = new HeadLines(around.options.bounds)

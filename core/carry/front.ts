@@ -1,10 +1,10 @@
-import type { Socket } from 'node:net'
 import type { Bounds } from '../http/lines.ts'
 import type { Ask } from './asker.ts'
 import { Client } from './client.ts'
+import type { Conn } from './conn.ts'
 import type { Kept } from './kept.ts'
 import type { Reading } from './reading.ts'
-import { realTime } from './time.ts'
+import { realTime, type Time } from './time.ts'
 import type { Unread } from './unread.ts'
 
 /** HTTP/1.1 on sockets, the side of the clients: their connections, and bounds on what they may send or withhold. */
@@ -28,7 +28,7 @@ export interface FrontOptions {
   /** Done whenever clients are looked at. */
   look(nowMs: number): void
   /** Takes a connection with what it has to say first. */
-  handOver(socket: Socket, bytes: Buffer, to: Handed): void
+  handOver(socket: Conn, bytes: Buffer, to: Handed): void
 }
 
 /** What surrounds all clients. */
@@ -45,7 +45,7 @@ export interface Around {
 export type Handed = 'compat' | 'h2'
 
 export interface Front {
-  accept(socket: Socket): void
+  accept(socket: Conn): void
   /** Closes connections that rested for so long. */
   closeResting(restMs: number): void
   destroy(): void
@@ -59,7 +59,7 @@ export interface Front {
 /** With no connection of a client for so long there is nothing to look at: what rests behind them is gone sooner. */
 const CALM_MS = 5000
 
-export function front(options: FrontOptions, { now } = realTime): Front {
+export function front(options: FrontOptions, { now }: Pick<Time, 'now'> = realTime): Front {
   const clients = new Set<Client>()
   const around: Around = {
     options,

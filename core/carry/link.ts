@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net'
 import { readAnswer, type AnswerHead } from '../http/answer.ts'
 import { Chunked } from '../http/chunked.ts'
 import { HeadLines, type Bounds } from '../http/lines.ts'
 import type { Time } from './time.ts'
+import type { Conn } from './conn.ts'
 import { latin1 } from './wire.ts'
 
 /** One connection to the model. It carries one request at a time, and knows where the answer ends. */
@@ -29,7 +29,7 @@ export interface User {
 }
 
 /** Makes the connection whose bytes the link is told. */
-export type Dial = (link: Pick<Link, 'read' | 'lent'>) => Socket
+export type Dial = (link: Pick<Link, 'read' | 'lent'>) => Conn
 
 const CLOSED = new Error('the connection closed without an answer')
 const CUT_OFF = new Error('the answer is cut off')
@@ -47,7 +47,7 @@ type Over = (link: Link, reusable: boolean, nowMs: number) => void
 
 export class Link {
   /** Another one where a connect is begun anew. */
-  socket: Socket
+  socket: Conn
   connected = false
   /** Something came for the request under way. */
   heard = false
@@ -75,18 +75,22 @@ export class Link {
     this.socket = this.begin(CONNECT_MS)
   }
 
-  private begin(withinMs: number): Socket {
+  private begin(withinMs: number): Conn {
     const socket = this.dial(this)
     socket.on('connect', () => this.onConnect())
     socket.on('end', () => this.onEnd())
-    socket.on('error', error => (this.cause = error))
+    socket.on('error', (error: Error) => (this.cause = error))
     socket.on('close', () => this.fail(this.cause ?? (this.head === null ? CLOSED : CUT_OFF)))
     socket.on('drain', () => this.user?.drained())
-    this.forget = this.time.after(withinMs, () => {
-      this.socket.removeAllListeners()
-      this.socket.destroy()
-      this.socket = this.begin(2 * withinMs)
-    })
+    // A stream of a lane.
+    if (!socket.connecting) this.connected = true
+    else
+      this.forget = this.time.after(withinMs, () => {
+        this.socket.removeAllListeners()
+        this.socket.destroy()
+        this.socket = this.begin(2 * withinMs)
+        if (this.connected) this.user?.connected()
+      })
     return socket
   }
 

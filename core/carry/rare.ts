@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { LANE } from '../model/tables.ts'
 
 /** What a connection is used for: requests without their answers yet, or since when it rests (ms). */
 interface Use {
@@ -51,7 +52,8 @@ export class Rare {
     const { method, headers, socket } = request
     const body =
       headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
-    const plain = method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && !body
+    const known = headers.upgrade?.toLowerCase() === 'websocket' || headers.upgrade === LANE
+    const plain = method === 'GET' && known && !body
     return plain && (this.uses.get(socket)?.open ?? 0) === 0
   }
 

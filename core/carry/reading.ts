@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import type { Conn } from './conn.ts'
 
 /**
  * Reads what clients send into one buffer that is used again and again: a new one for each read is what costs most
@@ -12,7 +13,7 @@ export interface Reader {
 }
 
 /** Gives the socket to speak with in place of the one that was accepted. */
-export type Reading = (accepted: Socket, reader: Reader) => Socket
+export type Reading = (accepted: Conn, reader: Reader) => Conn
 
 /** One for all: each piece is done with before the next is read. */
 const buffer = Buffer.allocUnsafeSlow(64 * 1024)
@@ -45,8 +46,9 @@ export const reading: Reading = (accepted, reader) => {
 /** The same without a buffer of ours. */
 const byEvents: Reading = (accepted, reader) => {
   const read = (bytes: Buffer): void => {
-    if (reader.handed) accepted.off('data', read)
+    if (reader.handed) accepted.removeListener('data', read)
     else reader.read(bytes)
   }
-  return accepted.on('data', read)
+  accepted.on('data', read)
+  return accepted
 }

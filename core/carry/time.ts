@@ -4,6 +4,8 @@ import { performance } from 'node:perf_hooks'
 export interface Time {
   now(): number
   after(ms: number, then: () => void): () => void
+  /** When all that has come at once was worked on. */
+  later(then: () => void): void
 }
 
 export const realTime: Time = {
@@ -12,4 +14,5 @@ export const realTime: Time = {
     const timer = setTimeout(then, ms)
     return () => clearTimeout(timer)
   },
+  later: setImmediate,
 }

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
 import type { AnswerHead } from '../http/answer.ts'
 import type { Text } from '../http/bytes.ts'
 import type { RequestHead } from '../http/request.ts'
+import type { Conn } from './conn.ts'
 import type { Said } from './said.ts'
 
 /** What goes over the wire, as text of one byte a character. Framing is written here and nowhere copied. */
@@ -128,7 +128,7 @@ export class Outgoing {
   }
 
   /** Whether more may be written: false until the socket's drain. `kept` is given what goes. */
-  flush(socket: Socket, kept: Part[] | null = null): boolean {
+  flush(socket: Conn, kept: Part[] | null = null): boolean {
     const { parts, rest } = this
     this.rest = ''
     if (rest !== '') kept?.push(...parts, rest)
@@ -144,7 +144,7 @@ export class Outgoing {
 /** Text of one byte a character, or bytes. */
 export type Part = string | Buffer
 
-export function writeAll(socket: Socket, parts: readonly Part[]): boolean {
+export function writeAll(socket: Conn, parts: readonly Part[]): boolean {
   let more = true
   if (parts.length > 1) socket.cork()
   for (const part of parts) more = write(socket, part)
@@ -152,6 +152,6 @@ export function writeAll(socket: Socket, parts: readonly Part[]): boolean {
   return more
 }
 
-function write(socket: Socket, part: Part): boolean {
+function write(socket: Conn, part: Part): boolean {
   return typeof part === 'string' ? socket.write(part, 'latin1') : socket.write(part)
 }

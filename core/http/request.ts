@@ -5,6 +5,7 @@ import { readFraming, type Framing } from './framing.ts'
 import type { Body, Refusal } from './head.ts'
 import type { HeadLines } from './lines.ts'
 import * as names from './names.ts'
+import { LANE } from '../model/tables.ts'
 
 /**
  * A request's head read from its bytes by a whitelist (RFC 9110, RFC 9112; docs/http.md). It has one of three
@@ -48,6 +49,8 @@ const BAD_EXPECT: Refusal = { status: 417, why: 'the only expectation known is 1
 
 /** The methods that models are asked with, and one that is refused; others are rare. */
 const methods = ['GET', 'POST', 'PUT', 'HEAD', 'DELETE', 'PATCH', 'OPTIONS', 'CONNECT']
+/** What is switched to where that is asked for. */
+const known = ['websocket', LANE]
 /** Those of our own that are asked for. */
 const OWN_NAMES = ['pass', 'deadline-ms']
 const NOTHING: Body = { kind: 'none' }
@@ -68,7 +71,7 @@ export function readRequest(lines: HeadLines, text: Text): Request {
   if (found.host === 0) return start === 'compat' ? 'compat' : NO_HOST
   if (start === 'compat' || found.rare) return 'compat'
   const body = bodyOf(found)
-  if (found.upgrade === 'websocket' && found.hop.names?.includes('upgrade') === true) {
+  if (found.upgrade === 'known' && found.hop.names?.includes('upgrade') === true) {
     return start.method === 'GET' && body === NOTHING ? 'compat' : BAD_UPGRADE
   }
   const { method, from, to } = start
@@ -177,7 +180,7 @@ interface Found extends Framing {
   rare: boolean
   hop: fields.Hop
   /** Others than to WebSocket are not taken up: the header is dropped. */
-  upgrade: 'websocket' | 'other' | null
+  upgrade: 'known' | 'other' | null
   context: RequestHead['context']
   own: RequestHead['own']
 }
@@ -230,7 +233,7 @@ function readField(
       return same(bytes, from, to, '100-continue') ? null : BAD_EXPECT
     case names.UPGRADE:
       if (found.upgrade !== null) return fields.TWICE
-      found.upgrade = same(bytes, from, to, 'websocket') ? 'websocket' : 'other'
+      found.upgrade = known.some(one => same(bytes, from, to, one)) ? 'known' : 'other'
       return null
     case names.CONTENT_TYPE:
       found.grpc = to - from >= 16 && same(bytes, from, from + 16, 'application/grpc')

@@ -125,12 +125,17 @@ export const scaleRequest = object({
 export type ScaleRequest = Infer<typeof scaleRequest>
 
 /** Answer headers of a sidecar to an edge: what it may hold and holds now. */
+/** What an edge asks a sidecar to switch to: many connections over one (core/carry/lane). */
+export const LANE = 'outrigger-lane'
+
 export const HEADERS = {
   /**
    * Marks an attempt of an edge; value: the signed pass, base64url of its JSON, or the word that stands for it on this
    * connection. In the answer to a signed pass: that word.
    */
   pass: 'x-outrigger-pass',
+  /** In the answer to a signed pass: the sidecar takes lanes. */
+  lane: 'x-outrigger-lane',
   /** "effective;in-flight" on each answer to an edge. */
   slots: 'x-outrigger-slots',
   /** Why a request was turned away (a RejectReason), or which hop failed. */

@@ -171,7 +171,7 @@ export class Exchange implements Asked, User {
     const word = ticket.edge
       ? desk.passes.wordFor(head.own?.['pass'] ?? '', this.asker.socket)
       : null
-    if (word !== null) own.push(HEADERS.pass, word)
+    if (word !== null) own.push(HEADERS.pass, word, HEADERS.lane, '1')
     return own
   }
 

@@ -37,7 +37,7 @@ test.serial('while nobody is connected no timer ticks, but until what rests is g
       look: () => void looks++,
       handOver: () => undefined,
     },
-    { now: () => nowMs, after: () => () => undefined },
+    { now: () => nowMs },
   )
   t.teardown(() => clients.close())
   t.is(pass(10 * SECOND), 0)

@@ -12,6 +12,7 @@ export class VirtualTime {
       this.timers.push(timer)
       return () => (this.timers = this.timers.filter(one => one !== timer))
     },
+    later: (act: () => void) => void this.time.after(0, act),
   }
 
   pass(ms: number): void {
@@ -27,7 +28,10 @@ export class VirtualTime {
 
 /** Each piece is done with before the next is read: the buffer is used again. */
 export const reading: Reading = (socket, reader) =>
+{
   socket.on('data', (bytes: Buffer) => {
     reader.read(bytes)
     bytes.fill(0)
   })
+  return socket
+}

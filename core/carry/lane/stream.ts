@@ -1,0 +1,202 @@
+import { EventEmitter } from 'node:events'
+import type { Conn } from '../conn.ts'
+import { idText, KIND } from './frame.ts'
+
+/** Bytes that a stream may send before the other side has taken some of them: who does not read stops his own stream. */
+const WINDOW = 128 * 1024
+/** What may come beyond it: the write that uses it up goes whole. */
+const SLACK = 1024 * 1024
+
+/** What a stream needs of its lane. */
+export interface Carriage {
+  /** The connection below takes no more for now. */
+  readonly jammed: boolean
+  /** Bytes that it holds. */
+  readonly holds: number
+  data(id: string, part: string | Uint8Array): void
+  says(kind: number, id: string, length: number): void
+  forget(id: number): void
+  /** The other side does not keep to the rules. */
+  fail(): void
+}
+
+/** One of the connections that share a lane. It behaves as a socket of which either half may end first. */
+export class LaneStream extends EventEmitter implements Conn {
+  destroyed = false
+  readonly connecting = false
+  bytesWritten = 0
+  writableNeedDrain = false
+  private readonly id: number
+  private readonly text: string
+  private readonly lane: Carriage
+  /** Bytes that it may send. */
+  private credit = WINDOW
+  /** Written, and without credit so far. */
+  private pending: (string | Uint8Array)[] = []
+  private pendingBytes = 0
+  private lastBytes = 0
+  private ended = false
+  private saidEnd = false
+  private paused = false
+  /** Came while nobody read. */
+  private stash: Buffer[] = []
+  private stashBytes = 0
+  /** Bytes that were taken, and for which the other side has no credit yet. */
+  private eaten = 0
+  private peerEnded = false
+  private toldEnd = false
+  private waking = false
+
+  constructor(id: number, lane: Carriage) {
+    super()
+    this.id = id
+    this.text = idText(id)
+    this.lane = lane
+  }
+
+  /** Of what the connection below holds, its last write at the most is taken for its own. */
+  get writableLength(): number {
+    return this.pendingBytes + Math.min(this.lane.holds, this.lastBytes)
+  }
+
+  /** Text is of one byte a character where its encoding says latin1, else UTF-8. */
+  write(part: string | Uint8Array, encoding?: BufferEncoding): boolean {
+    if (this.destroyed || this.ended) return false
+    const bytes = typeof part === 'string' && encoding !== 'latin1' ? Buffer.from(part) : part
+    this.bytesWritten += bytes.length
+    if (this.credit > 0) this.send(bytes)
+    else {
+      this.pending.push(bytes)
+      this.pendingBytes += bytes.length
+    }
+    this.writableNeedDrain = this.pendingBytes > 0 || this.lane.jammed
+    return !this.writableNeedDrain
+  }
+
+  private send(part: string | Uint8Array): void {
+    this.credit -= part.length
+    this.lastBytes = part.length
+    this.lane.data(this.text, part)
+  }
+
+  end(text?: string, encoding?: BufferEncoding): void {
+    if (text !== undefined) this.write(text, encoding)
+    this.ended = true
+    this.sayEnd()
+  }
+
+  private sayEnd(): void {
+    if (!this.ended || this.saidEnd || this.pendingBytes > 0 || this.destroyed) return
+    this.saidEnd = true
+    this.lane.says(KIND.end, this.text, 0)
+    this.maybeOver()
+  }
+
+  destroy(): void {
+    if (this.destroyed) return
+    this.lane.says(KIND.close, this.text, 0)
+    this.gone()
+  }
+
+  /** Without a word: the other side knows, or is gone as well. */
+  gone(): void {
+    if (this.destroyed) return
+    this.destroyed = true
+    this.pending = []
+    this.pendingBytes = 0
+    this.stash = []
+    this.lane.forget(this.id)
+    process.nextTick(() => this.emit('close'))
+  }
+
+  pause(): void {
+    this.paused = true
+  }
+
+  resume(): void {
+    this.paused = false
+    this.wake()
+  }
+
+  isPaused(): boolean {
+    return this.paused
+  }
+
+  // A lane writes once a turn by itself.
+  cork(): void {}
+  uncork(): void {}
+
+  // What the lane tells.
+
+  take(bytes: Buffer): void {
+    if (this.destroyed) return
+    if (this.peerEnded) return this.lane.fail()
+    if (!this.paused && this.stash.length === 0) return this.deliver(bytes)
+    this.stash.push(Buffer.from(bytes))
+    this.stashBytes += bytes.length
+    if (this.stashBytes > WINDOW + SLACK) this.lane.fail()
+  }
+
+  told(kind: number, length: number): void {
+    if (kind === KIND.close) this.gone()
+    else if (kind === KIND.credit) this.spend(length)
+    else {
+      this.peerEnded = true
+      this.wake()
+    }
+  }
+
+  private spend(more: number): void {
+    this.credit += more
+    while (this.credit > 0 && this.pending.length > 0) {
+      const part = this.pending.shift() ?? ''
+      this.pendingBytes -= part.length
+      this.send(part)
+    }
+    this.sayEnd()
+    this.eased()
+  }
+
+  /** There may be room again. */
+  eased(): void {
+    if (!this.writableNeedDrain || this.pendingBytes > 0 || this.lane.jammed) return
+    this.writableNeedDrain = false
+    if (!this.destroyed) this.emit('drain')
+  }
+
+  private deliver(bytes: Buffer): void {
+    this.eaten += bytes.length
+    if (this.eaten >= WINDOW / 2) {
+      this.lane.says(KIND.credit, this.text, this.eaten)
+      this.eaten = 0
+    }
+    this.emit('data', bytes)
+  }
+
+  private wake(): void {
+    if (this.waking || (this.stash.length === 0 && !this.peerEnded)) return
+    this.waking = true
+    process.nextTick(() => {
+      this.waking = false
+      this.catchUp()
+    })
+  }
+
+  /** What came while nobody read. */
+  private catchUp(): void {
+    while (!this.paused && !this.destroyed) {
+      const bytes = this.stash.shift()
+      if (bytes === undefined) break
+      this.stashBytes -= bytes.length
+      this.deliver(bytes)
+    }
+    if (this.paused || this.destroyed || !this.peerEnded || this.toldEnd) return
+    this.toldEnd = true
+    this.emit('end')
+    this.maybeOver()
+  }
+
+  private maybeOver(): void {
+    if (this.saidEnd && this.toldEnd) this.gone()
+  }
+}

@@ -1,0 +1,125 @@
+import type { Conn } from '../core/carry/conn.ts'
+import { Lane } from '../core/carry/lane/lane.ts'
+import type { Dial } from '../core/carry/link.ts'
+import type { Time } from '../core/carry/time.ts'
+import { LANE } from '../core/model/tables.ts'
+
+const AGREED = /^HTTP\/1\.1 101 [^]*?\r\n\r\n/
+/** A longer answer to the question for a lane is none. */
+const MOST_ANSWER = 4096
+/** A replica that did not agree is asked again after this: something in between (a mesh) may forbid it. */
+const AGAIN_MS = 60_000
+/** A lane that leaves a question without an answer for so long is given nothing new: new connections show who is dead. */
+const SILENT_MS = 1000
+/** A lane without a stream is closed after this, as connections that rest are. */
+const IDLE_MS = 1500
+/** Streams of one lane at a time. */
+const MOST = 10_000
+
+/** How connections to one replica are made: as streams of a lane once its sidecar has offered one, else each by itself. */
+export class Way {
+  readonly dial: Dial
+  private readonly plain: Dial
+  private readonly time: Time
+  private lane: Lane | null = null
+  private opening: Conn | null = null
+  private notBeforeMs = -Infinity
+  private usedMs = 0
+  private askedMs: number | null = null
+  private silent = false
+  private closed = false
+
+  constructor(plain: Dial, time: Time) {
+    this.plain = plain
+    this.time = time
+    this.dial = link => this.stream(link) ?? plain(link)
+  }
+
+  private stream(link: Parameters<Dial>[0]): Conn | null {
+    const { lane } = this
+    if (lane === null || lane.spent || this.silent) return null
+    const stream = lane.open()
+    stream.on('data', (bytes: Buffer) => {
+      link.read(bytes)
+      if (link.lent) lane.lent = true
+    })
+    return stream
+  }
+
+  /** The sidecar takes lanes. `passLine` shows who we are. */
+  offered(passLine: string): void {
+    const none = this.lane === null && this.opening === null && !this.closed
+    if (none && this.time.now() >= this.notBeforeMs) this.open(passLine)
+  }
+
+  /** Done now and then. False: the lane has fallen silent just now, and what rests on it is not to be used. */
+  look(nowMs: number): boolean {
+    const { lane } = this
+    if (lane === null) return true
+    if (lane.size > 0) this.usedMs = nowMs
+    else if (nowMs - this.usedMs >= IDLE_MS) lane.endWhenIdle()
+    if (lane.heard() || lane.size === 0) {
+      this.askedMs = null
+      this.silent = false
+    } else if (this.askedMs === null) {
+      lane.ask()
+      this.askedMs = nowMs
+    } else if (!this.silent && nowMs - this.askedMs >= SILENT_MS) {
+      this.silent = true
+      return false
+    }
+    return true
+  }
+
+  /** Nothing new; what is under way ends by itself. */
+  close(): void {
+    this.closed = true
+    this.opening?.destroy()
+    this.lane?.endWhenIdle()
+  }
+
+  private open(passLine: string): void {
+    let lane: Lane | null = null
+    let answer = ''
+    const conn = this.plain({
+      get lent() {
+        return lane?.lent ?? false
+      },
+      read: chunk => {
+        if (lane !== null) return lane.read(chunk)
+        answer += chunk.toString('latin1')
+        lane = this.agreed(conn, answer)
+      },
+    })
+    this.opening = conn
+    conn.on('connect', () => conn.write(asking(passLine), 'latin1'))
+    conn.on('error', () => conn.destroy())
+    conn.on('end', () => conn.destroy())
+    conn.on('close', () => {
+      if (lane === null) this.notBeforeMs = this.time.now() + AGAIN_MS
+      this.opening = null
+      this.lane = null
+      this.silent = false
+    })
+  }
+
+  /** The lane, once all of the answer has come and it is a yes. */
+  private agreed(conn: Conn, answer: string): Lane | null {
+    const [head] = AGREED.exec(answer) ?? []
+    if (head === undefined) {
+      if (answer.includes('\r\n\r\n') || answer.length > MOST_ANSWER) conn.destroy()
+      return null
+    }
+    const lane = new Lane(conn, { accept: null, most: MOST, later: this.time.later })
+    this.lane = lane
+    this.opening = null
+    this.usedMs = this.time.now()
+    lane.read(Buffer.from(answer.slice(head.length), 'latin1'))
+    return lane
+  }
+}
+
+/** As WebSocket is asked for (RFC 9110 7.8), so that who is in between and does not know it says no. */
+function asking(passLine: string): string {
+  return `GET / HTTP/1.1\r\nhost: outrigger\r\nconnection: upgrade\r\nupgrade: ${LANE}\r\n${passLine}\r\n`
+}
