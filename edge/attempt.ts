@@ -147,8 +147,8 @@ export class Attempt implements User {
     const { link, errand } = this
     if (!this.byWord) {
       const word = valueOf(lines, latin1, HEADERS.pass)
-      if (word === null || link === null) return
-      errand.words.heard(link, errand.pass, `${HEADERS.pass}: ${word}\r\n`)
+      if (word !== null && link !== null)
+        errand.words.heard(link, errand.pass, `${HEADERS.pass}: ${word}\r\n`)
       if (valueOf(lines, latin1, HEADERS.lane) !== null) errand.way.offered(errand.pass)
     } else if (slots === null && valueOf(lines, latin1, HEADERS.waited) !== null) {
       // What is told to clients.

@@ -30,13 +30,14 @@ export class Upstream {
     const { host, port } = splitAddress(address)
     this.host = host
     this.port = port
-    this.way = new Way(dial({ host, port }), time)
+    this.way = new Way(dial({ host, port }), time, () => this.pool.renew())
     this.pool = new Pool(this.way.dial, bounds, time)
   }
 
-  /** Done now and then: closes connections that rested long enough, and those that are not to be trusted. */
+  /** Done now and then: closes connections that rested long enough. */
   look(nowMs: number): void {
-    this.pool.sweep(this.way.look(nowMs) ? nowMs : Number.MAX_VALUE)
+    this.pool.sweep(nowMs)
+    this.way.look(nowMs)
   }
 
   /** Nothing new; what is under way keeps its connection. */

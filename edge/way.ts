@@ -28,10 +28,13 @@ export class Way {
   private askedMs: number | null = null
   private silent = false
   private closed = false
+  private readonly changed: () => void
 
-  constructor(plain: Dial, time: Time) {
+  /** `changed`: connections are made otherwise from now on, and those that there are are better not kept. */
+  constructor(plain: Dial, time: Time, changed: () => void) {
     this.plain = plain
     this.time = time
+    this.changed = changed
     this.dial = link => this.stream(link) ?? plain(link)
   }
 
@@ -52,23 +55,25 @@ export class Way {
     if (none && this.time.now() >= this.notBeforeMs) this.open(passLine)
   }
 
-  /** Done now and then. False: the lane has fallen silent just now, and what rests on it is not to be used. */
-  look(nowMs: number): boolean {
+  /** Done now and then. */
+  look(nowMs: number): void {
     const { lane } = this
-    if (lane === null) return true
+    if (lane === null) return
     if (lane.size > 0) this.usedMs = nowMs
     else if (nowMs - this.usedMs >= IDLE_MS) lane.endWhenIdle()
     if (lane.heard() || lane.size === 0) {
       this.askedMs = null
-      this.silent = false
+      this.turnSilent(false)
     } else if (this.askedMs === null) {
       lane.ask()
       this.askedMs = nowMs
-    } else if (!this.silent && nowMs - this.askedMs >= SILENT_MS) {
-      this.silent = true
-      return false
-    }
-    return true
+    } else if (nowMs - this.askedMs >= SILENT_MS) this.turnSilent(true)
+  }
+
+  private turnSilent(silent: boolean): void {
+    if (silent === this.silent) return
+    this.silent = silent
+    this.changed()
   }
 
   /** Nothing new; what is under way ends by itself. */
@@ -114,6 +119,7 @@ export class Way {
     this.lane = lane
     this.opening = null
     this.usedMs = this.time.now()
+    this.changed()
     lane.read(Buffer.from(answer.slice(head.length), 'latin1'))
     return lane
   }

@@ -18,6 +18,8 @@ export class Pool {
   private readonly idle: Link[] = []
   /** All that are open, resting or not. */
   private readonly links = new Set<Link>()
+  /** Those that are not kept when their request is over. */
+  private readonly old = new WeakSet<Link>()
   private closed = false
 
   constructor(dial: Dial, bounds: Bounds, time: Time) {
@@ -52,13 +54,20 @@ export class Pool {
     while ((this.idle[0]?.idleMs ?? Infinity) <= long) this.idle.shift()?.abort()
   }
 
+  /** Connections are made otherwise from now on: those that there are carry nothing new. */
+  renew(): void {
+    for (const link of this.idle.splice(0)) link.abort()
+    for (const link of this.links) this.old.add(link)
+  }
+
   close(): void {
     this.closed = true
     for (const link of this.idle.splice(0)) link.abort()
   }
 
   private readonly over = (link: Link, reusable: boolean, nowMs: number): void => {
-    if (reusable && !this.closed && this.idle.length < MOST_IDLE) {
+    const keep = !this.closed && !this.old.has(link)
+    if (reusable && keep && this.idle.length < MOST_IDLE) {
       link.idleMs = nowMs
       this.idle.push(link)
       return

@@ -1,8 +1,11 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Socket, type AddressInfo } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import { rejectReasons } from '../../core/model/sample.ts'
-import { HEADERS } from '../../core/model/tables.ts'
+import { duplexOf } from '../../core/carry/lane/duplex.ts'
+import { Lane } from '../../core/carry/lane/lane.ts'
+import { realTime } from '../../core/carry/time.ts'
+import { HEADERS, LANE } from '../../core/model/tables.ts'
 
 /**
  * What an edge sees of a sidecar: slots, a 429 at once when they are taken, its count in each answer. It
@@ -23,6 +26,11 @@ export interface FakeSidecar {
   seen: { method: string; url: string; raw: string[]; body: string }[]
   /** Gives the answer in place of the plain one. */
   answer: ((request: IncomingMessage, response: ServerResponse, body: string) => void) | null
+  /** It takes lanes, and says so. */
+  lanes: boolean
+  /** Connections that were made to it, and streams of lanes. */
+  connections: number
+  streams: number
   /** kill -9: every socket is cut, nothing listens any more. */
   kill(): Promise<void>
 }
@@ -45,6 +53,9 @@ export async function fakeSidecar(
     served: [],
     seen: [],
     answer: null,
+    lanes: true,
+    connections: 0,
+    streams: 0,
     kill: () =>
       new Promise(resolve => {
         server.close(() => resolve())
@@ -53,7 +64,8 @@ export async function fakeSidecar(
   }
   const server = createServer((request, response) => void serve(fake, request, response))
   server.on('checkContinue', (request, response) => void serve(fake, request, response))
-  server.on('upgrade', (request, socket) => {
+  server.on('upgrade', (request, socket, first) => {
+    if (request.headers.upgrade === LANE) return join(fake, server, socket as Socket, first)
     socket.write(
       'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
     )
@@ -62,6 +74,8 @@ export async function fakeSidecar(
     fake.seen.push({ method: 'UPGRADE', url: request.url ?? '', raw: request.rawHeaders, body: '' })
   })
   server.on('connection', socket => {
+    if (!(socket instanceof Socket)) return
+    fake.connections++
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
@@ -69,6 +83,24 @@ export async function fakeSidecar(
   t.teardown(() => fake.kill())
   fake.address = `127.0.0.1:${(server.address() as AddressInfo).port}`
   return fake
+}
+
+/** As a sidecar does: each stream of the lane is a connection. */
+function join(fake: FakeSidecar, server: Server, socket: Socket, first: Buffer): void {
+  if (!fake.lanes) return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${LANE}\r\n\r\n`,
+  )
+  const lane = new Lane(socket, {
+    accept(stream) {
+      fake.streams++
+      server.emit('connection', duplexOf(stream))
+    },
+    most: 1000,
+    later: realTime.later,
+  })
+  lane.read(first)
+  socket.on('data', (bytes: Buffer) => lane.read(bytes))
 }
 
 async function serve(
@@ -99,6 +131,7 @@ async function serve(
   fake.seen.push({ method, url, raw, body })
   fake.served.push(String(request.headers['x-number']))
   response.setHeader(HEADERS.slots, slots(fake))
+  if (fake.lanes) response.setHeader(HEADERS.lane, '1')
   if (fake.answer !== null) return fake.answer(request, response, body)
   setTimeout(() => response.end(`served ${body.length}`), fake.delayMs)
 }

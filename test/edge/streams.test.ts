@@ -92,6 +92,7 @@ test('a client keeps its connection, and the edge keeps its to the replica', asy
   const { sidecar, port } = await edgeBefore(t)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const ports = new Set<number | undefined>()
+  sidecar.lanes = false
   sidecar.answer = (incoming, response) => {
     ports.add(incoming.socket.remotePort)
     response.end('ok')

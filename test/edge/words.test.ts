@@ -25,6 +25,8 @@ function telling(tells: (connection: number) => string | null) {
 
 test('what a sidecar tells in answer to the pass goes in its place, on that connection alone', async t => {
   const sidecar = await fakeSidecar(t, 2)
+  // A lane would take the place of both connections.
+  sidecar.lanes = false
   const { shown, answer } = telling(connection => `word-of-${connection}`)
   sidecar.answer = answer
   const controller = await fakeController(t, [entry([sidecar])])

@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { User } from '../../../core/carry/link.ts'
+import type { Link, User } from '../../../core/carry/link.ts'
 import { Pool } from '../../../core/carry/pool.ts'
 import { VirtualSocket } from '../../sidecar/virtual/socket.ts'
 import { VirtualTime } from '../../sidecar/virtual/time.ts'
@@ -67,4 +67,25 @@ test('a connect that is refused fails at once, one that is given up is not begun
   t.is(pool.size, 0)
   virtual.pass(60_000)
   t.is(dialled.length, 2)
+})
+
+test('renewed, it keeps none of those that there are: what rests is closed, what is under way ends first', t => {
+  const { virtual, dialled, pool, user } = world()
+  const [resting, busy] = [pool.open(), pool.open()]
+  const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
+  const serve = (link: Link): void => {
+    link.use(user)
+    dialled.find(one => one.socket === link.socket)?.connect()
+    link.read(Buffer.from(answer))
+  }
+  serve(resting)
+  busy.use(user)
+  pool.renew()
+  t.true(dialled[0]?.destroyed)
+  t.false(dialled[1]?.destroyed)
+  serve(busy)
+  t.true(dialled[1]?.destroyed)
+  t.is(pool.take(virtual.nowMs), null)
+  serve(pool.open())
+  t.not(pool.take(virtual.nowMs), null)
 })
