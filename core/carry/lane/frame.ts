@@ -18,8 +18,6 @@ export const KIND = {
   pong: 5,
 } as const
 
-/** Beyond it a length can't be said. */
-export const MOST_BYTES = 0xff_ffff
 /** Streams are numbered from 1 up and no number comes twice: with the last one a lane takes no more. */
 export const LAST_STREAM = 0x7fff_ffff
 

@@ -4,8 +4,6 @@ import { idText, KIND } from './frame.ts'
 
 /** Bytes that a stream may send before the other side has taken some of them: who does not read stops his own stream. */
 const WINDOW = 128 * 1024
-/** What may come beyond it: the write that uses it up goes whole. */
-const SLACK = 1024 * 1024
 
 /** What a stream needs of its lane. */
 export interface Carriage {
@@ -64,13 +62,16 @@ export class LaneStream extends EventEmitter implements Conn {
     if (this.destroyed || this.ended) return false
     const bytes = typeof part === 'string' && encoding !== 'latin1' ? Buffer.from(part) : part
     this.bytesWritten += bytes.length
-    if (this.credit > 0) this.send(bytes)
-    else {
-      this.pending.push(bytes)
-      this.pendingBytes += bytes.length
-    }
+    if (bytes.length <= WINDOW) this.put(bytes)
+    else for (let at = 0; at < bytes.length; at += WINDOW) this.put(bytes.slice(at, at + WINDOW))
     this.writableNeedDrain = this.pendingBytes > 0 || this.lane.jammed
     return !this.writableNeedDrain
+  }
+
+  private put(part: string | Uint8Array): void {
+    if (this.credit > 0) return this.send(part)
+    this.pending.push(part)
+    this.pendingBytes += part.length
   }
 
   private send(part: string | Uint8Array): void {
@@ -134,7 +135,8 @@ export class LaneStream extends EventEmitter implements Conn {
     if (!this.paused && this.stash.length === 0) return this.deliver(bytes)
     this.stash.push(Buffer.from(bytes))
     this.stashBytes += bytes.length
-    if (this.stashBytes > WINDOW + SLACK) this.lane.fail()
+    // The piece that uses up the window goes whole, and no piece is greater than it.
+    if (this.stashBytes > 2 * WINDOW) this.lane.fail()
   }
 
   told(kind: number, length: number): void {
