@@ -9,8 +9,8 @@ import {
 } from '../core/runtime/environment.ts'
 import type { Level } from '../core/runtime/log.ts'
 import type { Environment } from '../core/runtime/telemetry.ts'
+import type { FrontBounds } from './bounds.ts'
 import { variables, type VariableName } from './env-table.ts'
-import type { FrontBounds } from './front.ts'
 
 /** The edge's configuration, from its environment and command line. Every error at once. */
 export interface EdgeConfig {

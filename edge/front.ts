@@ -18,20 +18,6 @@ import { handle } from './compat.ts'
 import type { Desk } from './desk.ts'
 import { tunnel } from './tunnel.ts'
 
-/** Bounds on what clients may send, or withhold. */
-export interface FrontBounds {
-  headBytes: number
-  headers: number
-  connections: number
-  /** Upgraded connections of one endpoint. */
-  upgrades: number
-  unreadBytes: number
-  headTimeoutMs: number
-  idleTimeoutMs: number
-  bodyTimeoutMs: number
-  pipelineBytes: number
-}
-
 /** The clients' connections of one endpoint: read strictly on sockets, and by node:http where that declines. */
 export interface Front {
   accept(socket: Socket): void
