@@ -1,9 +1,12 @@
 import type { Summary } from '../../core/model/decision.ts'
 import { isSaturated, observeGain } from './bounds/gain.ts'
+import { extreme, remember } from './history.ts'
 import { futileOf } from './rules/demand.ts'
 import {
+  BROKEN_MS,
   brokenCount,
   windowOf,
+  type Broken,
   type GuardName,
   type GuardNote,
   type ReplicasState,
@@ -24,7 +27,6 @@ const RELIEF_MS = 30_000
 /** What the state learns from the inputs before anything is decided. */
 export function observe(sight: Sight): ReplicasState {
   const { inputs, state, limit, now } = sight
-  const broken = brokenCount(inputs) > 0
   return {
     ...state,
     startUps: [...state.startUps, ...inputs.startUps].slice(-START_UPS_KEPT),
@@ -32,9 +34,20 @@ export function observe(sight: Sight): ReplicasState {
     raisedAt: state.limit !== null && limit.limit > state.limit ? now : state.raisedAt,
     overload: observeOverload(sight),
     calmUs: observeCalm(sight),
-    brokenSince: broken ? (state.brokenSince ?? now) : null,
+    broken: observeBroken(sight),
     guards: observeGuards(sight),
     gain: observeGain(sight),
+  }
+}
+
+/** Nothing where nothing broke lately; before anything was seen, nothing was broken. */
+function observeBroken({ inputs, state, now }: Sight): Broken | null {
+  const { most, least } = state.broken ?? { most: [], least: [[now, 0]] }
+  const broken = brokenCount(inputs)
+  if (extreme(most, broken, now, BROKEN_MS, 1) === 0) return null
+  return {
+    most: remember(most, broken, now, BROKEN_MS, 1),
+    least: remember(least, broken, now, BROKEN_MS, -1),
   }
 }
 

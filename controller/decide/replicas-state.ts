@@ -27,10 +27,16 @@ export interface ReplicasState {
   overload: { since: number; offeredMilli: number } | null
   /** Mean service time when the replicas were last not saturated, us. */
   calmUs: number | null
-  /** When replicas were first seen failed or not ready. */
-  brokenSince: number | null
+  /** Null where none was broken lately. */
+  broken?: Broken | null
   guards: Partial<Record<GuardName, GuardNote>>
   gain: Gain | null
+}
+
+/** How many replicas served nothing in the last five minutes: the most at once, and the fewest. */
+export interface Broken {
+  most: Stamped[]
+  least: Stamped[]
 }
 
 export type GuardName = 'memory' | 'gpu' | 'kv' | 'engine-queue'
@@ -70,7 +76,7 @@ export function freshReplicas(): ReplicasState {
     raisedAt: null,
     overload: null,
     calmUs: null,
-    brokenSince: null,
+    broken: null,
     guards: {},
     gain: null,
   }
@@ -103,6 +109,9 @@ export function startUpMs(state: ReplicasState): number {
   const sorted = state.startUps.toSorted((a, b) => a - b)
   return sorted[Math.ceil(sorted.length * 0.9) - 1] ?? START_UP_UNKNOWN
 }
+
+/** For so long it counts that replicas were broken: whoever does not come back in that time does not at all. */
+export const BROKEN_MS = 300_000
 
 /** Windows older than this say nothing about now. */
 const STALE_MS = 10_000

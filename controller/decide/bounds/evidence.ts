@@ -1,4 +1,6 @@
+import { extreme } from '../history.ts'
 import {
+  BROKEN_MS,
   brokenCount,
   startUpMs,
   windowOf,
@@ -7,8 +9,6 @@ import {
 } from '../replicas-state.ts'
 import { count, unchanged, type Bounded } from './bounded.ts'
 
-/** A replica that does not come back in this time is no reason for another one any more. */
-const REPLACE_MS = 300_000
 /** At most this share of the need is asked for on top of it. */
 const REPLACE_PART = 3
 const ERRORS_PERMILLE = 50
@@ -24,21 +24,20 @@ export function noData(milli: number, { inputs }: Sight): Bounded {
   return { milli: asked ? Math.max(from, 1000) : from, numbers, reason: 'no-data' }
 }
 
-/** Replicas that serve nothing are made up for, a bounded share and for a bounded time. */
+/**
+ * Replicas that serve nothing are made up for, and kept beside the need for as long as more of them may break: who
+ * crashes once crashes again, and is back before another one has started. Those that were broken all the time are
+ * none: they do not come back.
+ */
 export function replacement(milli: number, { inputs, state, now }: Sight): Bounded {
+  const { most, least } = state.broken ?? { most: [], least: [] }
   const broken = brokenCount(inputs)
-  const forMs = state.brokenSince === null ? 0 : now - state.brokenSince
-  const numbers = { broken, forMs }
-  const { ready } = inputs.replicas
-  if (broken === 0 || forMs > REPLACE_MS || milli <= (ready - failing(inputs)) * 1000) {
-    return unchanged(milli, numbers)
-  }
-  const most = Math.max(1, Math.floor(milli / 1000 / REPLACE_PART))
-  return { milli: milli + Math.min(broken, most) * 1000, numbers, reason: 'replacement' }
-}
-
-function failing(inputs: Sight['inputs']): number {
-  return brokenCount(inputs) - inputs.replicas.failed - inputs.replicas.notReady
+  const dead = extreme(least, broken, now, BROKEN_MS, -1)
+  const back = extreme(most, broken, now, BROKEN_MS, 1) - dead
+  const numbers = { broken, back }
+  if (back === 0 || milli === 0) return unchanged(milli, numbers)
+  const spare = Math.min(back, Math.max(1, Math.floor(milli / 1000 / REPLACE_PART)))
+  return { milli: milli + spare * 1000, numbers, reason: 'replacement' }
 }
 
 /** Counts are of desired replicas, so that those that are starting are not asked for again. */

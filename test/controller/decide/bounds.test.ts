@@ -1,6 +1,8 @@
 import test from 'ava'
 import type { Inputs } from '../../../core/model/decision.ts'
 import { climb } from '../../../controller/decide/bounds/bounds.ts'
+import { observe } from '../../../controller/decide/observe.ts'
+import type { ReplicasState } from '../../../controller/decide/replicas-state.ts'
 import { row, replicas, sight, windows, NOW } from './sight.ts'
 
 type Changed = Parameters<typeof sight>[0]
@@ -56,14 +58,43 @@ test('no data: all stays, but a held request gets its first replica', t => {
 
 test('replicas that serve nothing are made up for, bounded in share and time', t => {
   const broken = of(10, { ready: 6, notReady: 3, failed: 1 })
-  t.deepEqual(after(10_000, { inputs: broken, state: { brokenSince: NOW - 1000 } }), [
-    13,
-    'replacement',
-  ])
-  t.deepEqual(after(10_000, { inputs: broken, state: { brokenSince: NOW - 300_001 } }), [10])
-  t.deepEqual(after(6000, { inputs: broken, state: { brokenSince: NOW } }), [6])
+  const seen = (most: number, least: number, agoMs = 1000): Partial<ReplicasState> => ({
+    broken: { most: [[NOW - agoMs, most]], least: [[NOW - agoMs, least]] },
+  })
+  t.deepEqual(after(10_000, { inputs: broken, state: seen(4, 0) }), [13, 'replacement'])
+  t.deepEqual(after(10_000, { inputs: broken, state: seen(4, 4) }), [10], 'they do not come back')
+  t.deepEqual(after(10_000, { inputs: broken, state: seen(4, 2) }), [12, 'replacement'])
+  t.deepEqual(
+    after(10_000, { inputs: of(10), state: seen(2, 0) }),
+    [12, 'replacement'],
+    'it may again',
+  )
+  t.deepEqual(after(10_000, { inputs: of(10), state: seen(2, 0, 300_001) }), [10])
+  t.deepEqual(after(0, { inputs: of(1), state: seen(1, 0) }), [1, 'min-replicas'])
   const failing = { ...of(10), outliers: [row('a', { ok: 1, server: 40 })] }
-  t.deepEqual(after(10_000, { inputs: failing, state: { brokenSince: NOW } }), [11, 'replacement'])
+  t.deepEqual(after(10_000, { inputs: failing, state: seen(1, 0) }), [11, 'replacement'])
+})
+
+test('whoever crashes in turn is made up for as long as it goes on, and five minutes more', t => {
+  let broken: ReplicasState['broken'] = null
+  const spare: number[] = []
+  // Of ten, two or three are down at any time; after 10 min none, and after 20 min one for good.
+  for (let second = 0; second < 2000; second += 20) {
+    const down = second < 600 ? 2 + ((second / 20) % 2) : second < 1200 ? 0 : 1
+    const inputs = of(10 - down, { desired: 10, notReady: down })
+    const seen = sight({ inputs, state: { broken }, now: NOW + second * 1000 })
+    const state = observe(seen)
+    broken = state.broken ?? null
+    spare.push(climb(10_000, { ...seen, state }).to - 10)
+  }
+  const at = (second: number): number | undefined => spare[second / 20]
+  t.deepEqual(
+    [0, 20, 280, 400, 580].map(at),
+    [2, 3, 3, 1, 1],
+    'as far as counts tell, two never come back',
+  )
+  t.deepEqual([620, 880, 940, 1180].map(at), [3, 3, 0, 0])
+  t.deepEqual([1200, 1480, 1540].map(at), [1, 1, 0])
 })
 
 test('what is on its way counts and is not removed before it came', t => {
