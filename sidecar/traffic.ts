@@ -163,11 +163,14 @@ function compatServer(
 }
 
 function handing(server: Server): (socket: Duplex, bytes: Buffer) => void {
-  let watches = false
+  let open = 0
   return (socket, bytes) => {
-    // It never listens itself, but with its first connection begins to watch its time-outs as if it did.
-    if (!watches) server.emit('listening')
-    watches = true
+    // It never listens itself, but watches the time-outs of its connections as if it did, and ends that with the last
+    // one: a look each half second is more than all else that a sidecar at rest does.
+    if (open++ === 0) server.emit('listening')
+    socket.once('close', () => {
+      if (--open === 0) server.close()
+    })
     socket.pause()
     socket.unshift(bytes)
     server.emit('connection', socket)
