@@ -70,7 +70,8 @@ export const reasons = {
     help: 'Setting tolerance, on the way up behavior.scaleUp.tolerance.',
   },
   replacement: {
-    sentence: '{broken} replicas serve nothing now; {back} that did so lately are made up for, since they may again.',
+    sentence:
+      '{broken} replicas serve nothing now; {back} that did so lately are made up for, since they may again.',
     help: 'A third of the need at most, until 5 minutes after; those that were broken all that time are not counted.',
   },
   'on-their-way': { sentence: '{starting} replicas are on their way and count already.', help: '' },
