@@ -138,6 +138,5 @@ export type LimitState = Infer<typeof limitState>
 
 /** A line longer than this is not a sample. */
 export const LONGEST_SAMPLE = 64 * 1024
-/** A sender keeps this many seconds, and sends at most `RESUME` of what was missed. */
-export const RING = 120
+/** Seconds that a sender keeps: it sends those of them that were missed. */
 export const RESUME = 30

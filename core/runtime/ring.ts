@@ -1,4 +1,4 @@
-import { RESUME, RING } from '../model/sample.ts'
+import { RESUME } from '../model/sample.ts'
 import { HEADERS } from '../model/tables.ts'
 import { Refused, type Route } from './admin.ts'
 
@@ -32,12 +32,11 @@ export function sampleRing(
   function missed(since: number): string[] {
     return seconds
       .filter(second => second.seq > since)
-      .slice(-RESUME)
       .flatMap(second => second.lines.map(line => (typeof line === 'string' ? line : line())))
   }
   function add(seq: number, lines: readonly (string | (() => string))[]): void {
     seconds.push({ seq, lines })
-    if (seconds.length > RING) seconds.shift()
+    if (seconds.length > RESUME) seconds.shift()
   }
 
   return {

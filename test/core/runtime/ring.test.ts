@@ -1,4 +1,5 @@
 import test from 'ava'
+import { RESUME } from '../../../core/model/sample.ts'
 import { sampleRing, type SampleRing } from '../../../core/runtime/ring.ts'
 import type { Answer, Ask } from '../../../core/runtime/admin.ts'
 
@@ -35,6 +36,18 @@ test('seconds that are only kept are sent to nobody who follows, and to all who 
   t.deepEqual(follower(ring, 'follow=1').got, [0, 1, 2, 3])
   t.deepEqual(follower(ring, 'follow=1&since=b:1').got, [2, 3])
   t.is(body(asked(ring, 'since=b:1')), '{"n":2}\n{"n":3}\n')
+})
+
+test('thirty seconds are kept', t => {
+  const ring = sampleRing('b', () => 5)
+  for (let n = 0; n < 40; n++) {
+    if (n % 2 === 0) ring.push(n, [{ n }])
+    else ring.keep(n, { n })
+  }
+  t.deepEqual(
+    follower(ring, 'follow=1').got,
+    Array.from({ length: RESUME }, (_, i) => 10 + i),
+  )
 })
 
 test('it rests while each who follows knows rest: none is as good', t => {
