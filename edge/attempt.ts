@@ -191,8 +191,9 @@ export class Attempt implements User {
     events.whole(nowMs, this.clientUs + this.pausedUs + Math.max(0, paused))
   }
 
+  /** Also when all of the answer has come: its last bytes may be what the client has not taken. */
   get holds(): boolean {
-    return this.events !== null && this.errand.asker.holds
+    return this.errand.asker.holds
   }
 
   get allSent(): boolean {
