@@ -35,7 +35,10 @@ export class Pool {
   /** One that rested, the youngest first. */
   take(nowMs: number): Link | null {
     this.sweep(nowMs)
-    return this.idle.pop() ?? null
+    let link = this.idle.pop()
+    // It is closed, and that is not told yet: what came with it may be what asks for a connection.
+    while (link?.socket.destroyed === true) link = this.idle.pop()
+    return link ?? null
   }
 
   open(): Link {

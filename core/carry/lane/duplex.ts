@@ -22,6 +22,11 @@ class LaneDuplex extends Duplex {
     conn.on('close', () => this.destroy())
   }
 
+  /** As a socket has it, and as node:http and what times it use it. */
+  destroySoon(): void {
+    this.end(() => this.destroy())
+  }
+
   override _read(): void {
     this.conn.resume()
   }

@@ -68,7 +68,7 @@ export class Lane implements Carriage, FrameUser {
   }
 
   private add(id: number): LaneStream {
-    const stream = new LaneStream(id, this)
+    const stream = new LaneStream(id, this, this.options.accept === null)
     this.streams.set(id, stream)
     return stream
   }

@@ -44,12 +44,17 @@ export class LaneStream extends EventEmitter implements Conn {
   private peerEnded = false
   private toldEnd = false
   private waking = false
+  /** Nothing is told any more. */
+  private over = false
+  private readonly asks: boolean
 
-  constructor(id: number, lane: Carriage) {
+  /** `asks`: it was opened here, and what comes on it are answers. */
+  constructor(id: number, lane: Carriage, asks: boolean) {
     super()
     this.id = id
     this.text = idText(id)
     this.lane = lane
+    this.asks = asks
   }
 
   /** Of what the connection below holds, its last write at the most is taken for its own. */
@@ -94,19 +99,33 @@ export class LaneStream extends EventEmitter implements Conn {
   }
 
   destroy(): void {
-    if (this.destroyed) return
-    this.lane.says(KIND.close, this.text, 0)
-    this.gone()
+    if (!this.destroyed) this.lane.says(KIND.close, this.text, 0)
+    this.leave()
+    this.finish()
   }
 
-  /** Without a word: the other side knows, or is gone as well. */
+  /**
+   * The other side knows, or is gone as well. What it has answered before is still read, as of any connection; who has
+   * asked and left is not waited for.
+   */
   gone(): void {
+    this.leave()
+    if (!this.asks || this.stash.length === 0) this.finish()
+  }
+
+  private leave(): void {
     if (this.destroyed) return
     this.destroyed = true
+    this.writableNeedDrain = false
     this.pending = []
     this.pendingBytes = 0
-    this.stash = []
     this.lane.forget(this.id)
+  }
+
+  private finish(): void {
+    if (this.over) return
+    this.over = true
+    this.stash = []
     process.nextTick(() => this.emit('close'))
   }
 
@@ -186,16 +205,19 @@ export class LaneStream extends EventEmitter implements Conn {
 
   /** What came while nobody read. */
   private catchUp(): void {
-    while (!this.paused && !this.destroyed) {
+    while (!this.paused && !this.over) {
       const bytes = this.stash.shift()
       if (bytes === undefined) break
       this.stashBytes -= bytes.length
       this.deliver(bytes)
     }
-    if (this.paused || this.destroyed || !this.peerEnded || this.toldEnd) return
-    this.toldEnd = true
-    this.emit('end')
-    this.maybeOver()
+    if (this.paused || this.over) return
+    if (this.peerEnded && !this.toldEnd) {
+      this.toldEnd = true
+      this.emit('end')
+      this.maybeOver()
+    }
+    if (this.destroyed) this.finish()
   }
 
   private maybeOver(): void {

@@ -89,3 +89,16 @@ test('renewed, it keeps none of those that there are: what rests is closed, what
   serve(pool.open())
   t.not(pool.take(virtual.nowMs), null)
 })
+
+test('one that is closed, which is not told yet, is given to nobody', t => {
+  const { dialled, pool, user } = world()
+  const links = [pool.open(), pool.open()]
+  for (const [i, link] of links.entries()) {
+    link.use(user)
+    dialled[i]?.connect()
+    link.read(Buffer.from('HTTP/1.1 204 No Content\r\n\r\n'))
+  }
+  dialled[1]?.destroy()
+  t.is(pool.take(0), links[0] ?? null)
+  t.is(pool.take(0), null)
+})

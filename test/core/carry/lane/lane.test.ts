@@ -12,6 +12,8 @@ test('random schedules of streams that write, rest, end and go: each is a connec
   t.true(streams > 3000 && ended > 500 && cut > 500, `${streams} ${ended} ${cut}`)
 })
 
+const tick = async (): Promise<void> => new Promise(resolve => void setImmediate(resolve))
+
 function lane(accepts: boolean, most = 2) {
   const socket = new VirtualSocket(false, true)
   const accepted: LaneStream[] = []
@@ -145,4 +147,51 @@ test('it ends with its last stream once it is to', t => {
   t.false(socket.ended)
   stream.destroy()
   t.true(socket.ended)
+})
+
+test('an answer that came before its stream was closed is still read, by who is slow to do so', async t => {
+  const { one, hear } = lane(false)
+  const [slow, left] = [one.open(), one.open()]
+  const told: string[] = []
+  for (const stream of [slow, left]) {
+    stream.on('data', (bytes: Buffer) => told.push(bytes.toString()))
+    stream.on('end', () => told.push('end'))
+    stream.on('close', () => told.push('close'))
+    stream.pause()
+  }
+  for (const id of [1, 2]) {
+    hear(KIND.data, 4, id, 'late')
+    hear(KIND.end, 0, id)
+    hear(KIND.close, 0, id)
+  }
+  t.deepEqual([slow.destroyed, one.size], [true, 0])
+  left.destroy()
+  await tick()
+  t.deepEqual(told, ['close'])
+  slow.resume()
+  await tick()
+  t.deepEqual(told, ['close', 'late', 'end', 'close'])
+})
+
+test('who has asked and left is not waited for, however slowly it is read', async t => {
+  const { hear, accepted } = lane(true)
+  hear(KIND.data, 1, 1, 'x')
+  const told: string[] = []
+  accepted[0]?.on('data', () => told.push('data')).on('close', () => told.push('close'))
+  accepted[0]?.pause()
+  hear(KIND.data, 1, 1, 'y')
+  hear(KIND.close, 0, 1)
+  await tick()
+  t.deepEqual(told, ['close'])
+  accepted[0]?.resume()
+  await tick()
+  t.deepEqual(told, ['close'])
+})
+
+test('closed while it is without credit, it needs no drain', t => {
+  const { one, hear } = lane(false)
+  const stream = one.open()
+  t.false(stream.write('x'.repeat(200_000), 'latin1'))
+  hear(KIND.close, 0, 1)
+  t.deepEqual([stream.writableNeedDrain, stream.writableLength], [false, 0])
 })
