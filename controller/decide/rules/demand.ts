@@ -102,8 +102,9 @@ export interface Demand {
 
 /** The requests at once that a window stands for (Little's law). */
 export function demandOf(w: Summary, service: number | null, sight: Sight): Demand {
-  const work =
-    service === null ? 0 : (weighedOffered(w, sight) * service) / (Math.max(1, w.seconds) * 1000)
+  const workOf = (offered: number): number =>
+    service === null ? 0 : (offered * service) / (Math.max(1, w.seconds) * 1000)
+  const work = workOf(weighedOffered(w, sight))
   const backlog = w.queuedMilli + w.heldMilli
   const drainUs = clamp(startUpMs(sight.state), 5000, 30_000) * 1000
   const drain =
@@ -112,10 +113,10 @@ export function demandOf(w: Summary, service: number | null, sight: Sight): Dema
       : Math.min(backlog, (backlog * service) / drainUs, Math.max(1000, work))
   // A backlog fills what slots there are while it drains: that is no need for just as many when it is gone, nor
   // at once where it is one of retries.
-  const lasting =
-    service === null ? w.inFlightMilli + drain : Math.max(work, w.inFlightMilli - backlog)
+  const own = service === null ? w.inFlightMilli + drain : w.inFlightMilli - backlog
   const overload = sight.state.overload !== null && service !== null
-  const present = overload ? lasting : Math.max(work, w.inFlightMilli)
+  const present = Math.max(work, overload ? own : w.inFlightMilli)
+  const lasting = Math.max(workOf(lastingOffered(w, sight)), own)
   return { demandMilli: Math.round(present + drain), lastingMilli: Math.round(lasting) }
 }
 
@@ -124,15 +125,28 @@ export function demandOf(w: Summary, service: number | null, sight: Sight): Dema
  * left when each that came to nothing lately has been sent once more. Retries must not ask for replicas without
  * end, nor while they are served at last; what really grows is doubled with each start-up.
  */
-export function weighedOffered(w: Summary, { inputs, state }: Sight): number {
-  if (state.overload === null) return w.offered
-  const atOnset = Math.round((state.overload.offeredMilli * w.seconds) / 1000)
+export function weighedOffered(w: Summary, sight: Sight): number {
+  const { overload } = sight.state
+  if (overload === null) return w.offered
+  const atOnset = Math.round((overload.offeredMilli * w.seconds) / 1000)
+  return Math.min(w.offered, Math.max(atOnset, 2 * (w.offered - againOf(w, sight))))
+}
+
+/**
+ * Arrivals that will be there when the overload is over: what retries ask for goes with them. Where clients do not come
+ * again it is too few, until those that are served then are seen.
+ */
+function lastingOffered(w: Summary, sight: Sight): number {
+  return sight.state.overload === null ? w.offered : Math.max(0, w.offered - againOf(w, sight))
+}
+
+/** As many as came to nothing lately in such a time: each may have been sent once more. */
+function againOf(w: Summary, { inputs }: Sight): number {
   const rates = (['3', '20'] as const).map(span => {
     const seen = windowOf(inputs, span) ?? w
     return futileOf(seen) / Math.max(1, seen.seconds)
   })
-  const again = Math.round(Math.max(...rates) * w.seconds)
-  return Math.min(w.offered, Math.max(atOnset, 2 * (w.offered - again)))
+  return Math.round(Math.max(...rates) * w.seconds)
 }
 
 /**

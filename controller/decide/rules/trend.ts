@@ -36,10 +36,13 @@ export function byTrend(sight: Sight): Want | null {
   const now = demandOf(w, service, sight)
   const ahead = Math.round((projected * service) / 1000)
   const demandMilli = Math.max(ahead, now.demandMilli)
+  // What grows in an overload may be retries alone.
+  const lastingMilli =
+    state.overload === null ? Math.max(ahead, now.lastingMilli) : now.lastingMilli
   return {
     rule: 'trend',
     needMilli: needOf(demandMilli, sight),
-    lastingMilli: needOf(Math.max(ahead, now.lastingMilli), sight),
+    lastingMilli: needOf(lastingMilli, sight),
     numbers: {
       demandMilli,
       startUpMs: aheadMs,

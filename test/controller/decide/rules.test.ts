@@ -108,6 +108,19 @@ for (const [what, futile, offeredMilli, weighed] of [
   })
 }
 
+test('demand: what retries ask for does not last', t => {
+  const of = (futile: object, overload: { since: number; offeredMilli: number } | null) =>
+    byDemand(
+      sight({ inputs: { windows: windows({ offered: 1000, ...futile }) }, state: { overload } }),
+    )
+  const onset = { since: 0, offeredMilli: 60_000 }
+  // 50/s x 0.2 s and headroom, of which four replicas have most; 20/s when the 30/s that came to nothing are not sent again.
+  t.is(of({ rejected: 600 }, null)?.lastingMilli, 4000)
+  t.is(of({ rejected: 600 }, onset)?.needMilli, 4000)
+  t.is(of({ rejected: 600 }, onset)?.lastingMilli, 2000)
+  t.is(of({ rejected: 1000 }, onset)?.lastingMilli, 1208, 'what is in flight')
+})
+
 test('demand: what drains after an overload is in flight, and no demand', t => {
   const at = (heldMilli: number) => {
     const draining = windows({ inFlightMilli: 16_000, heldMilli })

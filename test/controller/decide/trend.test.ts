@@ -25,6 +25,17 @@ test('a ramp is projected one start-up time ahead', t => {
   t.true(Math.abs((far?.numbers['demandMilli'] ?? 0) - 19_600) < 300)
 })
 
+test('what grows in an overload does not last: it may be retries', t => {
+  const ramp = { inputs: { offeredPerSecond: series(second => 10 + second / 2) } }
+  const calm = byTrend(sight(ramp))
+  const overload = byTrend(
+    sight({ ...ramp, state: { overload: { since: 0, offeredMilli: 60_000 } } }),
+  )
+  t.is(overload?.needMilli, calm?.needMilli)
+  t.is(calm?.lastingMilli, calm?.needMilli)
+  t.true((overload?.lastingMilli ?? Infinity) < (calm?.lastingMilli ?? 0))
+})
+
 for (const [what, rate] of [
   ['a steady rate', () => 20],
   ['a fall', second => 100 - second / 2],
