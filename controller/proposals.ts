@@ -9,7 +9,7 @@ import { filled, natural, reasons, wordsOf } from '../core/model/reasons.ts'
 const LIMIT: Record<string, string> = {
   hold: 'The limit stays.',
   failing:
-    '{server} errors beside {ok} good answers since it was raised: back to where the model lived.',
+    '{server} errors beside {ok} good answers: back to where the model lived, or to half of a first limit.',
   guard: 'The fast guard held the limit down for {seconds} s.',
   warming: 'Answers are late as with a cold cache, and fewer at once are no faster.',
   double: 'Latency has room: {earlyPermille} of the answers came within 0.4 of the objective.',

@@ -164,6 +164,11 @@ export const reasons = {
       '{latePermille} of the answers are late, and fewer at once are no faster, as with a cold cache: {limit} until they come in time.',
     help: 'Where it stays so, no limit reaches the objective.',
   },
+  failing: {
+    sentence:
+      'Most answers are errors under the first limit of {from}: {to}, as it may be what the model dies of.',
+    help: 'A model that begins with little memory left, or one that is broken.',
+  },
   overshoot: { sentence: 'The last raise lost: back from {from} to {to}.', help: '' },
   regret: { sentence: 'The last step lost: back from {from} to {to}.', help: '' },
   learned: {

@@ -51,10 +51,12 @@ export function cold(look: Look): Verdict {
 }
 
 /** Most answers are errors since the limit was raised, as of a model that dies of it: back to where it lived. */
-function failed({ state, now }: Look, e: Evidence): Verdict | null {
+function failed(look: Look, e: Evidence): Verdict | null {
+  const { state, now } = look
   const { limit } = state
   const previous = raisedFrom(state)
-  if (previous === null || !isFailing(e)) return null
+  if (!isFailing(e)) return null
+  if (previous === null) return failsAtFirst(look, e)
   const to = previous.limit
   return {
     wants: to,
@@ -65,6 +67,23 @@ function failed({ state, now }: Look, e: Evidence): Verdict | null {
     proposals: [{ rule: 'failing', wants: to, numbers: { server: e.server, ok: e.ok } }],
     reasons: [reason('overshoot', { from: limit, to })],
     state: { ...state, phase: 'steady', previous: null, bad: worse(state, limit, now) },
+  }
+}
+
+/** Before any raise it may be the first limit that the model dies of, each time that it is up: half of that is tried. */
+function failsAtFirst({ state, settings }: Look, e: Evidence): Verdict | null {
+  const { limit } = state
+  const to = Math.max(1, settings['limit-min'], Math.floor(limit / 2))
+  if (to >= limit) return null
+  return {
+    wants: to,
+    atLeast: to,
+    atMost: limit,
+    publish: true,
+    next: 'none',
+    proposals: [{ rule: 'failing', wants: to, numbers: { server: e.server, ok: e.ok } }],
+    reasons: [reason('failing', { from: limit, to })],
+    state: { ...state, previous: null },
   }
 }
 

@@ -12,19 +12,33 @@ const APART = 1.25
 /** ms after which nothing seen is of the order before: memory is seen by its most, requests by their mean. */
 const CALM = 6000
 
+/** Deviations by which the most in flight of some seconds is above their mean, as of independent arrivals. */
+const PEAK = 2
+
 /** The fewest in flight that were seen, and the memory in use with them (permille). */
 export interface MemoryNote {
   inFlight: number
   permille: number
 }
 
-/** The most in use of late, with the mean in flight: while two limits alternate, that of the higher one, which took it. */
-function seen(look: Look): MemoryNote | null {
-  const { inputs, state } = look
+/** The window that memory is read from; null where it is not measured. */
+function measured({ inputs, state }: Look) {
   const w = inputs.windows?.[state.order?.probe == null ? '3' : '30'] ?? null
-  if (w === null || w.memoryPermille === null || w.reporting === 0) return null
-  const milli = Math.round(higherArm(look) ?? w.inFlightMilli / w.reporting)
-  return { permille: w.memoryPermille, inFlight: milli / 1000 }
+  return w === null || w.memoryPermille === null || w.reporting === 0 ? null : w
+}
+
+/**
+ * The most in use of late, with the most in flight, which took it: while two limits alternate, under the higher one.
+ * Null also of a model that died: what was in use is of before, and what was in flight of a dead one.
+ */
+function seen(look: Look): MemoryNote | null {
+  const w = measured(look)
+  if (w === null || w.server > w.ok) return null
+  const mean = (higherArm(look) ?? w.inFlightMilli / w.reporting) / 1000
+  const { limit, order } = look.state
+  const allowed = Math.max(order?.limit ?? limit, order?.probe?.other ?? 0, mean)
+  const most = Math.min(allowed, mean + PEAK * Math.sqrt(mean))
+  return { permille: w.memoryPermille ?? 0, inFlight: Math.round(1000 * most) / 1000 }
 }
 
 /** In flight under the higher of two limits that alternate, in thousandths; null without. */
@@ -53,13 +67,14 @@ export function noteMemory(look: Look): MemoryNote | null {
 
 /**
  * The largest limit that memory has room for: a straight line through the fewest in flight that were seen
- * and what is in flight now. Infinity where memory is not measured, or requests take none of it.
+ * and what is in flight now. Infinity where memory is not measured, or requests take none of it; no more than
+ * there is where it was measured of a model that died.
  */
 export function memoryRoom(look: Look): number {
   const now = seen(look)
   const { state } = look
   const low = state.memory ?? now
-  if (now === null || low === null) return Infinity
+  if (now === null || low === null) return measured(look) === null ? Infinity : state.limit
   // Nothing is known yet of what requests take: even if it is all, so many fit; else a small step tells.
   if (!isMore(now, low)) {
     const small = Math.ceil(Math.max(state.limit, state.order?.probe?.other ?? 0) * APART)
@@ -69,6 +84,6 @@ export function memoryRoom(look: Look): number {
   if (taken <= 0) return Infinity
   const left = Math.max(MOST, (1000 + low.permille) / 2) - now.permille
   const room = Math.floor(now.inFlight + (left * (now.inFlight - low.inFlight)) / taken)
-  // The mean in flight is below what was reached: a limit is not cut for what it has stood.
+  // What was in flight may be below what was reached: a limit is not cut for what it has stood.
   return Math.max(1, left >= 0 ? Math.max(state.limit, room) : room)
 }

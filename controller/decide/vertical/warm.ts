@@ -5,7 +5,10 @@ import { hold, isGuarded, pointOf, reason, tooLate, type Look, type Verdict } fr
 
 /** Share of late answers under the order before, permille: far more than the guard allows, and not by chance. */
 const WAS_LATE = 250
-/** Elasticity above which times did not follow the limit: if requests waited for one another it would be near 0. */
+/**
+ * Elasticity above which times did not follow the limit: if requests waited for one another it would be near 0. It has
+ * to be surely below that: a limit that stays low keeps a cache cold, a few answers more cost little.
+ */
 const ALIKE = 0.5
 
 /**
@@ -40,7 +43,9 @@ export function warming(
   const { limit, previous } = state
   const was = state.latePermille > WAS_LATE
   const late = was ? tooLate(m.late, m.count) : m.late > 0.5
-  const anyhow = limit === 1 || (was && previous !== null && after.elasticity.mean > ALIKE)
+  const { mean, variance } = after.elasticity
+  const alike = mean + Math.sqrt(variance) > ALIKE
+  const anyhow = limit === 1 || (was && previous !== null && alike)
   if (!late || !anyhow) return null
   const to = Math.max(limit, Math.min(FIRST_LIMIT, 2 * limit))
   const why = reason('warming', { latePermille: Math.round(m.late * 1000), limit: to })

@@ -38,6 +38,12 @@ test('late under two limits, and fewer are no faster: up again, until they come 
   t.not(warm.outcome.order?.latePermille, 1000)
 })
 
+test('late under two limits, and whether fewer are faster is not sure: up again, which warms a cache', t => {
+  const two = answers(answers(begun(given), 2, 2000).state, 1.5, 2000)
+  t.true(two.state.elasticity.mean < 0.5)
+  t.deepEqual([codes(two), two.outcome.to, two.state.phase], [['warming'], 4, 'cold'])
+})
+
 test('fewer are faster: the limit was late, or the cache is warm, which says nothing of more at once', t => {
   const two = answers(answers(begun(given), 10, 2000).state, 10, 900)
   t.false(codes(two).includes('warming'))

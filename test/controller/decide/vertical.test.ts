@@ -238,21 +238,6 @@ test('slow answers before anything was raised may be a cold cache: the cold star
   t.true(warm.outcome.to > 2)
 })
 
-test('a raise after which most answers are errors goes back, and is not tried again for a while', t => {
-  const raised: LimitState = {
-    ...decided(begun(given), seen([fold(1, 'none', 0, 3, 40, 100, 4)]), given, T0 + 4000).state,
-  }
-  const dies = { ...fold(2, 'none', 0, 3, 1, 100, raised.limit), server: 20 }
-  const v = decided(raised, seen([dies]), given, T0 + 8000)
-  t.deepEqual([v.outcome.to, v.state.phase, v.state.bad?.limit], [4, 'steady', raised.limit])
-  const failing = { ...fold(7, 'b', 1, 2, 1, 100, 25), server: 40 }
-  const both = arms([100, 200, 20], [125, 200, 25]).map(f =>
-    f.arm === 'b' ? { ...failing, slot: f.slot } : f,
-  )
-  const probed = decided(comparing(20, 25), seen(both), given, T0 + 30_000)
-  t.deepEqual([codes(probed)[0], probed.state.bad?.limit], ['probe-tripped', 25])
-})
-
 test('the model cuts no further than to the limit before, below which it knows nothing', t => {
   const none = settingsWith({})
   const from: LimitState = {
