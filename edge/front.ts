@@ -5,6 +5,7 @@ import type { Ask } from '../core/carry/asker.ts'
 import type { Conn } from '../core/carry/conn.ts'
 import { front as clientFront } from '../core/carry/front.ts'
 import { duplexOf } from '../core/carry/lane/duplex.ts'
+import { lastWord } from '../core/carry/last-word.ts'
 import { readMessage } from '../core/carry/message.ts'
 import { Rare } from '../core/carry/rare.ts'
 import { reading } from '../core/carry/reading.ts'
@@ -12,6 +13,7 @@ import { refused } from '../core/carry/said.ts'
 import { saidText } from '../core/carry/wire.ts'
 import { isRefusal } from '../core/http/head.ts'
 import { HTTP2 } from '../core/http/request.ts'
+import { LANE } from '../core/model/tables.ts'
 import { bareText } from './answers.ts'
 import { Call } from './call.ts'
 import { handle } from './compat.ts'
@@ -84,7 +86,8 @@ function compatServer(desk: Desk, ask: Ask) {
     keepAliveTimeout: bounds.idleTimeoutMs,
     requireHostHeader: false,
     noDelay: true,
-    shouldUpgradeCallback: request => rare.upgrades(request),
+    // Lanes are for sidecars: to an edge it is one more upgrade that is not taken up.
+    shouldUpgradeCallback: request => request.headers.upgrade !== LANE && rare.upgrades(request),
   })
   const rare = new Rare(server, () => clock.us() / 1000)
   const options = {
@@ -118,8 +121,8 @@ function handleUpgrade(
   firstBytes: Buffer,
 ): void {
   const head = readMessage(request, desk.around.bounds.headers)
-  if (isRefusal(head)) return void socket.end(bareText(`${head.status} Refused`, 'bad-request'))
-  if (!head.webSocket) return void socket.end(bareText('501 Not Implemented', 'bad-request'))
+  if (isRefusal(head)) return lastWord(socket, bareText(`${head.status} Refused`, 'bad-request'))
+  if (!head.webSocket) return lastWord(socket, bareText('501 Not Implemented', 'bad-request'))
   tunnel(desk, head, socket, firstBytes)
 }
 

@@ -1,5 +1,6 @@
 import { request, type IncomingMessage } from 'node:http'
 import { PassThrough, type Duplex } from 'node:stream'
+import { lastWord } from '../core/carry/last-word.ts'
 import { endToEnd, type Head } from '../core/http/head.ts'
 import { HEADERS } from '../core/model/tables.ts'
 import { bareText, rejectionText } from './answers.ts'
@@ -68,7 +69,7 @@ export function tunnel(desk: Desk, head: Head, client: Duplex, firstBytes: Buffe
 function turnAway(desk: Desk, client: Duplex, reason: 'upgrades' | 'no-replica'): void {
   desk.meter.offered()
   desk.meter.rejected(reason)
-  client.end(rejectionText(reason))
+  lastWord(client, rejectionText(reason))
 }
 
 function headText(

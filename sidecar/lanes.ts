@@ -2,10 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Conn } from '../core/carry/conn.ts'
+import { lastWord } from '../core/carry/last-word.ts'
 import { Lane } from '../core/carry/lane/lane.ts'
 import { realTime } from '../core/carry/time.ts'
 import { HEADERS, LANE } from '../core/model/tables.ts'
 import type { Passes } from './passes.ts'
+
+const FORBIDDEN = 'HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'
 
 /** Lanes of edges: each stream of one is a connection of the fast carrier. */
 export interface Lanes {
@@ -29,9 +32,7 @@ export function lanes(passes: Passes, most: number, take: ((stream: Conn) => voi
       const edge = typeof pass === 'string' && passes.good(pass, socket)
       // By a client that is none of ours, or without a carrier for its streams.
       if (!edge || take === null || !(socket instanceof Socket)) {
-        socket.on('error', () => socket.destroy())
-        socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
-        return
+        return lastWord(socket, FORBIDDEN)
       }
       socket.setTimeout(0)
       socket.write(

@@ -5,6 +5,7 @@ import { crowd } from '../core/carry/crowd.ts'
 import type { Conn } from '../core/carry/conn.ts'
 import type { Handed } from '../core/carry/front.ts'
 import { duplexOf } from '../core/carry/lane/duplex.ts'
+import { lastWord } from '../core/carry/last-word.ts'
 import { Rare } from '../core/carry/rare.ts'
 import { watchBody } from '../core/carry/slow-body.ts'
 import type { Unread } from '../core/carry/unread.ts'
@@ -206,6 +207,5 @@ async function closeAll(servers: readonly NetServer[]): Promise<void> {
 }
 
 export function endWith(socket: Duplex, status: string): void {
-  socket.on('error', () => socket.destroy())
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+  lastWord(socket, `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }

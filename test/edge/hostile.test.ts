@@ -27,6 +27,7 @@ async function before(t: ExecutionContext, answer: (head: string, socket: Socket
 const named = (head: string): string =>
   `HTTP/1.1 200 OK\r\nX-Asked: ${head.split('\r\n')[0]}\r\nContent-Length: 0\r\n\r\n`
 const RARE = 'SEARCH /first HTTP/1.1\r\nHost: a\r\n\r\n'
+const CLOSING = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 const UPGRADE = 'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
 
 for (const [what, next] of Object.entries({
@@ -54,9 +55,12 @@ test('an upgrade to something else is a request without it, rare or not', async 
     heads.push(head)
     socket.write(named(head))
   })
-  const h2c = 'Host: a\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n'
-  for (const line of ['GET /a', 'GET /a|b', 'SEARCH /a']) {
-    t.regex(await raw(`127.0.0.1:${port}`, `${line} HTTP/1.1\r\n${h2c}`), /^HTTP\/1\.1 200 /, line)
+  for (const to of ['h2c', 'outrigger-lane']) {
+    const rest = `Host: a\r\nConnection: Upgrade, close\r\nUpgrade: ${to}\r\n\r\n`
+    for (const line of ['GET /a', 'GET /a|b', 'SEARCH /a']) {
+      const got = await raw(`127.0.0.1:${port}`, `${line} HTTP/1.1\r\n${rest}`)
+      t.regex(got, /^HTTP\/1\.1 200 /, `${line} ${to}`)
+    }
   }
   for (const head of heads) t.notRegex(head, /upgrade/i)
 })
@@ -133,4 +137,21 @@ test('who waits for a 100 that was never said is not kept: its body may not come
     for (const text of got) t.regex(text, /^HTTP\/1\.1 50[23] [^]*\r\nconnection: close\r\n/i)
     t.true(method !== 'POST' || got.some(text => text.startsWith('HTTP/1.1 502 ')))
   }
+})
+
+test('a client whose upgrade is refused is cut off if it does not go, and may break', async t => {
+  const port = await before(t, (head, socket) => void socket.write(named(head)))
+  const noHost = 'GET /a|b HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+  const breaks = connect(port, '127.0.0.1', () => breaks.write(noHost))
+  await once(breaks, 'data')
+  breaks.resetAndDestroy()
+  const stays = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  stays.write(noHost)
+  stays.on('error', () => undefined)
+  // Its half stays open: it sends on and on.
+  const timer = setInterval(() => stays.write('x'), 20)
+  t.teardown(() => clearInterval(timer))
+  stays.resume()
+  await new Promise(resolve => stays.once('close', resolve))
+  t.regex(await raw(`127.0.0.1:${port}`, CLOSING), /^HTTP\/1\.1 200 /)
 })
