@@ -157,7 +157,7 @@ export function seconds(options: MeasureOptions): Seconds {
     start = clock.now()
     ended = nowUs
     engine.tick(nowMs, resting)
-    void gpu?.tick(nowMs)
+    void gpu?.tick(nowMs, resting)
     void options.direct?.tick(nowMs, resting)
     return rests ? REST_SECONDS : 0
   }

@@ -16,7 +16,7 @@ const ARGUMENTS = [
 const MIB = 1_048_576
 const EVERY_MS = 5_000
 const AFTER_FAILURE_MS = 60_000
-/** A tool that is not there does not come soon, and to look for it is to start a process. */
+/** A tool that is not there does not come soon, and to look for it is to start a process: at rest not at all. */
 const MISSING_MS = 600_000
 const MISSING = 'nvidia-smi is not there'
 const STALE_MS = 15_000
@@ -70,8 +70,8 @@ function runnerOf([file = '', ...before]: readonly string[]): RunGpuTool {
 }
 
 export interface GpuReader {
-  /** To be called about once a second; starts a run when one is due. Never rejects. */
-  tick(nowMs: number): Promise<void>
+  /** To be called with each sample; starts a run when one is due. Never rejects. `resting`: nobody uses the model. */
+  tick(nowMs: number, resting: boolean): Promise<void>
   /** The newest reading, its use the mean of those not too old; null when there is none, or all are too old. */
   last(nowMs: number): GpuReading | null
 }
@@ -98,16 +98,18 @@ export function gpuReader({
   let due = -Infinity
   let running = false
   let said = false
+  let missing = false
   const fail = (nowMs: number, why: string): void => {
-    due = nowMs + (why === MISSING ? MISSING_MS : AFTER_FAILURE_MS)
+    missing = why === MISSING
+    due = nowMs + (missing ? MISSING_MS : AFTER_FAILURE_MS)
     readings = []
     if (!said) say(`No GPU is measured: ${why}.`)
     said = true
   }
   const fresh = (nowMs: number) => readings.filter(({ at }) => nowMs - at <= STALE_MS)
   return {
-    async tick(nowMs) {
-      if (running || nowMs < due) return
+    async tick(nowMs, resting) {
+      if (running || nowMs < due || (missing && resting)) return
       running = true
       due = nowMs + EVERY_MS
       try {

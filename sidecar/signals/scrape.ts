@@ -11,7 +11,7 @@ import { EXPOSITION_BOUNDS } from '../../core/model/exposition.ts'
 const POLL_MS = 1_000
 const LONGEST_PAUSE_MS = 30_000
 /** While nobody uses the model a page is read so many times less often, and one that was not found is looked for. */
-const RESTING = { found: 10, lost: 20 }
+const RESTING = { found: 10, lost: 60 }
 const TIME_OUT_MS = 500
 /** After this many failures in a row the page is looked for again. */
 const LOST_AFTER = 3

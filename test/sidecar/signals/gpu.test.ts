@@ -68,7 +68,7 @@ function desk(answers: (() => Promise<string>)[]) {
 
 test('asks at most every 5 s and keeps the last answer for 15 s', async t => {
   const { asked, reader } = desk([() => Promise.resolve('37, 1, 2\n')])
-  for (let now = 0; now < 10_000; now += 1000) await reader.tick(now)
+  for (let now = 0; now < 10_000; now += 1000) await reader.tick(now, false)
   t.is(asked.length, 2)
   t.true(asked[0]?.includes('--id=0,1'))
   t.is(reader.last(20_000)?.util, 370)
@@ -78,29 +78,31 @@ test('asks at most every 5 s and keeps the last answer for 15 s', async t => {
 test('a missing nvidia-smi is said once and left alone for ten minutes', async t => {
   const missing = () => Promise.reject(Object.assign(new Error('spawn'), { code: 'ENOENT' }))
   const { asked, said, reader } = desk([missing, missing, () => Promise.resolve('1, 2, 3\n')])
-  for (let now = 0; now <= 599_000; now += 1000) await reader.tick(now)
+  for (let now = 0; now <= 599_000; now += 1000) await reader.tick(now, false)
   t.is(asked.length, 1)
-  await reader.tick(600_000)
-  await reader.tick(1_200_000)
+  await reader.tick(600_000, true)
+  t.is(asked.length, 1, 'not while nobody uses the model')
+  await reader.tick(601_000, false)
+  await reader.tick(1_201_000, false)
   t.is(asked.length, 3)
   t.deepEqual(said, ['No GPU is measured: nvidia-smi is not there.'])
-  t.is(reader.last(1_200_000)?.util, 10)
+  t.is(reader.last(1_201_000)?.util, 10)
 })
 
 test('one that fails is left alone for a minute', async t => {
   const failing = () => Promise.reject(Object.assign(new Error('failed'), { code: 9, stdout: '' }))
   const { asked, reader } = desk([failing, () => Promise.resolve('1, 2, 3\n')])
-  for (let now = 0; now <= 59_000; now += 1000) await reader.tick(now)
+  for (let now = 0; now <= 59_000; now += 1000) await reader.tick(now, false)
   t.is(asked.length, 1)
-  await reader.tick(60_000)
+  await reader.tick(60_000, false)
   t.is(reader.last(60_000)?.util, 10)
 })
 
 test('a run that takes long is not joined by another', async t => {
   const late = Promise.withResolvers<string>()
   const { asked, reader } = desk([() => late.promise])
-  const first = reader.tick(0)
-  await reader.tick(10_000)
+  const first = reader.tick(0, false)
+  await reader.tick(10_000, false)
   t.is(asked.length, 1)
   late.resolve('5, 1, 1\n')
   await first
@@ -134,7 +136,7 @@ test('failures and complaints are told apart, in the words of nvidia-smi', async
     ],
   ] as const) {
     const { said, reader } = desk([answer])
-    await reader.tick(0)
+    await reader.tick(0, false)
     t.deepEqual(said, [sentence])
     t.is(reader.last(0), null)
   }
@@ -146,7 +148,7 @@ test('the use of several readings is their mean: each is of a fifth of a second 
   )
   const uses: (number | undefined)[] = []
   for (let now = 0; now <= 20_000; now += 5000) {
-    await reader.tick(now)
+    await reader.tick(now, false)
     uses.push(reader.last(now)?.util)
   }
   t.deepEqual(uses, [200, 500, 500, 375, 325])
@@ -160,10 +162,10 @@ test('what was read before a failure no longer counts', async t => {
     () => Promise.reject(new Error('x')),
     () => Promise.resolve('10, 1, 2\n'),
   ])
-  await reader.tick(0)
-  await reader.tick(5000)
+  await reader.tick(0, false)
+  await reader.tick(5000, false)
   t.is(reader.last(5000), null)
-  await reader.tick(65_000)
+  await reader.tick(65_000, false)
   t.is(reader.last(65_000)?.util, 100)
 })
 
@@ -174,6 +176,6 @@ test('the words of the tool itself are read where it fails', async t => {
     tool: [process.execPath, '-e', 'console.log("No devices were found"); process.exit(6)', '--'],
     say: sentence => said.push(sentence),
   })
-  await reader.tick(0)
+  await reader.tick(0, false)
   t.deepEqual(said, ['No GPU is measured: nvidia-smi failed (6: No devices were found).'])
 })

@@ -68,10 +68,10 @@ test('while nobody uses the model a page is read each 10 s, and looked for ever 
   await seconds(found.scraper, 11, 13)
   t.is(found.asked.length, 4, 'at once when somebody does')
   const none = desk({}, { url: 'http://[::1]:7000/m' })
-  await seconds(none.scraper, 0, 1300, true)
-  // At 0, 20, 60, 140, 300, 620 and 1220, and in the end each ten minutes.
+  await seconds(none.scraper, 0, 3700, true)
+  // At 0, 60, 180, 420, 900, 1860 and 3660, and in the end each half hour.
   t.is(none.asked.length, 7)
-  await seconds(none.scraper, 1300, 1301)
+  await seconds(none.scraper, 3700, 3701)
   t.is(none.asked.length, 8, 'at once when somebody does')
 })
 
