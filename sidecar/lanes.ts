@@ -22,8 +22,15 @@ export function asksForLane(request: IncomingMessage): boolean {
   return request.headers.upgrade === LANE
 }
 
-/** `most`: streams of a lane at a time. */
-export function lanes(passes: Passes, most: number, take: ((stream: Conn) => void) | null): Lanes {
+/** With no answer to our end for so long, ms, nobody is there. */
+const ENDING_MS = 2000
+
+/** `connections`: streams of a lane at a time. A lane without a sign of life for `idleTimeoutMs` has no edge any more. */
+export function lanes(
+  passes: Passes,
+  { connections: most, idleTimeoutMs }: { connections: number; idleTimeoutMs: number },
+  take: ((stream: Conn) => void) | null,
+): Lanes {
   /** And since when it has had no stream, as far as was looked, ms. */
   const open = new Map<Lane, number>()
   return {
@@ -34,12 +41,13 @@ export function lanes(passes: Passes, most: number, take: ((stream: Conn) => voi
       if (!edge || take === null || !(socket instanceof Socket)) {
         return lastWord(socket, FORBIDDEN)
       }
-      socket.setTimeout(0)
       socket.write(
         `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${LANE}\r\n\r\n`,
       )
       const lane = new Lane(socket, { accept: take, most, later: realTime.later })
       open.set(lane, Infinity)
+      // An edge asks again and again while streams are open, and closes what rests.
+      socket.setTimeout(idleTimeoutMs, () => lane.fail())
       socket.once('close', () => open.delete(lane))
       socket.on('data', (bytes: Buffer) => lane.read(bytes))
       if (firstBytes.length > 0) lane.read(firstBytes)
@@ -49,6 +57,7 @@ export function lanes(passes: Passes, most: number, take: ((stream: Conn) => voi
       for (const [lane, sinceMs] of open) {
         if (lane.size > 0) open.set(lane, Infinity)
         else if (sinceMs === Infinity) open.set(lane, nowMs)
+        else if (nowMs - sinceMs >= restMs + ENDING_MS) lane.fail()
         else if (nowMs - sinceMs >= restMs) lane.endWhenIdle()
       }
     },

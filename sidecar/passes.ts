@@ -12,6 +12,8 @@ export interface Passes {
    * `value` is such a word itself. By chance, 128 bit: whoever shares the connection (a mesh mixes them up) can't guess it.
    */
   wordFor(value: string, connection: object): string | null
+  /** `to` stands for the same connection from now on. */
+  moved(from: object, to: object): void
 }
 
 /** Two hundred edges at most; forged values are not kept. */
@@ -73,6 +75,9 @@ export function passes(options: { endpoint: string; rootKey: string; now: () => 
       if (value.length <= WORD_LENGTH) return null
       const { word = '' } = connections.get(connection) ?? {}
       return word === '' ? null : word
+    },
+    moved(from, to) {
+      connections.set(to, knownOf(from))
     },
   }
 }

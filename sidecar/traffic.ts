@@ -71,13 +71,17 @@ export async function traffic(
   )
   const h2 = door(handlers.h2)
   const give = (conn: Conn, bytes: Buffer, to: Handed): void => {
-    if (to === 'compat') return handOver(duplexOf(conn), bytes)
+    if (to === 'compat') {
+      const duplex = duplexOf(conn)
+      handlers.passes.moved(conn, duplex)
+      return handOver(duplex, bytes)
+    }
     // Edges send none: it would have to share its windows with those of a lane.
     if (conn instanceof Socket) h2.accept(conn, bytes)
     else conn.destroy()
   }
   const fast = handlers.fast?.(give) ?? null
-  const shared = lanes(handlers.passes, bounds.connections, fast?.accept ?? null)
+  const shared = lanes(handlers.passes, bounds, fast?.accept ?? null)
   const sniffed = sniffer(bounds.headTimeoutMs, give)
   const clients = crowd(bounds.connections)
   const take = (socket: Socket): void => {

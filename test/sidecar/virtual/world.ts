@@ -49,7 +49,7 @@ export class World {
         open: () => 0,
         close: () => undefined,
       },
-      passes: { good: () => false, wordFor: () => null },
+      passes: { good: () => false, wordFor: () => null, moved: () => undefined },
       spans: spans(null),
       engine: {
         tick: () => undefined,
