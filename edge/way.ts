@@ -7,6 +7,8 @@ import { LANE } from '../core/model/tables.ts'
 const AGREED = /^HTTP\/1\.1 101 [^]*?\r\n\r\n/
 /** A longer answer to the question for a lane is none. */
 const MOST_ANSWER = 4096
+/** And one that has not come by then is waited for no longer. */
+const OPENING_MS = 5000
 /** A replica that did not agree is asked again after this: something in between (a mesh) may forbid it. */
 const AGAIN_MS = 60_000
 /** A lane that leaves a question without an answer for so long is given nothing new: new connections show who is dead. */
@@ -23,6 +25,7 @@ export class Way {
   private readonly time: Time
   private lane: Lane | null = null
   private opening: Conn | null = null
+  private openingMs = 0
   private notBeforeMs = -Infinity
   private usedMs = 0
   private askedMs: number | null = null
@@ -58,16 +61,24 @@ export class Way {
   /** Done now and then. */
   look(nowMs: number): void {
     const { lane } = this
-    if (lane === null) return
+    if (lane === null) {
+      if (nowMs - this.openingMs >= OPENING_MS) this.opening?.destroy()
+      return
+    }
     if (lane.size > 0) this.usedMs = nowMs
     else if (nowMs - this.usedMs >= IDLE_MS) lane.endWhenIdle()
-    if (lane.heard() || lane.size === 0) {
+    if (lane.heard()) {
       this.askedMs = null
       this.turnSilent(false)
     } else if (this.askedMs === null) {
+      if (lane.size === 0) return
       lane.ask()
       this.askedMs = nowMs
-    } else if (nowMs - this.askedMs >= SILENT_MS) this.turnSilent(true)
+    } else if (nowMs - this.askedMs >= SILENT_MS) {
+      // With nobody on it, it need not be waited for.
+      if (lane.size === 0) lane.fail()
+      else this.turnSilent(true)
+    }
   }
 
   private turnSilent(silent: boolean): void {
@@ -97,6 +108,7 @@ export class Way {
       },
     })
     this.opening = conn
+    this.openingMs = this.time.now()
     conn.on('connect', () => conn.write(asking(passLine), 'latin1'))
     conn.on('error', () => conn.destroy())
     conn.on('end', () => conn.destroy())

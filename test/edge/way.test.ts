@@ -122,6 +122,37 @@ test('a lane that answers no question for a second gets nothing new until it doe
   t.true(dial() instanceof LaneStream)
 })
 
+test('a silent lane that lost its last stream is gone: nothing more is put on it', t => {
+  const { way, virtual, dial, agreed } = world()
+  const socket = agreed()
+  const streams = [dial(), dial()]
+  const look = (): void => {
+    virtual.pass(500)
+    way.look(virtual.nowMs)
+  }
+  look()
+  streams[0]?.destroy()
+  look()
+  // It is asked. That its streams go is no answer.
+  streams[1]?.destroy()
+  look()
+  look()
+  t.true(socket.destroyed)
+  t.false(dial() instanceof LaneStream)
+})
+
+test('an answer to the question for a lane that does not come is not waited for', t => {
+  const { way, virtual, dialled } = world()
+  way.offered(PASS)
+  dialled[0]?.connect()
+  virtual.pass(4999)
+  way.look(virtual.nowMs)
+  t.false(dialled[0]?.destroyed)
+  virtual.pass(1)
+  way.look(virtual.nowMs)
+  t.true(dialled[0]?.destroyed)
+})
+
 test('a lane without a stream is closed after 1.5 s', t => {
   const { way, virtual, dial, agreed } = world()
   const socket = agreed()

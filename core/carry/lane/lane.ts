@@ -32,6 +32,8 @@ export class Lane implements Carriage, FrameUser {
   private lastId = 0
   /** Frames that are not written yet. */
   private text = ''
+  /** Bytes that the connection was given. */
+  private written = 0
   private due = false
   private came = false
   private last = false
@@ -59,8 +61,13 @@ export class Lane implements Carriage, FrameUser {
     return this.socket.writableNeedDrain
   }
 
-  get holds(): number {
-    return this.socket.writableLength
+  get mark(): number {
+    return this.written + this.text.length
+  }
+
+  holds(mark: number): number {
+    const { writableLength } = this.socket
+    return Math.min(writableLength, Math.max(0, mark - this.written + writableLength))
   }
 
   open(): LaneStream {
@@ -112,6 +119,7 @@ export class Lane implements Carriage, FrameUser {
     this.socket.cork()
     this.text += head
     this.flush()
+    this.written += part.length
     this.socket.write(part)
     this.socket.uncork()
   }
@@ -168,7 +176,9 @@ export class Lane implements Carriage, FrameUser {
   private flush(): void {
     const { text } = this
     this.text = ''
-    if (text !== '' && !this.over) this.socket.write(text, 'latin1')
+    if (text === '' || this.over) return
+    this.written += text.length
+    this.socket.write(text, 'latin1')
   }
 
   private onDrain(): void {

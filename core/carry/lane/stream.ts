@@ -9,8 +9,10 @@ const WINDOW = 128 * 1024
 export interface Carriage {
   /** The connection below takes no more for now. */
   readonly jammed: boolean
-  /** Bytes that it holds. */
-  readonly holds: number
+  /** How many bytes all streams have written. */
+  readonly mark: number
+  /** Bytes that it holds of what was written before that mark. */
+  holds(mark: number): number
   data(id: string, part: string | Uint8Array): void
   says(kind: number, id: string, length: number): void
   forget(id: number): void
@@ -33,6 +35,7 @@ export class LaneStream extends EventEmitter implements Conn {
   private pending: (string | Uint8Array)[] = []
   private pendingBytes = 0
   private lastBytes = 0
+  private lastMark = 0
   private ended = false
   private saidEnd = false
   private paused = false
@@ -57,9 +60,9 @@ export class LaneStream extends EventEmitter implements Conn {
     this.asks = asks
   }
 
-  /** Of what the connection below holds, its last write at the most is taken for its own. */
+  /** Of what the connection below holds up to its last write, that write at the most is taken for its own. */
   get writableLength(): number {
-    return this.pendingBytes + Math.min(this.lane.holds, this.lastBytes)
+    return this.pendingBytes + Math.min(this.lane.holds(this.lastMark), this.lastBytes)
   }
 
   /** Text is of one byte a character where its encoding says latin1, else UTF-8. */
@@ -83,6 +86,7 @@ export class LaneStream extends EventEmitter implements Conn {
     this.credit -= part.length
     this.lastBytes = part.length
     this.lane.data(this.text, part)
+    this.lastMark = this.lane.mark
   }
 
   end(text?: string, encoding?: BufferEncoding): void {

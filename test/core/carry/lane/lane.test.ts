@@ -127,6 +127,21 @@ test('a stream without credit waits, and holds up no other', t => {
   t.is(slow.writableLength, 0)
 })
 
+test('a stream answers for what it wrote itself, however long the connection holds what others wrote', t => {
+  const { one, socket, turn } = lane(false)
+  const [resting, busy] = [one.open(), one.open()]
+  resting.write('gone', 'latin1')
+  turn()
+  socket.clog(true)
+  for (const text of ['x'.repeat(100), 'y'.repeat(20_000)]) {
+    busy.write(Buffer.from(text))
+    turn()
+  }
+  t.deepEqual([resting.writableLength, busy.writableLength], [0, 20_000])
+  socket.clog(false)
+  t.is(busy.writableLength, 0)
+})
+
 test('a large write goes in pieces, as there is credit for them', t => {
   const { one, socket, turn, hear } = lane(false)
   const stream = one.open()
