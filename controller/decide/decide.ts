@@ -11,7 +11,7 @@ export { fresh, type State } from './state.ts'
 export type { Verdict } from './verdict.ts'
 
 /** Named in every decision, so that a replay calls what decided then. */
-export const ALGORITHM = '2026-11-28.8'
+export const ALGORITHM = '2026-11-28.9'
 
 export interface Decided {
   verdict: Verdict

@@ -81,7 +81,7 @@ export function move(look: Look, compared: Compared): Verdict {
   const proposals = [{ rule: 'slope', wants: bySlope, numbers }]
   if (late) proposals.push({ rule: 'late', wants, numbers })
   if (wants > from && risesFreely(look, fit, compared)) return again(look, fit, compared, proposals)
-  const quiet = wants === from && fit.error < SURE
+  const quiet = wants === from && (fit.error < SURE || isBetween(look, compared))
   const next = {
     ...state,
     observations,
@@ -104,6 +104,13 @@ export function move(look: Look, compared: Compared): Verdict {
     reasons: [reason(why, said)],
     state: next,
   }
+}
+
+/** The lower neighbour is clearly worse, and the higher one barred: the same comparison again would tell nothing. */
+function isBetween({ state, now }: Look, { observation, other }: Compared): boolean {
+  const { bad, limit } = state
+  const barred = bad !== null && now < bad.until && bad.limit <= Math.max(limit + 1, limit * 1.25)
+  return barred && other < limit && observation.slopeU > SURELY * Math.sqrt(observation.varU)
 }
 
 /** More is clearly better, and the model likes half as much again and more: small steps would take minutes. */

@@ -75,6 +75,20 @@ test('a limit that a bound holds and that wants more rests, longer each time: be
   t.is(again.state.skip, 3)
 })
 
+test('a limit between a worse neighbour and one that tripped the guard rests, longer each time', t => {
+  const judged = (until: number, lower: number, bad = 3) => {
+    const seenSo = seen(arms([100, 20, 2], [lower, 20, 1]))
+    const state = { ...comparing(2, 1), bad: { limit: bad, until, times: 0 } }
+    return decided(state, seenSo, given, T0 + 30_000)
+  }
+  const rests = judged(T0 + 300_000, 52)
+  t.deepEqual([rests.outcome.to, rests.outcome.order?.probe, rests.state.skip], [2, null, 1])
+  for (const other of [judged(T0 + 20_000, 52), judged(T0 + 300_000, 52, 6)]) {
+    t.deepEqual([other.outcome.to, other.state.skip], [2, 0], 'there is something to learn above')
+    t.true((other.outcome.order?.probe?.other ?? 0) > 2)
+  }
+})
+
 test('a fixed limit is ordered once, without a probe, even beyond limit-max', t => {
   const settings = settingsWith({ 'fixed-limit': 1500, 'latency-objective': 1000 })
   const state = comparing(20, 25)
