@@ -5,6 +5,7 @@ import type { Conn } from '../core/carry/conn.ts'
 import { lastWord } from '../core/carry/last-word.ts'
 import { Lane } from '../core/carry/lane/lane.ts'
 import { realTime } from '../core/carry/time.ts'
+import type { Unread } from '../core/carry/unread.ts'
 import { HEADERS, LANE } from '../core/model/tables.ts'
 import type { Passes } from './passes.ts'
 
@@ -30,6 +31,7 @@ export function lanes(
   passes: Passes,
   { connections: most, idleTimeoutMs }: { connections: number; idleTimeoutMs: number },
   take: ((stream: Conn) => void) | null,
+  unread: Unread,
 ): Lanes {
   /** And since when it has had no stream, as far as was looked, ms. */
   const open = new Map<Lane, number>()
@@ -46,6 +48,7 @@ export function lanes(
       )
       const lane = new Lane(socket, { accept: take, most, later: realTime.later })
       open.set(lane, Infinity)
+      unread.share(socket)
       // An edge asks again and again while streams are open, and closes what rests.
       socket.setTimeout(idleTimeoutMs, () => lane.fail())
       socket.once('close', () => open.delete(lane))

@@ -81,7 +81,7 @@ export async function traffic(
     else conn.destroy()
   }
   const fast = handlers.fast?.(give) ?? null
-  const shared = lanes(handlers.passes, bounds, fast?.accept ?? null)
+  const shared = lanes(handlers.passes, bounds, fast?.accept ?? null, handlers.unread)
   const sniffed = sniffer(bounds.headTimeoutMs, give)
   const clients = crowd(bounds.connections)
   const take = (socket: Socket): void => {

@@ -60,7 +60,7 @@ export class LaneStream extends EventEmitter implements Conn {
     this.asks = asks
   }
 
-  /** Of what the connection below holds up to its last write, that write at the most is taken for its own. */
+  /** Of what the connection below holds up to its last write, it answers for what it wrote since it had nothing there. */
   get writableLength(): number {
     return this.pendingBytes + Math.min(this.lane.holds(this.lastMark), this.lastBytes)
   }
@@ -84,7 +84,8 @@ export class LaneStream extends EventEmitter implements Conn {
 
   private send(part: string | Uint8Array): void {
     this.credit -= part.length
-    this.lastBytes = part.length
+    const held = this.lastBytes > 0 && this.lane.holds(this.lastMark) > 0
+    this.lastBytes = (held ? this.lastBytes : 0) + part.length
     this.lane.data(this.text, part)
     this.lastMark = this.lane.mark
   }

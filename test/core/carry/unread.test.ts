@@ -91,3 +91,39 @@ test('looks are not too many', t => {
   unread.look(250)
   t.true(one.destroyed)
 })
+
+test('what many share is not cut off for one of them that takes nothing, but when it takes nothing itself', t => {
+  const unread = new Unread(4 * (BUFFER + KIB), 5000)
+  const [lane, ...all] = clients(unread, 6)
+  if (lane === undefined) return t.fail()
+  unread.share(lane)
+  t.false(unread.empty)
+  lane.writableLength = 5 * KIB
+  unread.look(0)
+  for (const slow of all) slow.writableLength = KIB
+  // Five are too many; it is behind for longer than they are, and its bytes are theirs.
+  unread.look(999)
+  t.false(lane.destroyed)
+  t.deepEqual(gone(all), [0, 1])
+  for (const slow of clients(unread, 3)) slow.writableLength = KIB
+  lane.taken = 1
+  unread.look(1500)
+  t.false(lane.destroyed)
+  for (const slow of clients(unread, 3)) slow.writableLength = KIB
+  unread.look(2500)
+  t.true(lane.destroyed, 'it took nothing for a second, and memory is short')
+})
+
+test('what many share is cut off in any case when it takes nothing for long', t => {
+  const unread = new Unread(1e9, 5000)
+  const [lane] = clients(unread, 1)
+  if (lane === undefined) return t.fail()
+  unread.share(lane)
+  lane.writableLength = KIB
+  unread.look(0)
+  unread.look(5000)
+  t.false(lane.destroyed)
+  unread.look(5251)
+  t.true(lane.destroyed)
+  t.true(unread.empty)
+})
