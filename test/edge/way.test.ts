@@ -67,9 +67,11 @@ test('connections are made one by one until a lane is offered and stands, then t
 })
 
 test('what comes right behind the yes is of the lane', t => {
-  const { way, says, dial } = world()
+  const { way, says, dial, virtual } = world()
   way.offered(PASS)
   const socket = says(YES + frameOf(KIND.ping, 0))
+  virtual.pass(0)
+  t.true(socket.wrote.endsWith(frameOf(KIND.pong, 0)))
   t.true(dial() instanceof LaneStream)
   t.false(socket.destroyed)
 })

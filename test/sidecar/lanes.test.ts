@@ -1,8 +1,11 @@
-import { connect } from 'node:net'
+import type { IncomingMessage } from 'node:http'
+import { connect, Socket } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { Lane } from '../../core/carry/lane/lane.ts'
 import type { LaneStream } from '../../core/carry/lane/stream.ts'
 import { realTime } from '../../core/carry/time.ts'
+import type { Unread } from '../../core/carry/unread.ts'
+import { lanes } from '../../sidecar/lanes.ts'
 import { ENDPOINT, recorder, sidecar, signing } from './support.ts'
 
 /** A sidecar, and an edge that is no more than a lane. */
@@ -63,4 +66,17 @@ test('an edge that does not answer the end of its lane holds up no drain', async
   socket.removeAllListeners('end').pause()
   await started.stop({ graceMs: 0, timeoutMs: 60_000 })
   t.pass()
+})
+
+test('what clients leave unread counts with the streams of a lane, not with the lane', t => {
+  const shared: unknown[] = []
+  const socket = new Socket()
+  socket.write = () => true
+  t.teardown(() => socket.destroy())
+  const good = { good: () => true, wordFor: () => null, moved: () => undefined }
+  const unread = { share: (one: unknown) => void shared.push(one) } as unknown as Unread
+  const all = lanes(good, { connections: 1, idleTimeoutMs: 1000 }, () => undefined, unread)
+  const request = { headers: { 'x-outrigger-pass': 'p' } } as unknown as IncomingMessage
+  all.accept(request, socket, Buffer.alloc(0))
+  t.deepEqual(shared, [socket])
 })

@@ -142,6 +142,22 @@ test('a stream answers for what it wrote itself, however long the connection hol
   t.is(busy.writableLength, 0)
 })
 
+test('while the connection takes no more, no stream does, and each is told when it does', t => {
+  const { one, socket, turn } = lane(false)
+  const [first, other] = [one.open(), one.open()]
+  const drained: number[] = []
+  for (const [i, stream] of [first, other].entries()) stream.on('drain', () => drained.push(i))
+  socket.clog(true)
+  t.true(first.write('x', 'latin1'))
+  turn()
+  t.false(first.write('y', 'latin1'))
+  t.false(other.write('y', 'latin1'))
+  socket.clog(false)
+  t.deepEqual(drained, [0, 1])
+  turn()
+  t.true(other.write('z', 'latin1'))
+})
+
 test('a large write goes in pieces, as there is credit for them', t => {
   const { one, socket, turn, hear } = lane(false)
   const stream = one.open()
