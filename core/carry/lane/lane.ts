@@ -70,6 +70,7 @@ export class Lane implements Carriage, FrameUser {
     return Math.min(writableLength, Math.max(0, mark - this.written + writableLength))
   }
 
+  /** To be written on at once: numbers come in the order in which streams write first. */
   open(): LaneStream {
     return this.add(++this.lastId)
   }
@@ -90,9 +91,14 @@ export class Lane implements Carriage, FrameUser {
   frame(kind: number, length: number, id: number): void {
     if (this.over) return
     if (kind === KIND.data) this.target = this.streams.get(id) ?? this.opened(id)
-    else if (kind === KIND.ping) this.say(headText(KIND.pong, 0, NO_STREAM))
+    else if (kind === KIND.ping) this.answer()
     else if (kind > KIND.pong) this.fail()
     else if (kind !== KIND.pong) this.streams.get(id)?.told(kind, length)
+  }
+
+  /** Who asks and does not read has an answer in what waits for him. */
+  private answer(): void {
+    if (!this.jammed) this.say(headText(KIND.pong, 0, NO_STREAM))
   }
 
   payload(bytes: Buffer): void {

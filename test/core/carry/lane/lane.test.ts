@@ -53,6 +53,16 @@ test('who asks is answered', t => {
   t.is(socket.wrote, frame(KIND.pong, 0))
 })
 
+test('who asks and asks and does not read fills no memory', t => {
+  const { hear, socket, turn } = lane(true)
+  socket.clog(true)
+  for (let i = 0; i < 100; i++) {
+    hear(KIND.ping, 0, 0)
+    turn()
+  }
+  t.is(socket.wrote, frame(KIND.pong, 0))
+})
+
 test('a side that may open no stream and does loses the lane', t => {
   const { hear, socket } = lane(false)
   hear(KIND.data, 1, 7, 'x')
