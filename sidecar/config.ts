@@ -8,9 +8,8 @@ import {
   type Address,
 } from '../core/runtime/environment.ts'
 import type { Level } from '../core/runtime/log.ts'
+import type { H2Bounds, TrafficBounds } from './bounds.ts'
 import type { DrainTimes } from './admit/drain.ts'
-import type { H2Bounds } from './forward/h2/front.ts'
-import type { TrafficBounds } from './traffic.ts'
 import { otelVariables, variables, type Variable, type VariableName } from './env-table.ts'
 
 /** The sidecar's configuration, from its environment alone. Every error at once. */

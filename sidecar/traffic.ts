@@ -9,6 +9,7 @@ import { lastWord } from '../core/carry/last-word.ts'
 import { Rare } from '../core/carry/rare.ts'
 import { watchBody } from '../core/carry/slow-body.ts'
 import type { Unread } from '../core/carry/unread.ts'
+import type { TrafficBounds } from './bounds.ts'
 import type { Front } from './forward/fast/front.ts'
 import { door } from './forward/h2/door.ts'
 import type { H2Front } from './forward/h2/front.ts'
@@ -39,16 +40,6 @@ export interface Handlers {
   unread: Unread
   /** Loads what carries HTTP/2, when the first connection begins with its preface. */
   h2: () => Promise<H2Front>
-}
-
-/** Bounds on what clients may send, or withhold. */
-export interface TrafficBounds {
-  headBytes: number
-  headTimeoutMs: number
-  /** Longer than clients keep theirs, so that it is they who close. */
-  idleTimeoutMs: number
-  bodyTimeoutMs: number
-  connections: number
 }
 
 /** A connection that rested this long has surely no request on its way. */

@@ -1,7 +1,7 @@
 import type { Summary } from '../../../core/model/decision.ts'
 import { clamp } from '../../../core/model/math.ts'
 import { startUpMs, windowOf, type Sight } from '../replicas-state.ts'
-import type { Want } from './rules.ts'
+import type { Want } from './want.ts'
 
 /** A count varies by about its root: what is more than three times that away is no chance. */
 export const NOISE = 3

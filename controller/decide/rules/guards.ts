@@ -3,7 +3,7 @@ import type { Settings } from '../../../core/model/settings.ts'
 import { toleranceOf } from '../bounds/limits.ts'
 import type { GuardName, Sight } from '../replicas-state.ts'
 import { windowOf } from '../replicas-state.ts'
-import type { Want } from './rules.ts'
+import type { Want } from './want.ts'
 
 /** CPU use below this is what an idle process takes. */
 const IDLE_PERMILLE = 100

@@ -1,18 +1,9 @@
-import type { ReasonCode } from '../../../core/model/reasons.ts'
 import { windowOf, type Sight } from '../replicas-state.ts'
 import { byBurst, byDemand } from './demand.ts'
 import { byCpu, byEngineQueue, byGpu, byKvCache, byMemory, byQueueWait } from './guards.ts'
 import { byThroughput } from './throughput.ts'
 import { byTrend } from './trend.ts'
-
-/** What one rule wants: replicas x 1000, and the numbers that led to it. Rules are named as their reasons. */
-export interface Want {
-  rule: ReasonCode
-  needMilli: number
-  /** Of it, what is left when the backlog is served; all of it where nothing is said. */
-  lastingMilli?: number
-  numbers: Record<string, number>
-}
+import type { Want } from './want.ts'
 
 type Rule = (sight: Sight) => Want | null
 

@@ -2,7 +2,7 @@ import type { Summary } from '../../../core/model/decision.ts'
 import { isSaturated } from '../bounds/gain.ts'
 import { windowOf, type Gain, type Sight } from '../replicas-state.ts'
 import { needOf, NOISE, weighedOffered } from './demand.ts'
-import type { Want } from './rules.ts'
+import type { Want } from './want.ts'
 
 const ENOUGH = 10
 /** What `Gain` counts in. */

@@ -1,6 +1,6 @@
 import { startUpMs, windowOf, type Sight } from '../replicas-state.ts'
 import { demandOf, needOf, serviceUs, weighedOffered } from './demand.ts'
-import type { Want } from './rules.ts'
+import type { Want } from './want.ts'
 
 const SPANS = [60, 120]
 const BIN_SECONDS = 5

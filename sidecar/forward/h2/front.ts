@@ -1,35 +1,13 @@
 import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Address } from '../../../core/runtime/environment.ts'
+import type { H2Bounds } from '../../bounds.ts'
 import type { Desk } from '../../desk.ts'
 import { Call } from './call.ts'
 import { Guest } from './guest.ts'
 import { PSEUDO, SESSION_WINDOW, Sessions, STREAM_WINDOW } from './sessions.ts'
 
 /** HTTP/2 with prior knowledge: node:http2 towards clients and towards the model, a call for each stream. */
-export interface H2Bounds {
-  headBytes: number
-  headers: number
-  idleTimeoutMs: number
-  bodyTimeoutMs: number
-  /** How long a call may rest whose client has begun to send and sends no more, ms. */
-  quietTimeoutMs: number
-  /** Streams of a session at a time. */
-  streams: number
-  /** Streams that a client may reset: at once, and a second from then on. */
-  resetBurst: number
-  resetRate: number
-  /** PING and SETTINGS frames, likewise. */
-  controlBurst: number
-  controlRate: number
-  /** Frames that are no frames. */
-  invalidFrames: number
-  /** Streams that were refused because its memory was used up. */
-  refusedStreams: number
-  /** MB of memory. */
-  sessionMemory: number
-}
-
 export interface H2Front {
   accept(socket: Socket): void
   closeResting(): void

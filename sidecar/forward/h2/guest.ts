@@ -1,6 +1,6 @@
 import { constants, type ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
-import type { H2Bounds } from './front.ts'
+import type { H2Bounds } from '../../bounds.ts'
 
 /** What a session of a client may do beside asking. */
 type GuestBounds = Pick<H2Bounds, 'idleTimeoutMs' | 'controlBurst' | 'controlRate'>
