@@ -27,8 +27,7 @@ export class VirtualTime {
 }
 
 /** Each piece is done with before the next is read: the buffer is used again. */
-export const reading: Reading = (socket, reader) =>
-{
+export const reading: Reading = (socket, reader) => {
   socket.on('data', (bytes: Buffer) => {
     reader.read(bytes)
     bytes.fill(0)
