@@ -1,5 +1,4 @@
 import type { Kept } from '../core/carry/kept.ts'
-import type { Unread } from '../core/carry/unread.ts'
 import type { RejectReason } from '../core/model/sample.ts'
 import { HEADERS, type ReplicaTable } from '../core/model/tables.ts'
 import type { Clock } from '../core/runtime/clock.ts'
@@ -25,8 +24,6 @@ export interface Surroundings extends Reach {
   bounds: FrontBounds
   /** Bytes that clients make us keep. */
   kept: Kept
-  /** Bytes of answers that clients leave unread. */
-  unread: Unread
   /** For requests that are held: there is memory for so many. */
   places: Places
   /** Requests are held and there is no replica. */

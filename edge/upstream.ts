@@ -1,6 +1,7 @@
 import type { Dial } from '../core/carry/link.ts'
 import { Pool } from '../core/carry/pool.ts'
 import type { Time } from '../core/carry/time.ts'
+import type { Unread } from '../core/carry/unread.ts'
 import type { Bounds } from '../core/http/lines.ts'
 import { splitAddress, type Address } from '../core/runtime/environment.ts'
 import { Way } from './way.ts'
@@ -10,6 +11,8 @@ import { Words } from './words.ts'
 export interface Reach {
   bounds: Bounds
   time: Time
+  /** Bytes of answers that clients leave unread. */
+  unread: Unread
   /** A new connection to a replica. */
   dial(at: Address): Dial
 }
@@ -24,13 +27,13 @@ export class Upstream {
   readonly way: Way
   readonly words = new Words()
 
-  constructor(replica: string, address: string, { bounds, time, dial }: Reach) {
+  constructor(replica: string, address: string, { bounds, time, unread, dial }: Reach) {
     this.replica = replica
     this.address = address
     const { host, port } = splitAddress(address)
     this.host = host
     this.port = port
-    this.way = new Way(dial({ host, port }), time, () => this.pool.renew())
+    this.way = new Way(dial({ host, port }), { time, unread }, () => this.pool.renew())
     this.pool = new Pool(this.way.dial, bounds, time)
   }
 

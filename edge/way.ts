@@ -1,7 +1,9 @@
 import type { Conn } from '../core/carry/conn.ts'
 import { Lane } from '../core/carry/lane/lane.ts'
 import type { Dial } from '../core/carry/link.ts'
+import type { LaneStream } from '../core/carry/lane/stream.ts'
 import type { Time } from '../core/carry/time.ts'
+import type { Outlet, Unread } from '../core/carry/unread.ts'
 import { LANE } from '../core/model/tables.ts'
 
 const AGREED = /^HTTP\/1\.1 101 [^]*?\r\n\r\n/
@@ -31,12 +33,14 @@ export class Way {
   private askedMs: number | null = null
   private silent = false
   private closed = false
+  private readonly unread: Unread
   private readonly changed: () => void
 
   /** `changed`: connections are made otherwise from now on, and those that there are are better not kept. */
-  constructor(plain: Dial, time: Time, changed: () => void) {
+  constructor(plain: Dial, { time, unread }: { time: Time; unread: Unread }, changed: () => void) {
     this.plain = plain
     this.time = time
+    this.unread = unread
     this.changed = changed
     this.dial = link => this.stream(link) ?? plain(link)
   }
@@ -45,6 +49,7 @@ export class Way {
     const { lane } = this
     if (lane === null || lane.spent || this.silent) return null
     const stream = lane.open()
+    this.unread.add(stashOf(stream))
     stream.on('data', (bytes: Buffer) => {
       link.read(bytes)
       if (link.lent) lane.lent = true
@@ -134,6 +139,22 @@ export class Way {
     this.changed()
     lane.read(Buffer.from(answer.slice(head.length), 'latin1'))
     return lane
+  }
+}
+
+/** What came of an answer while its client does not read: bytes that the client leaves unread, as those on its own connection. */
+function stashOf(stream: LaneStream): Outlet {
+  return {
+    get writableLength() {
+      return stream.readableLength
+    },
+    get bytesWritten() {
+      return stream.bytesRead
+    },
+    // One that the other side has closed is read to its end all the same.
+    destroyed: false,
+    destroy: () => stream.destroy(),
+    once: (event, then) => stream.once(event, then),
   }
 }
 

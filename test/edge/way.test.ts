@@ -4,6 +4,7 @@ import type { Dial } from '../../core/carry/link.ts'
 import { LaneStream } from '../../core/carry/lane/stream.ts'
 import { frameOf } from '../core/carry/lane/support.ts'
 import { KIND } from '../../core/carry/lane/frame.ts'
+import { Unread } from '../../core/carry/unread.ts'
 import { Way } from '../../edge/way.ts'
 import { VirtualSocket } from '../sidecar/virtual/socket.ts'
 import { VirtualTime } from '../sidecar/virtual/time.ts'
@@ -13,6 +14,7 @@ const PASS = 'x-outrigger-pass: p\r\n'
 
 function world() {
   const virtual = new VirtualTime()
+  const unread = new Unread(180_000, 60_000)
   const dialled: VirtualSocket[] = []
   const changes: number[] = []
   const belows: Parameters<Dial>[0][] = []
@@ -23,7 +25,7 @@ function world() {
       belows.push(link)
       return socket.socket
     },
-    virtual.time,
+    { time: virtual.time, unread },
     () => void changes.push(virtual.nowMs),
   )
   const link = { read: () => undefined, lent: false }
@@ -41,7 +43,7 @@ function world() {
     way.offered(PASS)
     return says(YES)
   }
-  return { virtual, changes, way, dialled, belows, dial, says, agreed, link }
+  return { virtual, unread, changes, way, dialled, belows, dial, says, agreed, link }
 }
 
 test('connections are made one by one until a lane is offered and stands, then they are its streams', t => {
@@ -194,4 +196,19 @@ test('bytes of which a client still holds some are not read over', t => {
   link.lent = false
   says(piece)
   t.false(belows[0]?.lent)
+})
+
+test('what comes of an answer that its client does not read counts as unread, and goes where that is too much', t => {
+  const { unread, dial, agreed, dialled, says } = world()
+  dialled.push(agreed())
+  const [slow, other] = [dial(), dial()] as [LaneStream, LaneStream]
+  slow.pause()
+  says(frameOf(KIND.data, 1, 'x'.repeat(30_000)))
+  unread.look(0)
+  t.false(slow.destroyed)
+  other.pause()
+  says(frameOf(KIND.data, 2, 'x'.repeat(30_000)))
+  unread.look(1000)
+  t.deepEqual([slow.destroyed, other.destroyed], [true, false])
+  t.is(slow.readableLength, 0)
 })

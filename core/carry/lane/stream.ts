@@ -25,6 +25,9 @@ export class LaneStream extends EventEmitter implements Conn {
   destroyed = false
   readonly connecting = false
   bytesWritten = 0
+  bytesRead = 0
+  /** Bytes that came while nobody read. */
+  readableLength = 0
   writableNeedDrain = false
   private readonly id: number
   private readonly text: string
@@ -39,9 +42,7 @@ export class LaneStream extends EventEmitter implements Conn {
   private ended = false
   private saidEnd = false
   private paused = false
-  /** Came while nobody read. */
   private stash: Buffer[] = []
-  private stashBytes = 0
   /** Bytes that were taken, and for which the other side has no credit yet. */
   private eaten = 0
   private peerEnded = false
@@ -131,6 +132,7 @@ export class LaneStream extends EventEmitter implements Conn {
     if (this.over) return
     this.over = true
     this.stash = []
+    this.readableLength = 0
     process.nextTick(() => this.emit('close'))
   }
 
@@ -156,11 +158,12 @@ export class LaneStream extends EventEmitter implements Conn {
   take(bytes: Buffer): void {
     if (this.destroyed) return
     if (this.peerEnded) return this.lane.fail()
+    this.bytesRead += bytes.length
     if (!this.paused && this.stash.length === 0) return this.deliver(bytes)
     this.stash.push(Buffer.from(bytes))
-    this.stashBytes += bytes.length
+    this.readableLength += bytes.length
     // The piece that uses up the window goes whole, and no piece is greater than it.
-    if (this.stashBytes > 2 * WINDOW) this.lane.fail()
+    if (this.readableLength > 2 * WINDOW) this.lane.fail()
   }
 
   told(kind: number, length: number): void {
@@ -213,7 +216,7 @@ export class LaneStream extends EventEmitter implements Conn {
     while (!this.paused && !this.over) {
       const bytes = this.stash.shift()
       if (bytes === undefined) break
-      this.stashBytes -= bytes.length
+      this.readableLength -= bytes.length
       this.deliver(bytes)
     }
     if (this.paused || this.over) return
