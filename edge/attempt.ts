@@ -11,7 +11,7 @@ import type { RequestHead } from '../core/http/request.ts'
 import { HEADERS } from '../core/model/tables.ts'
 import type { Clock } from '../core/runtime/clock.ts'
 import type { Slots } from './dispatch/replica.ts'
-import type { Way } from './way.ts'
+import type { Upstream } from './upstream.ts'
 import type { Words } from './words.ts'
 
 /** A body up to this is kept, so that a request which a replica turned away can go to another. */
@@ -45,8 +45,8 @@ export interface Errand {
   /** The pass as a line of the head, and what may stand for it. */
   pass: string
   words: Words
-  /** How the replica is reached. */
-  way: Pick<Way, 'offered'>
+  /** Told of lanes that the replica takes. */
+  lanes: Pick<Upstream, 'offered'>
 }
 
 /** One try at a replica. */
@@ -149,7 +149,7 @@ export class Attempt implements User {
       const word = valueOf(lines, latin1, HEADERS.pass)
       if (word !== null && link !== null)
         errand.words.heard(link, errand.pass, `${HEADERS.pass}: ${word}\r\n`)
-      if (valueOf(lines, latin1, HEADERS.lane) !== null) errand.way.offered(errand.pass)
+      if (valueOf(lines, latin1, HEADERS.lane) !== null) errand.lanes.offered(errand.pass)
     } else if (slots === null && valueOf(lines, latin1, HEADERS.waited) !== null) {
       // What is told to clients.
       errand.words.refused()

@@ -70,9 +70,9 @@ export class Call implements Asked, AttemptEvents {
     this.givenUs = nowUs
     this.sentUs = nowUs
     desk.meter.attempt()
-    const { pool, words, way } = upstream
+    const { pool, words } = upstream
     this.attempt = new Attempt(
-      { head, upload, asker, clock, time, words, way, pass: desk.passLine },
+      { head, upload, asker, clock, time, words, lanes: upstream, pass: desk.passLine },
       this,
     )
     this.attempt.start(pool, nowUs)

@@ -24,7 +24,7 @@ export class Upstream {
   readonly host: string
   readonly port: number
   readonly pool: Pool
-  readonly way: Way
+  private readonly way: Way
   readonly words = new Words()
 
   constructor(replica: string, address: string, { bounds, time, unread, dial }: Reach) {
@@ -35,6 +35,11 @@ export class Upstream {
     this.port = port
     this.way = new Way(dial({ host, port }), { time, unread }, () => this.pool.renew())
     this.pool = new Pool(this.way.dial, bounds, time)
+  }
+
+  /** The sidecar takes lanes. Who asks one thing after the other has nothing to share, and one connection is enough. */
+  offered(passLine: string): void {
+    if (this.pool.size > 1) this.way.offered(passLine)
   }
 
   /** Done now and then: closes connections that rested long enough. */

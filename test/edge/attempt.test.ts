@@ -37,7 +37,7 @@ test('the last bytes of an answer are not read over while its client has not tak
     time: virtual.time,
     pass: '',
     words: new Words(),
-    way: { offered: () => undefined },
+    lanes: { offered: () => undefined },
   }
   let whole = false
   const attempt = new Attempt(errand, {

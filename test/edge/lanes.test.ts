@@ -25,7 +25,7 @@ async function chain(
     Number(/^outrigger_connections\{.*side="client".*\} (\d+)$/m.exec(await page())?.[1])
   /** All that has come goes by the lane now. */
   const settled = async (): Promise<void> => {
-    await ask(port)
+    await some(port)
     await until(async () => (await connections()) <= 1, 'only the lane is left')
   }
   return { model, started, port, page, connections, settled }
@@ -41,13 +41,13 @@ test('a hundred requests at a time share one connection', async t => {
     if (_request.url === '/held') held.push(response)
     else response.end('ok')
   })
-  await ask(port)
+  await some(port)
   const all = Promise.all(Array.from({ length: 100 }, () => ask(port, { path: '/held' })))
   await until(() => held.length === 100, 'all at the model')
   t.true((await connections()) <= 3, `${await connections()}`)
   for (const response of held) response.end('late')
   t.true((await all).every(({ status, body }) => status === 200 && body === 'late'))
-  t.is(model.requests.length, 101)
+  t.is(model.requests.length, 104)
 })
 
 test('megabytes go both ways whole, and beside them small requests at once', async t => {
@@ -135,6 +135,14 @@ test('a sidecar that is gone and comes again: what was under way is lost, what c
   t.true((await lost).every(({ status }) => status === 502))
   t.is((await ask(port)).status, 200)
   await until(async () => (await some(port), next.streams > 0), 'its lane')
+})
+
+test('one request after the other needs no lane', async t => {
+  const one = await fakeSidecar(t, 8)
+  const controller = await fakeController(t, [entry([one])])
+  const port = await portOf(await startTestEdge(t, controller.url))
+  for (let i = 0; i < 5; i++) await ask(port)
+  t.deepEqual([one.connections, one.streams], [1, 0])
 })
 
 test('an edge goes on without a lane where the sidecar, or a mesh before it, allows none', async t => {
