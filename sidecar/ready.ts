@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { realTime, type Time } from '../core/carry/time.ts'
 import type { Clock } from '../core/runtime/clock.ts'
 import type { Address } from '../core/runtime/environment.ts'
 import { bracketed } from '../core/runtime/listen.ts'
@@ -42,14 +43,16 @@ export interface ReadinessOptions {
   /** No request is there, and none came for a while. */
   resting(): boolean
   probe?: (app: Address, path: string | null) => Promise<Probed | null>
+  time?: Pick<Time, 'after'>
 }
 
 export function readiness(options: ReadinessOptions): Readiness {
-  const { app, path, clock, hurried, resting, probe = ask } = options
+  const { app, path, clock, hurried, resting, probe = ask, time = realTime } = options
   let failures = FAILURES
   let why: string | null = 'the model has not answered yet'
   let last: ModelSight = 'silent'
-  let timer: NodeJS.Timeout | null = null
+  /** Forgets the next question. */
+  let timer: (() => void) | null = null
   let asking = false
   let answeredUs = -Infinity
   let stopped = false
@@ -67,7 +70,7 @@ export function readiness(options: ReadinessOptions): Readiness {
     // One no is no answer yet: it is asked once more.
     if (failures !== 1) answer()
     const pause = hurried() ? HURRY_MS : failures > 0 ? SOON_MS : null
-    if (!stopped && pause !== null) timer = setTimeout(() => void round(), pause)
+    if (!stopped && pause !== null) timer = time.after(pause, () => void round())
   }
   function answer(): void {
     for (const told of waiting) told()
@@ -85,16 +88,16 @@ export function readiness(options: ReadinessOptions): Readiness {
     async fresh() {
       if (stopped || !resting() || clock.us() - answeredUs < FRESH_US) return
       const { promise, resolve } = Promise.withResolvers<void>()
-      const late = setTimeout(resolve, WAIT_MS)
+      const forget = time.after(WAIT_MS, resolve)
       waiting.push(resolve)
       if (!asking && timer === null) void round()
       await promise
-      clearTimeout(late)
+      forget()
     },
     stop() {
       stopped = true
       answer()
-      if (timer !== null) clearTimeout(timer)
+      timer?.()
     },
   }
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { readiness, type Readiness } from '../../sidecar/ready.ts'
 import { presence } from '../../sidecar/sights.ts'
+import { VirtualTime } from './virtual/time.ts'
 
 type Probe = NonNullable<Parameters<typeof readiness>[0]['probe']>
 const app = { host: '127.0.0.1', port: 1 }
@@ -13,6 +14,7 @@ const DOWN = { why: 'down', refused: true }
 /** A model that is asked as it is told; the one that asks stops with the test. */
 function world(t: ExecutionContext) {
   const now = { resting: false, hurried: false, found: null as Awaited<ReturnType<Probe>>, us: 0 }
+  const virtual = new VirtualTime()
   let asked = 0
   const ready = readiness({
     app,
@@ -20,6 +22,7 @@ function world(t: ExecutionContext) {
     clock: { us: () => now.us },
     hurried: () => now.hurried,
     resting: () => now.resting,
+    time: virtual.time,
     probe: () => {
       asked++
       return Promise.resolve(now.found)
@@ -37,7 +40,12 @@ function world(t: ExecutionContext) {
     }
     return asked - before
   }
-  return { now, ready, seconds }
+  /** The question that is due in so many ms, and its answer. */
+  const later = async (ms: number): Promise<void> => {
+    virtual.pass(ms)
+    await new Promise(setImmediate)
+  }
+  return { now, ready, seconds, later }
 }
 
 test('asked each second while it is used, only when somebody asks while nobody does, and at once when somebody does again', async t => {
@@ -57,16 +65,21 @@ test('asked each second while it is used, only when somebody asks while nobody d
 })
 
 test('who asks after a rest hears what is so now: a no when it was asked twice', async t => {
-  const { now, ready, seconds } = world(t)
+  const { now, ready, seconds, later } = world(t)
   await seconds(2)
   now.resting = true
   now.found = DOWN
   now.us += 60_000_000
   t.true(ready.ready())
-  await Promise.all([ready.fresh(), ready.fresh()])
+  const asked = Promise.all([ready.fresh(), ready.fresh()])
+  await later(0)
+  t.true(ready.ready(), 'after one no')
+  await later(250)
+  await asked
   t.is(ready.why(), 'down')
   now.found = null
-  while (!ready.ready()) await new Promise(setImmediate)
+  await later(250)
+  t.true(ready.ready())
 })
 
 test('and waits no longer than for a model that says nothing', async t => {
@@ -86,16 +99,18 @@ test('and waits no longer than for a model that says nothing', async t => {
 })
 
 test('a model that fails is asked by a timer of its own, and no second time beside it', async t => {
-  const { now, ready, seconds } = world(t)
+  const { now, ready, seconds, later } = world(t)
   await seconds(2)
   now.found = DOWN
   t.is(await seconds(5), 1)
   t.true(ready.ready(), 'after one no')
   t.is(ready.last(), 'gone')
-  while (ready.ready()) await new Promise(setImmediate)
+  await later(249)
+  t.true(ready.ready())
+  await later(1)
   t.is(ready.why(), 'down')
   now.found = null
-  while (!ready.ready()) await new Promise(setImmediate)
+  await later(250)
   t.is(ready.last(), 'answers')
   t.is(await seconds(5), 5, 'calm again')
 })
