@@ -1,4 +1,5 @@
 import { armsOf } from './evidence.ts'
+import type { MemoryNote } from './state.ts'
 import type { Look } from './verdict.ts'
 
 /**
@@ -14,12 +15,6 @@ const CALM = 6000
 
 /** Deviations by which the most in flight of some seconds is above their mean, as of independent arrivals. */
 const PEAK = 2
-
-/** The fewest in flight that were seen, and the memory in use with them (permille). */
-export interface MemoryNote {
-  inFlight: number
-  permille: number
-}
 
 /** The window that memory is read from; null where it is not measured. */
 function measured({ inputs, state }: Look) {

@@ -1,5 +1,13 @@
 import { clamp, exp, log } from '../../../core/model/math.ts'
-import type { Point } from './state.ts'
+
+/** One measured point of the curve, as a later one is compared with it. */
+export interface Point {
+  limit: number
+  lnX: number
+  varX: number
+  lnU: number
+  varU: number
+}
 
 /** One comparison of two limits: slopes of ln U and ln X in ln L, at the middle of the two. */
 export interface Observation {

@@ -2,19 +2,15 @@ import type { Outcome } from '../../../core/model/decision.ts'
 import type { Settings } from '../../../core/model/settings.ts'
 import type { Evidence } from './evidence.ts'
 import type { Service } from './measure.ts'
-import type { MemoryNote } from './memory.ts'
-import type { Observation } from './slope.ts'
+import type { Observation, Point } from './slope.ts'
+
+/** The fewest in flight that were seen, and the memory in use with them (permille). */
+export interface MemoryNote {
+  inFlight: number
+  permille: number
+}
 
 type PublishedOrder = NonNullable<Outcome['order']>
-
-/** One measured point of the curve, as a later one is compared with it. */
-export interface Point {
-  limit: number
-  lnX: number
-  varX: number
-  lnU: number
-  varU: number
-}
 
 /**
  * All that the limit learner remembers of an endpoint: JSON only, rounded, a few kB. Fields in us, ms

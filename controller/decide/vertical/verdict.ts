@@ -4,8 +4,8 @@ import type { ReasonCode } from '../../../core/model/reasons.ts'
 import type { Settings } from '../../../core/model/settings.ts'
 import { minus, wholeOf, type Evidence } from './evidence.ts'
 import { PRICE_WITH_OBJECTIVE, PRICE_WITHOUT, type Aim, type Measure } from './measure.ts'
-import { objectiveUs, raisedFrom, type LimitState, type Point } from './state.ts'
-import { round } from './slope.ts'
+import { objectiveUs, raisedFrom, type LimitState } from './state.ts'
+import { round, type Point } from './slope.ts'
 
 /** What the learner is told: the world, what it remembers, and the time in ms. */
 export interface Look {
