@@ -1,6 +1,5 @@
 import type { Asker } from '../core/carry/asker.ts'
 import type { Link, User } from '../core/carry/link.ts'
-import type { Pool } from '../core/carry/pool.ts'
 import type { Time } from '../core/carry/time.ts'
 import type { Upload } from '../core/carry/upload.ts'
 import { latin1, requestText } from '../core/carry/wire.ts'
@@ -77,7 +76,8 @@ export class Attempt implements User {
     this.toHead = errand.head.method === 'HEAD'
   }
 
-  start(pool: Pool, nowUs: number): void {
+  start({ pool: small, bulk }: Pick<Upstream, 'pool' | 'bulk'>, nowUs: number): void {
+    const pool = asksFirst(this.errand.head) ? bulk : small
     const kept = pool.take(nowUs / 1000)
     const link = kept ?? pool.open()
     this.link = link

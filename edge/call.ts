@@ -70,12 +70,12 @@ export class Call implements Asked, AttemptEvents {
     this.givenUs = nowUs
     this.sentUs = nowUs
     desk.meter.attempt()
-    const { pool, words } = upstream
+    const { words } = upstream
     this.attempt = new Attempt(
       { head, upload, asker, clock, time, words, lanes: upstream, pass: desk.passLine },
       this,
     )
-    this.attempt.start(pool, nowUs)
+    this.attempt.start(upstream, nowUs)
   }
 
   connected(nowUs: number): string {

@@ -24,6 +24,8 @@ export class Upstream {
   readonly host: string
   readonly port: number
   readonly pool: Pool
+  /** For bodies that go for long: each has a connection of its own. */
+  readonly bulk: Pool
   private readonly way: Way
   readonly words = new Words()
 
@@ -33,7 +35,9 @@ export class Upstream {
     const { host, port } = splitAddress(address)
     this.host = host
     this.port = port
-    this.way = new Way(dial({ host, port }), { time, unread }, () => this.pool.renew())
+    const plain = dial({ host, port })
+    this.bulk = new Pool(plain, bounds, time)
+    this.way = new Way(plain, { time, unread }, () => this.pool.renew())
     this.pool = new Pool(this.way.dial, bounds, time)
   }
 
@@ -45,12 +49,14 @@ export class Upstream {
   /** Done now and then: closes connections that rested long enough. */
   look(nowMs: number): void {
     this.pool.sweep(nowMs)
+    this.bulk.sweep(nowMs)
     this.way.look(nowMs)
   }
 
   /** Nothing new; what is under way keeps its connection. */
   close(): void {
     this.pool.close()
+    this.bulk.close()
     this.way.close()
   }
 }

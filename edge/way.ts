@@ -17,6 +17,13 @@ const AGAIN_MS = 60_000
 const SILENT_MS = 1000
 /** A lane without a stream is closed after this, as connections that rest are. */
 const IDLE_MS = 1500
+/**
+ * Bytes that come at once on a stream, in the mean, above which a lane costs more than it saves: what many clients do not
+ * take at once has to be copied there, and lies in the system where each has a connection.
+ */
+const BULKY = 16 * 1024
+/** Pieces that the mean goes by. */
+const PIECES = 32
 /** Streams of one lane at a time. */
 const MOST = 10_000
 
@@ -32,6 +39,7 @@ export class Way {
   private usedMs = 0
   private askedMs: number | null = null
   private silent = false
+  private piece = 0
   private closed = false
   private readonly unread: Unread
   private readonly changed: () => void
@@ -53,8 +61,19 @@ export class Way {
     stream.on('data', (bytes: Buffer) => {
       link.read(bytes)
       if (link.lent) lane.lent = true
+      this.piece += (bytes.length - this.piece) / PIECES
+      if (this.piece > BULKY) this.leave(lane)
     })
     return stream
+  }
+
+  /** What comes is too large for it: connections are made one by one for a while. */
+  private leave(lane: Lane): void {
+    this.piece = 0
+    this.notBeforeMs = this.time.now() + AGAIN_MS
+    if (lane.spent) return
+    lane.endWhenIdle()
+    this.changed()
   }
 
   /** The sidecar takes lanes. `passLine` shows who we are. */

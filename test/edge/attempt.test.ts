@@ -46,7 +46,7 @@ test('the last bytes of an answer are not read over while its client has not tak
     whole: () => void (whole = true),
     failed: () => undefined,
   })
-  attempt.start(pool, 0)
+  attempt.start({ pool, bulk: pool }, 0)
   socket.say('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nbody')
   while (socket.turn());
   t.true(whole)

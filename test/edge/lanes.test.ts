@@ -137,6 +137,14 @@ test('a sidecar that is gone and comes again: what was under way is lost, what c
   await until(async () => (await some(port), next.streams > 0), 'its lane')
 })
 
+test('a body that goes for long has a connection of its own', async t => {
+  const { port, settled, connections } = await chain(t)
+  await settled()
+  const before = await connections()
+  t.is((await ask(port, { body: Buffer.alloc(100_000, 'x') })).status, 200)
+  t.is(await connections(), before + 1)
+})
+
 test('one request after the other needs no lane', async t => {
   const one = await fakeSidecar(t, 8)
   const controller = await fakeController(t, [entry([one])])

@@ -212,3 +212,37 @@ test('what comes of an answer that its client does not read counts as unread, an
   t.deepEqual([slow.destroyed, other.destroyed], [true, false])
   t.is(slow.readableLength, 0)
 })
+
+test('where answers come in large pieces the lane ends with what is on it, and is not asked for again for a minute', t => {
+  const { way, virtual, changes, dial, agreed, dialled, says } = world()
+  const socket = agreed()
+  const stream = dial()
+  const piece = frameOf(KIND.data, 1, 'x'.repeat(30_000))
+  for (let i = 0; i < 30; i++) {
+    dialled.push(socket)
+    says(piece)
+  }
+  t.false(dial() instanceof LaneStream)
+  t.deepEqual(changes, [0, 0], 'and no other connection of it is kept')
+  stream.destroy()
+  t.true(socket.ended)
+  socket.hangUp()
+  socket.fail(new Error('closed'))
+  while (socket.turn());
+  const before = dialled.length
+  virtual.pass(59_000)
+  way.offered(PASS)
+  t.is(dialled.length, before)
+  virtual.pass(1000)
+  way.offered(PASS)
+  t.is(dialled.length, before + 1)
+})
+
+test('small pieces leave it as it is, and one large answer among many does, too', t => {
+  const { dial, agreed, dialled, says, changes } = world()
+  dialled.push(agreed())
+  t.true(dial() instanceof LaneStream)
+  for (let i = 0; i < 100; i++) says(frameOf(KIND.data, 1, 'x'.repeat(i % 20 === 0 ? 60_000 : 500)))
+  t.true(dial() instanceof LaneStream)
+  t.deepEqual(changes, [0])
+})
