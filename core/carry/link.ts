@@ -1,8 +1,8 @@
 import { readAnswer, type AnswerHead } from '../http/answer.ts'
 import { Chunked } from '../http/chunked.ts'
 import { HeadLines, type Bounds } from '../http/lines.ts'
-import type { Time } from './time.ts'
 import type { Conn } from './conn.ts'
+import type { Time } from './time.ts'
 import { latin1 } from './wire.ts'
 
 /** One connection to the model. It carries one request at a time, and knows where the answer ends. */

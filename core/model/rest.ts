@@ -1,10 +1,9 @@
-import { EMPTY } from './distribution.ts'
-import { NO_REJECTIONS, type Sample } from './sample.ts'
+import type { Sample } from './sample.ts'
+import { UNCOUNTED } from './window.ts'
 
 /** Seconds that a replica at rest leaves out after each sample: that makes one in ten. */
 export const REST_SECONDS = 9
 
-const NOTHING = { integral: 0, max: 0, end: 0 }
 const SECOND_US = 1_000_000
 
 /**
@@ -17,19 +16,8 @@ export function restingSecond(sample: Sample, nth: number): Sample {
     seq: sample.seq + nth,
     start: sample.start + nth * 1000,
     us: SECOND_US,
-    offered: 0,
-    attempts: 0,
-    admitted: 0,
-    completed: { ok: 0, client: 0, server: 0 },
-    late: 0,
-    rejected: NO_REJECTIONS,
-    abandoned: 0,
-    inFlight: NOTHING,
-    queued: NOTHING,
-    service: EMPTY,
-    wait: EMPTY,
+    ...UNCOUNTED,
     occupancy: [[0, SECOND_US, 0, 0]],
-    boundUs: 0,
     tokens: sample.tokens === null ? null : { in: 0, out: 0 },
     self: { ...sample.self, cpuUs: 0, delayUs: 0 },
     causes: [],

@@ -57,9 +57,8 @@ export const window = object({
 export type Window = Infer<typeof window>
 
 const NOTHING = { integral: 0, max: 0, end: 0 }
-export const EMPTY_WINDOW: Window = {
-  samples: 0,
-  us: 0,
+/** What a sample or a window counts where nobody was there. */
+export const UNCOUNTED = {
   offered: 0,
   attempts: 0,
   admitted: 0,
@@ -71,8 +70,14 @@ export const EMPTY_WINDOW: Window = {
   queued: NOTHING,
   service: EMPTY,
   wait: EMPTY,
-  occupancy: [],
   boundUs: 0,
+}
+
+export const EMPTY_WINDOW: Window = {
+  samples: 0,
+  us: 0,
+  ...UNCOUNTED,
+  occupancy: [],
   tokens: { in: 0, out: 0 },
   cpu: { us: 0, available: 0 },
   memoryPermille: null,
